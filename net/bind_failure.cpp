@@ -1,0 +1,88 @@
+#include "net/bind_failure.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <map>
+
+namespace closelab::net {
+namespace {
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  const auto tenths = (time.count() + 99) / 100;
+  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
+}
+
+/// `2 TIME_WAIT, 1 CLOSE_WAIT`
+std::string count_by_state(std::span<const SocketInfo> sockets) {
+  std::map<TcpState, int> counts;
+  for (const SocketInfo& socket : sockets) ++counts[socket.state];
+  std::string text;
+  for (const auto& [state, count] : counts) {
+    text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string(to_string(state));
+  }
+  return text;
+}
+
+std::string explain_listener(const SocketInfo& listener, const ListenOptions& options) {
+  std::string text = "another socket listens on " + to_string(listener.tuple.local) + " (uid " +
+                     std::to_string(listener.uid) + "; `ss -tlnp` names its process). ";
+  if (options.reuse_port == Switch::on) {
+    return text + "SO_REUSEPORT shares a port only if that socket has it too and has the same owner.";
+  }
+  return text + "Stop it, or take another port; SO_REUSEADDR does not help against a live listener.";
+}
+
+/// TIME_WAIT ends by its timer; in other states a connection holds the port until its ends are closed.
+std::string explain_duration(std::span<const SocketInfo> left) {
+  std::chrono::milliseconds longest{};
+  bool timed = true;
+  for (const SocketInfo& socket : left) {
+    timed = timed && socket.state == TcpState::time_wait;
+    longest = std::max(longest, socket.timer);
+  }
+  if (timed) return "The port is free in " + seconds_text(longest) + " (up to 2 s more by the kernel's timer slack)";
+  return "Those not in TIME_WAIT hold it until both their ends are closed, and then for TIME_WAIT's 60 s where it "
+         "applies";
+}
+
+std::string explain_leftovers(std::span<const SocketInfo> left, const ListenOptions& options) {
+  std::string text =
+      "no socket listens there, but connections of an earlier one still hold the port: " + count_by_state(left) + ". " +
+      explain_duration(left) + ". ";
+  if (options.reuse_address == Switch::off) {
+    return text +
+           "bind() passes at once when this socket and the earlier one both have SO_REUSEADDR (reuse_address on).";
+  }
+  return text + "This socket has SO_REUSEADDR, but Linux wants it on the earlier one too, and that one lacked it.";
+}
+
+std::string explain_address_in_use(const ListenOptions& options, std::span<const SocketInfo> holders) {
+  const auto listener = std::find_if(holders.begin(), holders.end(),
+                                     [](const SocketInfo& socket) { return socket.state == TcpState::listen; });
+  if (listener != holders.end()) return explain_listener(*listener, options);
+  if (!holders.empty()) return explain_leftovers(holders, options);
+  return "something holds the port that the socket table of this network namespace does not show "
+         "(a socket that is bound but not listening).";
+}
+
+}  // namespace
+
+std::string explain_bind_failure(const ListenOptions& options, const Endpoint& wanted, int error,
+                                 std::span<const SocketInfo> holders) {
+  const std::string subject = "cannot listen on " + to_string(wanted) + ": ";
+  switch (error) {
+    case EADDRINUSE:
+      return subject + explain_address_in_use(options, holders);
+    case EADDRNOTAVAIL:
+      return subject + "the address belongs to no interface of this machine (`ip address` lists them).";
+    case EACCES:
+      return subject + "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE; take a higher one.";
+    case EAFNOSUPPORT:
+      return subject + "this kernel has the address family switched off.";
+    default:
+      return subject + "the kernel refused.";
+  }
+}
+
+}  // namespace closelab::net

@@ -1,0 +1,266 @@
+#include "net/derive_verdict.h"
+
+#include <cerrno>
+
+namespace closelab::net {
+namespace {
+
+/// What the evidence comes down to; pointers into it, null when a fact was not observed.
+struct Digest {
+  const Evidence* sent_fin = nullptr;
+  const Evidence* received_fin = nullptr;
+  const Evidence* error = nullptr;       // the first, from recv(), send() or SO_ERROR
+  const Evidence* after_fin = nullptr;   // sample
+  const Evidence* at_eof = nullptr;      // sample
+  const Evidence* closing = nullptr;     // first sight of CLOSING
+  const Evidence* fin_wait_1 = nullptr;  // last sight of FIN_WAIT_1
+  const Evidence* last_sample = nullptr;
+  const Evidence* ended = nullptr;  // aborted or closed
+  const Evidence* own = nullptr;    // last lookups
+  const Evidence* peer = nullptr;
+  bool peer_fin_first = false;  // our end was in CLOSE_WAIT or LAST_ACK, or read EOF, before our FIN
+  bool fin_wait_2 = false;
+  bool stopped_receiving = false;
+  bool tuple_reused = false;
+  bool peer_is_remote = false;
+};
+
+bool is(const Evidence* evidence, TcpState state) { return evidence != nullptr && evidence->state == state; }
+
+void digest_own_state(Digest& d, const Evidence& e) {
+  if (e.state == TcpState::fin_wait_1) d.fin_wait_1 = &e;
+  if (e.state == TcpState::fin_wait_2) d.fin_wait_2 = true;
+  if (e.state == TcpState::closing && d.closing == nullptr) d.closing = &e;
+}
+
+void digest_sample(Digest& d, const Evidence& e) {
+  // Both states mean that the peer's FIN arrived while ours had not been sent (RFC 9293, Figure 5).
+  if (e.state == TcpState::close_wait || e.state == TcpState::last_ack) d.peer_fin_first = true;
+  digest_own_state(d, e);
+  if (e.moment == Moment::at_eof) d.at_eof = &e;
+  if (e.moment == Moment::after_fin) d.after_fin = &e;
+  d.last_sample = &e;
+}
+
+void digest_lookup(Digest& d, const Evidence& e) {
+  (e.fact == Fact::own_socket ? d.own : d.peer) = &e;
+  if (e.fact == Fact::own_socket) digest_own_state(d, e);
+}
+
+void digest_error(Digest& d, const Evidence& e) {
+  if (d.error != nullptr) return;
+  d.error = &e;
+  // An RST that finds us in CLOSE_WAIT is reported as EPIPE, in any other state as ECONNRESET.
+  if (e.error == EPIPE && d.sent_fin == nullptr) d.peer_fin_first = true;
+}
+
+void digest_fact(Digest& d, const Evidence& e) {
+  switch (e.fact) {
+    case Fact::sampled:
+      return digest_sample(d, e);
+    case Fact::received_fin:
+      d.received_fin = &e;
+      // After an error was reported once, recv() says 0 too; that is no FIN.
+      if (d.sent_fin == nullptr && d.error == nullptr) d.peer_fin_first = true;
+      return;
+    case Fact::receive_failed:
+    case Fact::send_failed:
+    case Fact::pending_error:
+      return digest_error(d, e);
+    case Fact::sent_fin:
+      d.sent_fin = &e;
+      return;
+    case Fact::stopped_receiving:
+      d.stopped_receiving = true;
+      return;
+    case Fact::aborted:
+    case Fact::closed:
+      d.ended = &e;
+      return;
+    case Fact::own_socket:
+    case Fact::peer_socket:
+      return digest_lookup(d, e);
+    case Fact::tuple_reused:
+      d.tuple_reused = true;
+      return;
+    case Fact::peer_is_remote:
+      d.peer_is_remote = true;
+      return;
+    default:
+      return;
+  }
+}
+
+Digest digest(std::span<const Evidence> evidence) {
+  Digest d;
+  for (const Evidence& e : evidence) digest_fact(d, e);
+  return d;
+}
+
+struct First {
+  Side side = Side::undetermined;
+  ClosedBy by = ClosedBy::undetermined;
+};
+
+constexpr First server_fin{Side::server, ClosedBy::fin};
+constexpr First client_fin{Side::client, ClosedBy::fin};
+constexpr First crossed{Side::both, ClosedBy::fin};
+constexpr First server_rst{Side::server, ClosedBy::rst};
+constexpr First client_rst{Side::client, ClosedBy::rst};
+constexpr First gave_up{Side::server, ClosedBy::timeout};
+constexpr First not_known{};
+
+/// An RST of ours: linger{1,0}, or close() with unread bytes (RFC 9293 §3.10.4). It is surely the first only when
+/// nothing could arrive between the last look at the state and the close.
+bool our_rst(const Digest& d) {
+  if (d.ended == nullptr || is(d.last_sample, TcpState::closed)) return false;
+  if (d.ended->unread > 0) return true;
+  // With both FINs under way and nothing unsent, Linux drops the socket without an RST (tcp_need_reset()).
+  const bool both_fins = is(d.last_sample, TcpState::closing) || is(d.last_sample, TcpState::last_ack);
+  return d.ended->fact == Fact::aborted && !(both_fins && d.last_sample->unsent == 0);
+}
+
+bool client_reset(const Digest& d) {
+  return d.error != nullptr && (d.error->error == ECONNRESET || d.error->error == EPIPE);
+}
+
+/// SOCK_DESTROY (`ss -K`) on this machine: the kernel sends the RST for us.
+bool destroyed(const Digest& d) { return d.error != nullptr && d.error->error == ECONNABORTED; }
+
+First first_without_our_fin(const Digest& d) {
+  if (destroyed(d)) return server_rst;
+  if (d.error != nullptr && !client_reset(d)) return gave_up;
+  if (d.error != nullptr) return d.error->error == EPIPE ? client_fin : client_rst;
+  return our_rst(d) && d.stopped_receiving && is(d.last_sample, TcpState::established) ? server_rst : not_known;
+}
+
+/// A FIN that crossed ours was sent before ours arrived, so it is here within a round trip or so: one that is
+/// missing after several is no such FIN. What counts is when it arrived, which a late recv() does not tell.
+bool no_fin_crossed(const Digest& d) {
+  return d.fin_wait_1 != nullptr && d.after_fin->rtt.count() > 0 &&
+         d.fin_wait_1->at - d.sent_fin->at > 4 * d.after_fin->rtt;
+}
+
+/// From FIN_WAIT_1 to TIME_WAIT by a single segment: the client's FIN carried the ACK of ours.
+bool fin_carried_ack(const Digest& d) {
+  return is(d.after_fin, TcpState::fin_wait_1) && is(d.at_eof, TcpState::closed) &&
+         d.at_eof->segments_in - d.after_fin->segments_in == 1;
+}
+
+/// Both ends in TIME_WAIT: each saw the other's FIN after sending its own (RFC 9293 §3.6, Figure 13).
+bool both_in_time_wait(const Digest& d) { return is(d.own, TcpState::time_wait) && is(d.peer, TcpState::time_wait); }
+
+/// The client's end is in a state that it enters by sending its FIN before it has seen ours.
+bool peer_closed_actively(const Digest& d) {
+  return is(d.peer, TcpState::fin_wait_1) || is(d.peer, TcpState::fin_wait_2) || is(d.peer, TcpState::closing) ||
+         is(d.peer, TcpState::time_wait);
+}
+
+bool own_end_settled(const Digest& d) { return is(d.own, TcpState::time_wait) || is(d.own, TcpState::closed); }
+
+/// CLOSING: the client's FIN came before its ACK of ours. Had ours not left yet, theirs was the first on the wire.
+First first_when_closing(const Digest& d) {
+  if (d.closing->unsent > 0) return client_fin;
+  return d.after_fin != nullptr && d.after_fin->unsent == 0 ? crossed : not_known;
+}
+
+/// Our FIN waited behind unsent data, so the client's could overtake it.
+First first_when_fin_was_queued(const Digest& d) {
+  if (client_reset(d)) return d.last_sample->unsent > 0 ? client_rst : not_known;
+  if (d.error != nullptr) return destroyed(d) ? not_known : gave_up;
+  if (peer_closed_actively(d)) return not_known;
+  return is(d.own, TcpState::time_wait) && d.peer != nullptr ? server_fin : not_known;
+}
+
+/// Our FIN left while the client's had not arrived: ours was first, or they crossed.
+First first_when_fin_left(const Digest& d) {
+  if (both_in_time_wait(d)) return crossed;
+  if (d.error != nullptr && !client_reset(d) && !destroyed(d)) return gave_up;
+  if (peer_closed_actively(d)) return not_known;
+  // On one machine a segment arrives while it is sent, so what the sample did not show had not been sent.
+  if (d.peer != nullptr) return server_fin;
+  return fin_carried_ack(d) || no_fin_crossed(d) ? server_fin : not_known;
+}
+
+/// The descriptor read CLOSED right after our FIN: everything was over at once, and only the kernel's table can
+/// tell TIME_WAIT (ours was first, or they crossed) from the end of LAST_ACK (theirs was).
+First first_when_over_at_once(const Digest& d) {
+  if (both_in_time_wait(d)) return crossed;
+  if (is(d.own, TcpState::time_wait) && d.peer != nullptr && !peer_closed_actively(d)) return server_fin;
+  return is(d.own, TcpState::closed) && is(d.peer, TcpState::time_wait) ? client_fin : not_known;
+}
+
+First first_with_our_fin(const Digest& d) {
+  if (d.closing != nullptr) return first_when_closing(d);
+  // Our FIN was acknowledged before the client's came.
+  if (d.fin_wait_2) return server_fin;
+  if (d.after_fin == nullptr) return not_known;
+  if (d.after_fin->state == TcpState::closed) return first_when_over_at_once(d);
+  return d.after_fin->unsent > 0 ? first_when_fin_was_queued(d) : first_when_fin_left(d);
+}
+
+First who_closed_first(const Digest& d) {
+  if (d.peer_fin_first) return client_fin;
+  return d.sent_fin == nullptr ? first_without_our_fin(d) : first_with_our_fin(d);
+}
+
+ResetBy who_reset(const Digest& d) {
+  if (client_reset(d)) return ResetBy::client;
+  if (our_rst(d) || destroyed(d)) return ResetBy::server;
+  // An RST would have taken TIME_WAIT away.
+  if (is(d.own, TcpState::time_wait) || is(d.peer, TcpState::time_wait)) return ResetBy::none;
+  return ResetBy::undetermined;
+}
+
+/// Our end is gone, and the peer's can't be seen: what must follow from how it ended.
+TimeWait infer_remote_time_wait(const First& first, ResetBy reset_by) {
+  if (reset_by == ResetBy::server || reset_by == ResetBy::client) return TimeWait::none;
+  if (first.side == Side::client && first.by == ClosedBy::fin) return TimeWait::client;
+  return first.side == Side::server ? TimeWait::none : TimeWait::unknown;
+}
+
+TimeWait time_wait_of_own(const Digest& d, const First& first) {
+  if (is(d.peer, TcpState::time_wait)) return TimeWait::both;
+  return d.peer_is_remote && first.side == Side::both ? TimeWait::both : TimeWait::server;
+}
+
+TimeWait who_holds_time_wait(const Digest& d, const First& first, ResetBy reset_by) {
+  if (d.tuple_reused || !own_end_settled(d)) return TimeWait::unknown;
+  if (is(d.own, TcpState::time_wait)) return time_wait_of_own(d, first);
+  if (d.peer_is_remote) return infer_remote_time_wait(first, reset_by);
+  if (d.peer == nullptr) return TimeWait::unknown;
+  return is(d.peer, TcpState::time_wait) ? TimeWait::client : TimeWait::none;
+}
+
+/// Seen, when the kernel showed the sockets that the answer is about.
+Source source_of_time_wait(const Digest& d, TimeWait time_wait, const First& first) {
+  // Had the FINs crossed, the client would be in TIME_WAIT too.
+  const bool needs_peer = time_wait != TimeWait::server || first.side == Side::undetermined;
+  return time_wait == TimeWait::unknown || (needs_peer && d.peer == nullptr) ? Source::inferred : Source::sock_diag;
+}
+
+const Evidence* holder(const Digest& d) {
+  if (is(d.own, TcpState::time_wait)) return d.own;
+  return is(d.peer, TcpState::time_wait) ? d.peer : nullptr;
+}
+
+}  // namespace
+
+Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_clock::time_point accepted_at) {
+  const Digest d = digest(evidence);
+  const First first = who_closed_first(d);
+  Verdict verdict;
+  verdict.closed_first = first.side;
+  verdict.closed_by = first.by;
+  verdict.reset_by = who_reset(d);
+  verdict.time_wait = who_holds_time_wait(d, first, verdict.reset_by);
+  verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first);
+  const Evidence* timer = verdict.time_wait != TimeWait::unknown ? holder(d) : nullptr;
+  if (timer != nullptr) {
+    verdict.time_wait_until =
+        accepted_at + std::chrono::ceil<std::chrono::steady_clock::duration>(timer->at + timer->duration);
+  }
+  return verdict;
+}
+
+}  // namespace closelab::net

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <chrono>
+#include <span>
+
+#include "closelab/evidence.h"
+#include "closelab/verdict.h"
+
+namespace closelab::net {
+
+/// Derives how a connection ended from what was observed, in the order it was observed. Pure: the same
+/// evidence gives the same verdict, and what the evidence does not decide stays `undetermined` or `unknown`.
+/// `accepted_at` turns the evidence's times into points on the clock, for `time_wait_until`.
+Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_clock::time_point accepted_at = {});
+
+}  // namespace closelab::net

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace closelab {
+
+/// What our side does to end a connection. In every mode the response is handed to the kernel first.
+enum class CloseMode : std::uint8_t {
+  /// FIN, then read and drop until the client's FIN, bounded by LingeringBounds, then close.
+  /// Nothing is lost, and TIME_WAIT is the server's (RFC 9112 §9.6's staged close).
+  lingering,
+  /// FIN and close at once. Request bytes that are unread then, or that arrive later, make the
+  /// kernel answer with RST, which can destroy a response that is still on its way.
+  immediate,
+  /// SO_LINGER{1,0} and close: RST, no TIME_WAIT on either side, unsent bytes lost (RFC 9293 §3.10.5).
+  abortive,
+};
+
+std::string_view to_string(CloseMode mode);
+std::optional<CloseMode> parse_close_mode(std::string_view name);
+
+/// Every mode's name, for messages: `lingering, immediate, abortive`.
+std::string_view close_mode_names();
+
+/// Bounds of the drain in mode `lingering`; whichever is reached first ends it by closing, which is
+/// an RST when bytes are unread.
+struct LingeringBounds {
+  std::chrono::milliseconds time{2000};
+  std::size_t bytes = 64 * 1024;
+};
+
+}  // namespace closelab

@@ -1,0 +1,8 @@
+#pragma once
+
+namespace closelab {
+
+/// An option that is either off or on; named so that a call site reads `Switch::on`, not `true`.
+enum class Switch { off, on };
+
+}  // namespace closelab

@@ -1,0 +1,185 @@
+#include "net/observer.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "net/derive_verdict.h"
+#include "net/socket_address.h"
+
+namespace closelab::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Longer than FIN_WAIT_1 takes with a client that is slow to close.
+constexpr std::chrono::milliseconds last_look{50};
+constexpr std::size_t max_addresses = 4096;
+
+bool is_final(TcpState state) { return state == TcpState::closed || state == TcpState::time_wait; }
+
+}  // namespace
+
+std::chrono::milliseconds next_look(int looks) {
+  static constexpr std::array<std::chrono::milliseconds, 5> pauses{1ms, 5ms, 20ms, 60ms, 250ms};
+  const auto index = static_cast<std::size_t>(looks - 1);
+  return index < pauses.size() ? pauses[index] : 1000ms;
+}
+
+Progress judge_states(TcpState own, TcpState peer, int looks) {
+  if (own == TcpState::unknown) return Progress::settled;  // the kernel can't be asked
+  if (!is_final(own)) return Progress::transitional;
+  if (peer == TcpState::unknown || is_final(peer)) return Progress::settled;
+  return looks >= 4 ? Progress::settled : Progress::transitional;
+}
+
+Observer::Observer(Switch lookups, Callback callback)
+    : lookups_(lookups), callback_(std::move(callback)), thread_([this] { run(); }) {}
+
+void Observer::follow(EndedConnection connection) {
+  {
+    const std::lock_guard lock(mutex_);
+    Followed& added = arrived_.emplace_back();
+    added.connection = std::move(connection);
+    const bool skip = lookups_ == Switch::off || arrived_.size() + waiting_.size() > max_queued;
+    if (skip) added.connection.note(Source::inferred, Fact::not_observed);
+    added.looks = skip ? -1 : 0;
+  }
+  changed_.notify_one();
+}
+
+void Observer::finish() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!finishing_) finish_by_ = Clock::now() + last_look;
+    finishing_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Observer::run() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    std::vector<Followed> batch = take_due(lock);
+    if (batch.empty()) return;
+    lock.unlock();
+    process(std::move(batch));
+    lock.lock();
+  }
+}
+
+/// Waits for connections to look at; none only when all is done.
+std::vector<Observer::Followed> Observer::take_due(std::unique_lock<std::mutex>& lock) {
+  while (true) {
+    std::vector<Followed> due = std::exchange(arrived_, {});
+    const Clock::time_point now = Clock::now();
+    const bool give_up = finishing_ && now >= finish_by_;
+    while (!waiting_.empty() && (give_up || waiting_.begin()->first <= now)) {
+      due.push_back(std::move(waiting_.extract(waiting_.begin()).mapped()));
+    }
+    if (!due.empty() || (finishing_ && waiting_.empty())) return due;
+    if (waiting_.empty()) {
+      changed_.wait(lock);
+    } else {
+      const Clock::time_point next = waiting_.begin()->first;
+      changed_.wait_until(lock, finishing_ ? std::min(next, finish_by_) : next);
+    }
+  }
+}
+
+void Observer::process(std::vector<Followed> batch) {
+  const auto skipped = std::partition(batch.begin(), batch.end(), [](const Followed& f) { return f.looks >= 0; });
+  for (auto followed = skipped; followed != batch.end(); ++followed) settle(*followed);
+  batch.erase(skipped, batch.end());
+  look(batch);
+}
+
+/// One round of lookups for all of the batch; what is transitional comes back later.
+void Observer::look(std::vector<Followed>& batch) {
+  std::vector<TcpTuple> tuples;
+  for (Followed& followed : batch) {
+    const TcpTuple& tuple = followed.connection.tuple;
+    if (followed.looks == 0) followed.peer_is_local = peer_is_local(tuple);
+    tuples.push_back(tuple);
+    if (followed.peer_is_local) tuples.push_back(tuple.swapped());
+  }
+  std::vector<SocketInfo> found(tuples.size());
+  diag_.look_up(tuples, found);
+
+  auto answer = found.begin();
+  for (Followed& followed : batch) {
+    const SocketInfo& own = *answer++;
+    const SocketInfo* peer = followed.peer_is_local ? &*answer++ : nullptr;
+    if (digest(followed, own, peer) == Progress::settled) {
+      settle(followed);
+      continue;
+    }
+    if (!look_again_later(followed)) settle(followed);
+  }
+}
+
+/// False when there is no time left for another look.
+bool Observer::look_again_later(Followed& followed) {
+  const Clock::time_point now = Clock::now();
+  const std::lock_guard lock(mutex_);
+  if (finishing_ && now >= finish_by_) return false;
+  waiting_.emplace(now + next_look(followed.looks), std::move(followed));
+  return true;
+}
+
+/// Takes in the answers of one look.
+Progress Observer::digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
+  EndedConnection& connection = followed.connection;
+  ++followed.looks;
+  const bool peer_unknown = peer != nullptr && peer->state == TcpState::unknown;
+  if (own.state == TcpState::unknown || peer_unknown) {
+    connection.note(Source::sock_diag, Fact::not_observed).error = peer_unknown ? peer->error : own.error;
+    return Progress::settled;
+  }
+  if (own.state != TcpState::closed && own.cookie != connection.cookie) {
+    connection.note(Source::sock_diag, Fact::tuple_reused);
+    return Progress::settled;
+  }
+  const TcpState peer_state = peer != nullptr ? peer->state : TcpState::unknown;
+  const Progress progress = judge_states(own.state, peer_state, followed.looks);
+  if (own.state == followed.own && peer_state == followed.peer) return progress;
+  note_states(followed, own, peer);
+  if (progress == Progress::transitional) {
+    callback_(connection, derive_verdict(connection.evidence, connection.accepted_at), progress);
+  }
+  return progress;
+}
+
+void Observer::note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
+  EndedConnection& connection = followed.connection;
+  followed.own = own.state;
+  Evidence& seen = connection.note(Source::sock_diag, Fact::own_socket);
+  seen.state = own.state;
+  seen.duration = own.timer;
+  if (peer != nullptr) {
+    followed.peer = peer->state;
+    Evidence& peer_seen = connection.note(Source::sock_diag, Fact::peer_socket);
+    peer_seen.state = peer->state;
+    peer_seen.duration = peer->timer;
+  } else if (followed.looks == 1) {
+    connection.note(Source::inferred, Fact::peer_is_remote);
+  }
+}
+
+void Observer::settle(Followed& followed) {
+  EndedConnection& connection = followed.connection;
+  callback_(connection, derive_verdict(connection.evidence, connection.accepted_at), Progress::settled);
+}
+
+bool Observer::peer_is_local(const TcpTuple& tuple) {
+  if (tuple.local.address == tuple.remote.address) return true;
+  Endpoint address = tuple.remote;
+  address.port = 0;
+  if (local_addresses_.size() >= max_addresses) local_addresses_.clear();
+  const auto [known, is_new] = local_addresses_.try_emplace(to_string(address), false);
+  if (is_new) known->second = is_local_address(address);
+  return known->second;
+}
+
+}  // namespace closelab::net

@@ -1,0 +1,96 @@
+#include "net/socket_address.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "net/unique_fd.h"
+
+namespace closelab::net {
+
+SocketAddress to_socket_address(const Endpoint& endpoint) {
+  SocketAddress result;
+  if (endpoint.family == AddressFamily::ipv4) {
+    auto& v4 = reinterpret_cast<sockaddr_in&>(result.storage);
+    v4.sin_family = AF_INET;
+    v4.sin_port = htons(endpoint.port);
+    std::memcpy(&v4.sin_addr, endpoint.address.data(), sizeof v4.sin_addr);
+    result.length = sizeof v4;
+  } else {
+    auto& v6 = reinterpret_cast<sockaddr_in6&>(result.storage);
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = htons(endpoint.port);
+    v6.sin6_scope_id = endpoint.scope_id;
+    std::memcpy(&v6.sin6_addr, endpoint.address.data(), sizeof v6.sin6_addr);
+    result.length = sizeof v6;
+  }
+  return result;
+}
+
+Endpoint to_endpoint(const SocketAddress& address) {
+  Endpoint result;
+  if (address.storage.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(address.storage);
+    result.family = AddressFamily::ipv4;
+    result.port = ntohs(v4.sin_port);
+    std::memcpy(result.address.data(), &v4.sin_addr, sizeof v4.sin_addr);
+  } else if (address.storage.ss_family == AF_INET6) {
+    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address.storage);
+    result.family = AddressFamily::ipv6;
+    result.port = ntohs(v6.sin6_port);
+    result.scope_id = v6.sin6_scope_id;
+    std::memcpy(result.address.data(), &v6.sin6_addr, sizeof v6.sin6_addr);
+  }
+  return result;
+}
+
+namespace {
+
+/// `%eth0` or `%2`; 0 when there is none or it names no interface.
+std::uint32_t scope_of(const std::string& text, std::size_t percent) {
+  if (percent == std::string::npos) return 0;
+  const std::string name = text.substr(percent + 1);
+  if (const unsigned index = ::if_nametoindex(name.c_str())) return index;
+  const bool digits = !name.empty() && name.size() <= 9 &&
+                      std::all_of(name.begin(), name.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return digits ? static_cast<std::uint32_t>(std::stoul(name)) : 0;
+}
+
+}  // namespace
+
+std::optional<Endpoint> parse_address(const std::string& text, std::uint16_t port) {
+  Endpoint result;
+  result.port = port;
+  if (::inet_pton(AF_INET, text.c_str(), result.address.data()) == 1) {
+    result.family = AddressFamily::ipv4;
+    return result;
+  }
+  const std::size_t percent = text.find('%');
+  if (::inet_pton(AF_INET6, text.substr(0, percent).c_str(), result.address.data()) != 1) return std::nullopt;
+  result.family = AddressFamily::ipv6;
+  result.scope_id = scope_of(text, percent);
+  return result;
+}
+
+Endpoint local_endpoint(int fd) {
+  SocketAddress address;
+  if (::getsockname(fd, address.data(), &address.length) != 0) return {};
+  return to_endpoint(address);
+}
+
+bool is_local_address(const Endpoint& endpoint) {
+  Endpoint probe = endpoint;
+  probe.port = 0;
+  if (is_v4_mapped(endpoint)) {
+    probe = Endpoint{.family = AddressFamily::ipv4, .port = 0, .scope_id = 0, .address = {}};
+    std::copy_n(endpoint.address.begin() + 12, 4, probe.address.begin());
+  }
+  const SocketAddress address = to_socket_address(probe);
+  const UniqueFd fd(::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  return fd && ::bind(fd.get(), address.data(), address.length) == 0;
+}
+
+}  // namespace closelab::net

@@ -1,0 +1,176 @@
+#include "net/teardown.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cassert>
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "net/tcp_probe.h"
+
+namespace closelab::net {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void set_linger(int fd, std::chrono::seconds time) {
+  const linger value{.l_onoff = 1, .l_linger = static_cast<int>(time.count())};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
+}
+
+}  // namespace
+
+Teardown::Teardown(Stream& stream, EndedConnection connection, const TeardownOptions& options, Observer& observer,
+                   BlockingCloser& closer)
+    : stream_(stream), connection_(std::move(connection)), options_(options), observer_(observer), closer_(closer) {}
+
+void Teardown::received_fin() {
+  connection_.note(Source::syscall, Fact::received_fin);
+  fin_received_ = true;
+  // An RST that came behind the FIN still reads as EOF; the state gives it away (CLOSED without a FIN of ours).
+  if (sample(Moment::at_eof, SampleDepth::state).state == TcpState::closed && !fin_sent_) note_pending_error();
+  handle(TeardownEvent::received_fin);
+}
+
+void Teardown::failed(Fact call, int error) {
+  connection_.note(Source::syscall, call).error = error;
+  over_ = true;
+  sample(Moment::at_error, SampleDepth::queues);
+  handle(TeardownEvent::failed);
+}
+
+void Teardown::time_exceeded() {
+  if (phase_ == TeardownPhase::draining) {
+    auto& fact = connection_.note(Source::syscall, Fact::drain_time_exceeded);
+    fact.duration = std::chrono::round<std::chrono::milliseconds>(Clock::now() - drain_started_);
+  }
+  handle(TeardownEvent::time_exceeded);
+}
+
+void Teardown::note_request_unfinished(std::uint64_t missing) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  connection_.note(Source::inferred, Fact::request_unfinished).unread =
+      static_cast<std::uint32_t>(std::min(missing, most));
+}
+
+void Teardown::drain(std::span<char> scratch) {
+  assert(phase_ == TeardownPhase::draining);
+  while (true) {
+    const std::size_t room = options_.bounds.bytes - std::min(dropped_, options_.bounds.bytes);
+    // One byte beyond the bound tells "exactly as much as allowed, then FIN" from "too much".
+    const IoResult result = stream_.receive(scratch.first(std::min(scratch.size(), room + 1)));
+    if (result.error == EAGAIN) return;
+    if (result.error != 0) return failed(Fact::receive_failed, result.error);
+    if (result.bytes == 0) return received_fin();
+    dropped_ += result.bytes;
+    if (dropped_ > options_.bounds.bytes) {
+      connection_.note(Source::syscall, Fact::drain_bytes_exceeded).unread = static_cast<std::uint32_t>(dropped_);
+      return handle(TeardownEvent::bytes_exceeded);
+    }
+  }
+}
+
+void Teardown::handle(TeardownEvent event) {
+  const auto step = next_step(options_.mode, phase_, event);
+  assert(step && "an event that the teardown machine does not know in this phase");
+  if (!step) return;
+  phase_ = step->phase;
+  switch (step->action) {
+    case TeardownAction::none:
+      return;
+    case TeardownAction::send_fin:
+      return send_fin();
+    case TeardownAction::close:
+      return close();
+    case TeardownAction::abort:
+      return abort();
+  }
+}
+
+void Teardown::send_fin() {
+  drain_started_ = Clock::now();
+  if (::shutdown(stream_.fd(), SHUT_WR) == 0) {
+    connection_.note(Source::syscall, Fact::sent_fin);
+    fin_sent_ = true;
+  } else {
+    connection_.note(Source::syscall, Fact::shutdown_failed).error = errno;
+    over_ = true;
+  }
+  // FIN_WAIT_1/2: ours was first; LAST_ACK: theirs; CLOSING: they crossed; CLOSED: the observer must look.
+  if (sample(Moment::after_fin, SampleDepth::queues).state == TcpState::closed) note_pending_error();
+}
+
+void Teardown::close() {
+  if (options_.linger == std::chrono::seconds(0)) return abort();
+  if (!fin_sent_ && !fin_received_ && !over_) {
+    if (unread_bytes(stream_.fd()) > 0) return reset_by_closing();
+    send_fin();
+  }
+  finish(Fact::closed);
+}
+
+/// close() with bytes unread makes the kernel send RST instead of FIN.
+void Teardown::reset_by_closing() {
+  if (stop_receiving(stream_.fd(), connection_.tuple.local.family)) {
+    connection_.note(Source::syscall, Fact::stopped_receiving);
+  }
+  if (sample(Moment::before_close, SampleDepth::queues).state == TcpState::closed) note_pending_error();
+  finish(Fact::closed);
+}
+
+void Teardown::abort() {
+  if (stop_receiving(stream_.fd(), connection_.tuple.local.family)) {
+    connection_.note(Source::syscall, Fact::stopped_receiving);
+  }
+  const bool over = sample(Moment::before_close, SampleDepth::queues).state == TcpState::closed;
+  if (over) note_pending_error();
+  set_linger(stream_.fd(), std::chrono::seconds(0));
+  finish(over ? Fact::closed : Fact::aborted);
+}
+
+void Teardown::finish(Fact how) {
+  if (how == Fact::closed && options_.linger > std::chrono::seconds(0)) return finish_blocking();
+  const std::uint32_t unread = over_ ? 0 : unread_bytes(stream_.fd());
+  connection_.note(Source::syscall, how).unread = unread;
+  ::close(stream_.release());
+  observer_.follow(std::move(connection_));
+}
+
+/// A timed SO_LINGER makes close() wait for the peer's ACK, which is measured.
+void Teardown::finish_blocking() {
+  const std::uint32_t unread = over_ ? 0 : unread_bytes(stream_.fd());
+  const int fd = stream_.release();
+  closer_.submit(
+      [fd, unread, linger = *options_.linger, &observer = observer_, connection = std::move(connection_)]() mutable {
+        set_linger(fd, linger);
+        const Clock::time_point start = Clock::now();
+        ::close(fd);
+        Evidence& closed = connection.note(Source::syscall, Fact::closed);
+        closed.unread = unread;
+        closed.duration = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
+        observer.follow(std::move(connection));
+      });
+}
+
+SocketSample Teardown::sample(Moment moment, SampleDepth depth) {
+  const SocketSample sampled = sample_socket(stream_.fd(), depth);
+  Evidence& fact = connection_.note(Source::tcp_info, Fact::sampled);
+  fact.moment = moment;
+  fact.state = sampled.state;
+  fact.unread = sampled.unread;
+  fact.unacked = sampled.unacked;
+  fact.unsent = sampled.unsent;
+  fact.rtt = sampled.rtt;
+  fact.segments_in = sampled.segments_in;
+  return sampled;
+}
+
+void Teardown::note_pending_error() {
+  const int error = take_pending_error(stream_.fd());
+  if (error != 0) connection_.note(Source::syscall, Fact::pending_error).error = error;
+}
+
+}  // namespace closelab::net

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "closelab/close_mode.h"
+#include "net/blocking_closer.h"
+#include "net/ended_connection.h"
+#include "net/observer.h"
+#include "net/stream.h"
+#include "net/tcp_probe.h"
+#include "net/teardown_machine.h"
+
+namespace closelab::net {
+
+struct TeardownOptions {
+  CloseMode mode = CloseMode::lingering;
+  LingeringBounds bounds{};
+  /// SO_LINGER, set right before close(): asio's destructor and every stray close would trip over it earlier.
+  std::optional<std::chrono::seconds> linger{};
+};
+
+/// Ends one connection: asks next_step() what to do and does it, keeping evidence of each step. The only place that
+/// shuts down, resets or closes a connection. Once the descriptor is closed, the observer follows the connection.
+class Teardown {
+ public:
+  Teardown(Stream& stream, EndedConnection connection, const TeardownOptions& options, Observer& observer,
+           BlockingCloser& closer);
+
+  TeardownPhase phase() const { return phase_; }
+
+  /// The response has been handed to the kernel to its last byte.
+  void flushed() { handle(TeardownEvent::flushed); }
+  /// recv() returned 0.
+  void received_fin();
+  /// recv() or send() failed with `error`.
+  void failed(Fact call, int error);
+  /// write_timeout, or the drain's time bound.
+  void time_exceeded();
+  /// The response can't be completed.
+  void incomplete() { handle(TeardownEvent::incomplete); }
+  void stopped() { handle(TeardownEvent::stopped); }
+
+  /// The request's body had not arrived in full when the end was decided; 0: how much is missing is unknown.
+  void note_request_unfinished(std::uint64_t missing);
+
+  /// Reads and drops what has come, within the byte bound; call when readable. `scratch` is overwritten.
+  void drain(std::span<char> scratch);
+
+ private:
+  void handle(TeardownEvent event);
+  void send_fin();
+  void close();
+  void abort();
+  void reset_by_closing();
+  void finish(Fact how);
+  void finish_blocking();
+  SocketSample sample(Moment moment, SampleDepth depth);
+  void note_pending_error();
+
+  Stream& stream_;
+  EndedConnection connection_;
+  const TeardownOptions options_;
+  Observer& observer_;
+  BlockingCloser& closer_;
+  TeardownPhase phase_ = TeardownPhase::flushing;
+  std::size_t dropped_ = 0;
+  std::chrono::steady_clock::time_point drain_started_{};
+  /// FINs and failures so far: with any of them, close() needs no FIN of ours, or can't send one.
+  bool fin_sent_ = false;
+  bool fin_received_ = false;
+  bool over_ = false;
+};
+
+}  // namespace closelab::net

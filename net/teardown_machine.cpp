@@ -1,0 +1,82 @@
+#include "net/teardown_machine.h"
+
+#include <array>
+
+namespace closelab::net {
+namespace {
+
+using Mode = CloseMode;
+using Phase = TeardownPhase;
+using Event = TeardownEvent;
+using Action = TeardownAction;
+
+struct Row {
+  std::optional<Mode> mode;  // empty: every mode
+  Phase phase;
+  Event event;
+  TeardownStep step;
+};
+
+constexpr std::optional<Mode> any = std::nullopt;
+
+/// Every transition. The first row that matches counts, so a mode's own rows stand before the common ones.
+///
+/// A FIN says "this was all", so it only ever follows `flushed`; a response that could not be flushed
+/// ends in an RST, which no client can mistake for its end (RFC 9112 §9.6 and §8).
+constexpr std::array table{
+    // Our FIN goes first: the mode decides what follows it.
+    Row{Mode::lingering, Phase::flushing, Event::flushed, {Phase::draining, Action::send_fin}},
+    Row{Mode::immediate, Phase::flushing, Event::flushed, {Phase::closed, Action::close}},
+    Row{Mode::abortive, Phase::flushing, Event::flushed, {Phase::closed, Action::abort}},
+
+    // The client's FIN was first: nothing more can come, so there is nothing to drain.
+    Row{any, Phase::flushing, Event::received_fin, {Phase::half_closed, Action::none}},
+    Row{Mode::abortive, Phase::half_closed, Event::flushed, {Phase::closed, Action::abort}},
+    Row{any, Phase::half_closed, Event::flushed, {Phase::closed, Action::close}},
+
+    // The drain ends with the client's FIN, or is cut short by a bound.
+    Row{any, Phase::draining, Event::received_fin, {Phase::closed, Action::close}},
+    Row{any, Phase::draining, Event::time_exceeded, {Phase::closed, Action::close}},
+    Row{any, Phase::draining, Event::bytes_exceeded, {Phase::closed, Action::close}},
+    Row{any, Phase::draining, Event::stopped, {Phase::closed, Action::close}},
+
+    // The response can't be completed.
+    Row{any, Phase::flushing, Event::incomplete, {Phase::closed, Action::abort}},
+    Row{any, Phase::half_closed, Event::incomplete, {Phase::closed, Action::abort}},
+    Row{any, Phase::flushing, Event::time_exceeded, {Phase::closed, Action::abort}},
+    Row{any, Phase::half_closed, Event::time_exceeded, {Phase::closed, Action::abort}},
+    Row{any, Phase::flushing, Event::stopped, {Phase::closed, Action::abort}},
+    Row{any, Phase::half_closed, Event::stopped, {Phase::closed, Action::abort}},
+
+    // The connection is over already; close() only frees the descriptor.
+    Row{any, Phase::flushing, Event::failed, {Phase::closed, Action::close}},
+    Row{any, Phase::half_closed, Event::failed, {Phase::closed, Action::close}},
+    Row{any, Phase::draining, Event::failed, {Phase::closed, Action::close}},
+};
+
+}  // namespace
+
+std::optional<TeardownStep> next_step(CloseMode mode, TeardownPhase phase, TeardownEvent event) {
+  for (const Row& row : table) {
+    if (row.mode.value_or(mode) == mode && row.phase == phase && row.event == event) return row.step;
+  }
+  return std::nullopt;
+}
+
+std::string_view to_string(TeardownPhase phase) {
+  static constexpr std::array<std::string_view, 4> names{"flushing", "half_closed", "draining", "closed"};
+  return names[static_cast<std::size_t>(phase)];
+}
+
+std::string_view to_string(TeardownEvent event) {
+  static constexpr std::array<std::string_view, 7> names{"flushed",       "received_fin",   "failed", "incomplete",
+                                                         "time_exceeded", "bytes_exceeded", "stopped"};
+  return names[static_cast<std::size_t>(event)];
+}
+
+std::string_view to_string(TeardownAction action) {
+  static constexpr std::array<std::string_view, 4> names{"none", "send_fin", "close", "abort"};
+  return names[static_cast<std::size_t>(action)];
+}
+
+}  // namespace closelab::net

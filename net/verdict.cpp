@@ -1,0 +1,79 @@
+#include "closelab/verdict.h"
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+namespace closelab {
+
+std::optional<std::chrono::milliseconds> Verdict::time_wait_remaining(std::chrono::steady_clock::time_point now) const {
+  if (!time_wait_until) return std::nullopt;
+  return std::max(std::chrono::ceil<std::chrono::milliseconds>(*time_wait_until - now), std::chrono::milliseconds(0));
+}
+
+std::string_view to_string(Side side) {
+  static constexpr std::array<std::string_view, 4> names{"undetermined", "server", "client", "both"};
+  return names[static_cast<std::size_t>(side)];
+}
+
+std::string_view to_string(ClosedBy closed_by) {
+  static constexpr std::array<std::string_view, 4> names{"undetermined", "fin", "rst", "timeout"};
+  return names[static_cast<std::size_t>(closed_by)];
+}
+
+std::string_view to_string(ResetBy reset_by) {
+  static constexpr std::array<std::string_view, 4> names{"undetermined", "none", "server", "client"};
+  return names[static_cast<std::size_t>(reset_by)];
+}
+
+std::string_view to_string(TimeWait time_wait) {
+  static constexpr std::array<std::string_view, 5> names{"unknown", "none", "server", "client", "both"};
+  return names[static_cast<std::size_t>(time_wait)];
+}
+
+namespace {
+
+std::string closed_first_text(const Verdict& verdict) {
+  static constexpr std::array<std::string_view, 4> how{"", ", by FIN", ", by RST", ", by a timeout of the kernel"};
+  const std::string suffix(how[static_cast<std::size_t>(verdict.closed_by)]);
+  switch (verdict.closed_first) {
+    case Side::server:
+      return "the server closed first" + suffix;
+    case Side::client:
+      return "the client closed first" + suffix;
+    case Side::both:
+      return "both closed at once: their FINs crossed";
+    case Side::undetermined:
+      break;
+  }
+  return "who closed first is undetermined";
+}
+
+std::string time_wait_text(const Verdict& verdict) {
+  std::string text = "; TIME_WAIT: " + std::string(to_string(verdict.time_wait));
+  const bool held = verdict.time_wait != TimeWait::none && verdict.time_wait != TimeWait::unknown;
+  if (held && verdict.time_wait_source == Source::inferred) text += " (inferred)";
+  if (const auto left = verdict.time_wait_remaining()) {
+    const auto tenths = left->count() / 100;
+    text += ", " + std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s left";
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string describe(const Verdict& verdict) {
+  std::string text = closed_first_text(verdict);
+  const bool reset_later = verdict.closed_by == ClosedBy::fin;
+  if (reset_later && verdict.reset_by == ResetBy::server) text += "; then the server's RST";
+  if (reset_later && verdict.reset_by == ResetBy::client) text += "; then the client's RST";
+  return text + time_wait_text(verdict);
+}
+
+std::ostream& operator<<(std::ostream& out, Side side) { return out << to_string(side); }
+std::ostream& operator<<(std::ostream& out, ClosedBy closed_by) { return out << to_string(closed_by); }
+std::ostream& operator<<(std::ostream& out, ResetBy reset_by) { return out << to_string(reset_by); }
+std::ostream& operator<<(std::ostream& out, TimeWait time_wait) { return out << to_string(time_wait); }
+std::ostream& operator<<(std::ostream& out, const Verdict& verdict) { return out << describe(verdict); }
+
+}  // namespace closelab
