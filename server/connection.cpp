@@ -1,0 +1,205 @@
+#include "server/connection.h"
+
+#include <cassert>
+#include <cerrno>
+#include <utility>
+
+#include "net/tcp_probe.h"
+#include "server/reactor.h"
+
+// What a connection does with bytes that arrive. Serving and ending are in files of their own.
+
+namespace closelab::server {
+
+namespace {
+
+// Pipelined responses are gathered into one write up to this size.
+constexpr std::size_t gathered_output = 64 * 1024;
+
+}  // namespace
+
+Connection::Connection(Reactor& reactor, const net::Accepted& accepted)
+    : reactor_(reactor),
+      stream_(reactor.io(), accepted.fd),
+      tuple_{accepted.local, accepted.remote},
+      cookie_(net::socket_cookie(accepted.fd)),
+      accepted_at_(std::chrono::steady_clock::now()),
+      id_(reactor.shared().recorder.accepted(accepted.local, accepted.remote)),
+      mode_(reactor.shared().options.close_mode) {
+  deadline_.owner = this;
+}
+
+void Connection::start() { readable(); }
+
+void Connection::readable() {
+  if (teardown_ != nullptr) return drain();
+  const net::IoResult result = stream_.receive(reactor_.read_buffer());
+  if (result.error == EAGAIN) return wait();
+  if (result.error != 0) return failed(Fact::receive_failed, result.error);
+  if (result.bytes == 0) return received_eof();
+  input_ = std::string_view(reactor_.read_buffer().data(), result.bytes);
+  proceed();
+}
+
+/// The client's FIN. It ends what the client sends, not its interest in the answer (RFC 9112 §9.6).
+void Connection::received_eof() {
+  end(CloseReason::peer_closed);
+  teardown().received_fin();
+  if (exchange_ == nullptr || !http::is_receiving(exchange_->state) || !exchange_->parser.started()) return tear_down();
+  refuse_request(400, "the client closed before its request was complete", CloseReason::peer_closed);
+  proceed();
+}
+
+/// After every event: takes in what can be taken, writes what can be written, then waits or ends.
+void Connection::proceed() {
+  while (true) {
+    while (!input_.empty() && may_read()) feed_input();
+    if (!write_output()) return;
+    if (is_ending()) return tear_down();
+    if (input_.empty() || !may_read()) return wait();
+  }
+}
+
+/// Goes on with bytes that were read before the connection had to wait.
+void Connection::resume() {
+  const std::string kept = std::exchange(exchange_->input, {});
+  input_ = kept;
+  proceed();
+}
+
+/// Nothing is taken in while a request waits for its answer or a response for the client, which is what bounds
+/// a connection's memory; and nothing ever after the request that ends the connection (RFC 9112 §9.6).
+bool Connection::may_read() const {
+  if (is_ending()) return false;
+  if (exchange_ == nullptr) return true;
+  return !is_awaiting_answer() && !exchange_->output.has_body() && exchange_->output.buffer().size() < gathered_output;
+}
+
+bool Connection::is_awaiting_answer() const {
+  return exchange_ != nullptr && exchange_->state.reading == http::Reading::complete &&
+         exchange_->state.writing == http::Writing::idle;
+}
+
+void Connection::feed_input() {
+  if (exchange_ == nullptr) exchange_ = reactor_.exchanges().take();
+  if (exchange_->state.reading == http::Reading::idle) advance(http::ExchangeEvent::first_byte);
+  const http::RequestParser::Step step = exchange_->parser.feed(input_);
+  input_.remove_prefix(step.consumed);
+  switch (step.event) {
+    case http::RequestParser::Event::need_more:
+      return;
+    case http::RequestParser::Event::head:
+      return head_received();
+    case http::RequestParser::Event::message:
+      advance(http::ExchangeEvent::message_complete);
+      return serve();
+    case http::RequestParser::Event::error:
+      advance(http::ExchangeEvent::read_failed);
+      const http::ParseError& error = exchange_->parser.error();
+      return refuse_request(error.status, error.text, CloseReason::protocol_error);
+  }
+}
+
+void Connection::head_received() {
+  advance(http::ExchangeEvent::head_complete);
+  exchange_->record.received_at = now();
+  if (input_.empty() && exchange_->parser.expects_continue()) http::write_continue(exchange_->output.buffer());
+}
+
+/// False when the connection has to wait for the client to take what is queued, or is over.
+bool Connection::write_output() {
+  if (exchange_ == nullptr || exchange_->output.empty()) return true;
+  Output& output = exchange_->output;
+  const std::uint64_t before = output.written();
+  // A FIN that follows at once shares the last segment. Not with an RST: it would destroy what was held back.
+  const bool fin_follows = is_ending() && mode_ == CloseMode::lingering && !reactor_.shared().options.socket.linger;
+  switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
+    case Output::Result::flushed:
+      report_answered();
+      return true;
+    case Output::Result::blocked:
+      wait_for_client(output.written() > before);
+      return false;
+    case Output::Result::failed:
+      failed(Fact::send_failed, output.error());
+      return false;
+    case Output::Result::incomplete:
+      end_incomplete();
+      return false;
+  }
+  return false;
+}
+
+void Connection::wait_for_client(bool progress) {
+  keep_input();
+  reactor_.shared().recorder.active(id_);
+  if (progress || deadline_.kind != DeadlineKind::write || !deadline_.is_set()) {
+    set_deadline(DeadlineKind::write, reactor_.shared().options.timeouts.write_timeout);
+  }
+  stream_.wait_writable([self = shared_from_this()](const std::error_code& error) {
+    if (!error) self->resume();
+  });
+}
+
+void Connection::keep_input() {
+  if (!input_.empty()) exchange_->input.assign(input_);
+  input_ = {};
+}
+
+/// Nothing more can be done until the client sends, or the handler answers.
+void Connection::wait() {
+  if (is_awaiting_answer()) {
+    keep_input();
+    if (!exchange_->delayed) reactor_.deadlines().clear(deadline_);
+    return reactor_.shared().recorder.active(id_);
+  }
+  if (exchange_ == nullptr || !exchange_->parser.started()) return become_idle();
+  const Timeouts& timeouts = reactor_.shared().options.timeouts;
+  const bool in_head = exchange_->state.reading == http::Reading::head;
+  const DeadlineKind kind = in_head ? DeadlineKind::header : DeadlineKind::body;
+  // Set once for the whole head, once for the whole body: bytes that trickle in buy no time.
+  if (!deadline_.is_set() || deadline_.kind != kind) {
+    set_deadline(kind, in_head ? timeouts.header_timeout : timeouts.body_timeout);
+    reactor_.shared().recorder.active(id_);
+  }
+  wait_readable();
+}
+
+void Connection::become_idle() {
+  if (reactor_.is_stopping()) return end_idle(CloseReason::server_stop);
+  // Empty lines before a request leave the parser in the middle of something, and buy no time either.
+  const bool between_lines = exchange_ != nullptr && exchange_->state.reading == http::Reading::head;
+  if (!between_lines) release_exchange();
+  if (!deadline_.is_set() || deadline_.kind != DeadlineKind::idle) {
+    set_deadline(DeadlineKind::idle, reactor_.shared().options.timeouts.idle_timeout);
+    if (requests_ > 0) reactor_.shared().recorder.idle(id_);
+  }
+  wait_readable();
+}
+
+void Connection::release_exchange() {
+  if (exchange_ == nullptr) return;
+  if (const auto responder = exchange_->responder.lock()) responder->abandon();
+  reactor_.exchanges().give_back(std::move(exchange_));
+}
+
+void Connection::wait_readable() {
+  if (waits_readable_) return;
+  waits_readable_ = true;
+  stream_.wait_readable([self = shared_from_this()](const std::error_code& error) {
+    self->waits_readable_ = false;
+    if (!error) self->readable();
+  });
+}
+
+void Connection::set_deadline(DeadlineKind kind, std::chrono::milliseconds from_now) {
+  reactor_.deadlines().set(deadline_, kind, std::chrono::steady_clock::now() + from_now);
+}
+
+void Connection::advance(http::ExchangeEvent event) {
+  const auto next = http::advance(exchange_->state, event);
+  assert(next && "an event that the exchange does not know in this state");
+  if (next) exchange_->state = *next;
+}
+
+}  // namespace closelab::server

@@ -1,0 +1,184 @@
+#include <exception>
+#include <utility>
+
+#include "http/connection_tokens.h"
+#include "http/persistence.h"
+#include "http/response_writer.h"
+#include "server/connection.h"
+#include "server/reactor.h"
+
+// From a complete request to its response.
+
+namespace closelab::server {
+namespace {
+
+constexpr std::size_t recorded_target = 128;
+
+Response text_response(int status, const std::string& text) {
+  return Response{.status = status,
+                  .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+                  .body = std::to_string(status) + ' ' + std::string(reason_phrase(status)) + ": " + text + '\n'};
+}
+
+}  // namespace
+
+void Connection::serve() {
+  begin_request();
+  Request& request = exchange_->request;
+  static_cast<RequestMessage&>(request) = exchange_->parser.message();
+  request.client = tuple_.remote;
+  request.connection_id = id_;
+  request.request_number = requests_;
+  request.persistence = decide(Response{}, http::BodyEnd::framed);
+  const auto route = reactor_.shared().router.find(request.path);
+  if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
+  if (route->async_handler) return hand_over(route->async_handler);
+  try {
+    respond(route->handler(request));
+  } catch (const std::exception& error) {
+    answer_failure(std::string("the handler threw: ") + error.what());
+  } catch (...) {
+    answer_failure("the handler threw");
+  }
+}
+
+/// Starts the record of a request, complete or refused.
+void Connection::begin_request() {
+  const RequestMessage& message = exchange_->parser.message();
+  RequestRecord& record = exchange_->record;
+  record.number = ++requests_;
+  record.method = message.method;
+  record.target = message.target.substr(0, recorded_target);
+  record.version = message.version;
+  record.request_body_bytes = exchange_->parser.body_received();
+  if (record.received_at.count() == 0) record.received_at = now();
+}
+
+void Connection::hand_over(const AsyncHandler& handler) {
+  auto deliver = [reactor = reactor_.weak_from_this(), connection = weak_from_this(), number = requests_](
+                     Response response, AnswerKind kind) {
+    const auto alive = reactor.lock();
+    if (alive == nullptr) return;
+    alive->post([connection, number, kind, response = std::move(response)]() mutable {
+      if (const auto self = connection.lock()) self->answer(number, std::move(response), kind);
+    });
+  };
+  // The request lives in the exchange, so whoever holds the responder holds the exchange.
+  const auto state = std::make_shared<Responder::State>(std::shared_ptr<const Request>(exchange_, &exchange_->request),
+                                                        std::move(deliver));
+  exchange_->responder = state;
+  try {
+    handler(Responder(state));
+  } catch (...) {
+    state->answer({}, AnswerKind::failed);
+  }
+}
+
+void Connection::answer(std::uint64_t number, Response response, AnswerKind kind) {
+  if (teardown_ != nullptr || !is_awaiting_answer() || exchange_->record.number != number) return;
+  if (kind == AnswerKind::failed) {
+    answer_failure("the handler went away without answering");
+  } else {
+    respond(std::move(response));
+  }
+  resume();
+}
+
+void Connection::answer_failure(const std::string& text) {
+  send_response(text_response(500, text), {Persistence::Decision::close, CloseReason::handler_error});
+}
+
+void Connection::respond(Response response) {
+  if (response.delay > std::chrono::milliseconds(0)) {
+    set_deadline(DeadlineKind::delay, response.delay);
+    exchange_->delayed = std::move(response);
+    exchange_->delayed->delay = {};
+    return;
+  }
+  const auto body_end = framing_of(response).framing == http::Framing::until_close ? http::BodyEnd::connection_close
+                                                                                   : http::BodyEnd::framed;
+  const Persistence persistence = decide(response, body_end);
+  send_response(std::move(response), persistence);
+}
+
+/// Answers a request that could not be read; the connection ends (RFC 9112 §9.6: where it is can't be known).
+void Connection::refuse_request(int status, const std::string& text, CloseReason reason) {
+  begin_request();
+  if (exchange_->state.reading != http::Reading::failed) advance(http::ExchangeEvent::read_failed);
+  request_missing_ = exchange_->parser.body_remaining();
+  send_response(text_response(status, text), {Persistence::Decision::close, reason});
+}
+
+http::ResponseFraming Connection::framing_of(const Response& response) const {
+  const auto length =
+      response.body_source ? response.content_length : std::optional<std::uint64_t>(response.body.size());
+  const RequestMessage& message = exchange_->parser.message();
+  return http::choose_framing(message.method, response.status, message.version, length);
+}
+
+Persistence Connection::decide(const Response& response, http::BodyEnd body_end) const {
+  const Options& options = reactor_.shared().options;
+  http::PersistenceInputs inputs;
+  inputs.request_version = exchange_->parser.message().version;
+  inputs.request = exchange_->parser.connection_tokens();
+  inputs.response = http::collect_connection_tokens(response.headers);
+  inputs.response.close = inputs.response.close || response.close_mode.has_value();
+  inputs.request_number = requests_;
+  inputs.request_limit = options.request_limit;
+  inputs.response_body = body_end;
+  inputs.server = reactor_.is_stopping() ? http::ServerState::stopping : http::ServerState::running;
+  return http::decide_persistence(inputs);
+}
+
+/// Queues the response; a head that can't be written (a field value with CR or LF) becomes a 500.
+void Connection::send_response(Response response, Persistence persistence) {
+  const http::ResponseFraming framing = framing_of(response);
+  const http::HeadFault fault = write_head(response, framing, persistence);
+  if (fault != http::HeadFault::none) {
+    return answer_failure("the handler's response can't be sent: " + std::string(http::describe(fault)));
+  }
+  advance(http::ExchangeEvent::response_started);
+  exchange_->record.status = response.status;
+  exchange_->record.persistence = persistence;
+  if (framing.body == http::ResponseBody::sent) add_body(response, framing);
+  if (persistence.decision == Persistence::Decision::close) {
+    mode_ = response.close_mode.value_or(mode_);
+    end(persistence.reason);
+  }
+  finish_exchange();
+}
+
+http::HeadFault Connection::write_head(const Response& response, const http::ResponseFraming& framing,
+                                       const Persistence& persistence) {
+  const Options& options = reactor_.shared().options;
+  http::ResponseHead head;
+  head.status = response.status;
+  head.fields = response.headers;
+  head.framing = framing;
+  head.date = reactor_.date();
+  head.persistence = persistence.decision;
+  head.idle_timeout = options.timeouts.idle_timeout;
+  if (options.request_limit) head.requests_left = *options.request_limit - std::min(requests_, *options.request_limit);
+  head.request_version = exchange_->parser.message().version;
+  return http::write_head(exchange_->output.buffer(), head);
+}
+
+void Connection::add_body(Response& response, const http::ResponseFraming& framing) {
+  Output& output = exchange_->output;
+  if (response.body_source) {
+    const bool chunked = framing.framing == http::Framing::chunked;
+    return output.add_source(std::move(response.body_source), response.content_length, chunked);
+  }
+  exchange_->record.response_body_bytes = response.body.size();
+  output.add_body(std::move(response.body));
+}
+
+/// The response is queued: the connection is ready to parse the next request.
+void Connection::finish_exchange() {
+  advance(http::ExchangeEvent::response_complete);
+  reactor_.deadlines().clear(deadline_);
+  exchange_->unflushed.push_back(std::move(exchange_->record));
+  if (!is_ending()) exchange_->next();
+}
+
+}  // namespace closelab::server

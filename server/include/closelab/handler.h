@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "closelab/close_mode.h"
+#include "closelab/endpoint.h"
+#include "closelab/message.h"
+#include "closelab/persistence.h"
+
+namespace closelab {
+
+/// A request with what the server knows about its connection.
+struct Request : RequestMessage {
+  Endpoint client;
+  /// Counted from 1 in the order of accept().
+  std::uint64_t connection_id = 0;
+  /// Which request this is on its connection, counted from 1.
+  std::uint64_t request_number = 0;
+  /// What becomes of the connection after the response, unless the response asks for something else.
+  Persistence persistence;
+};
+
+/// Gives a response body piece by piece: append up to `max` further bytes to `to`; none means the end.
+/// Called on the reactor thread when the connection can take more, so that memory stays constant.
+using BodySource = std::function<void(std::string& to, std::size_t max)>;
+
+/// A response. The server adds Date, Connection, and Content-Length or chunked framing.
+struct Response {
+  int status = 200;
+  /// A field `Connection: close` ends the connection after this response.
+  std::vector<Field> headers{};
+  std::string body{};
+  /// When set, the body comes from here instead of `body`.
+  BodySource body_source{};
+  /// With `body_source`: its length if known; else chunked (HTTP/1.1) or delimited by the end of the
+  /// connection (HTTP/1.0).
+  std::optional<std::uint64_t> content_length{};
+  /// When set, the connection ends after this response, in this mode.
+  std::optional<CloseMode> close_mode{};
+  /// How long the server holds the response back; other connections go on meanwhile.
+  std::chrono::milliseconds delay{0};
+};
+
+/// Answers one request, from any thread, now or later. The last copy that goes away unanswered
+/// answers 500. Copies share the one answer: only the first `send` counts.
+class Responder {
+ public:
+  struct State;
+  explicit Responder(std::shared_ptr<State> state);
+  /// The request that waits for the answer; valid until `send`.
+  const Request& request() const;
+  /// Sends the response. False when the request was answered already or its connection is gone.
+  bool send(Response response) const;
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+/// Answers at once, on the reactor thread: it must not block, or every other connection waits.
+/// A handler that throws answers 500.
+using Handler = std::function<Response(const Request&)>;
+
+/// Answers through the responder, later and from any thread if it likes.
+using AsyncHandler = std::function<void(Responder)>;
+
+}  // namespace closelab

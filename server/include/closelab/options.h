@@ -1,0 +1,57 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+
+#include "closelab/close_mode.h"
+#include "closelab/message.h"
+#include "closelab/record.h"
+#include "closelab/socket_options.h"
+
+namespace closelab {
+
+/// Deadlines of a connection. Each fires within 20 ms of its value.
+struct Timeouts {
+  /// Between requests, and before the first byte of the first: silent FIN.
+  std::chrono::milliseconds idle_timeout{5000};
+  /// From a request's first byte to the end of its head: 408.
+  std::chrono::milliseconds header_timeout{10000};
+  /// From the end of the head to the end of the body: 408.
+  std::chrono::milliseconds body_timeout{30000};
+  /// Without the client taking a byte of the response: abortive close, so that the client can't
+  /// mistake what it got for a complete response.
+  std::chrono::milliseconds write_timeout{30000};
+};
+
+/// Everything a server can be told; the defaults make a well-behaved HTTP/1.1 server.
+struct Options {
+  ListenOptions listen{};
+  SocketOptions socket{};
+  CloseMode close_mode = CloseMode::lingering;
+  LingeringBounds lingering{};
+  Timeouts timeouts{};
+  HttpLimits limits{};
+  /// Requests a connection may carry; unset is any number.
+  std::optional<std::uint64_t> request_limit{};
+  /// Connections open at once; one more is answered 503 and closed.
+  std::size_t max_connections = 16384;
+  /// Threads that serve, each with its own listener (SO_REUSEPORT) when there are several.
+  unsigned reactors = 1;
+  /// Switch::off: no kernel lookups, verdicts rest on our own sockets alone and may be undetermined.
+  Switch verdicts = Switch::on;
+  /// Settled connections whose records are kept; the oldest are dropped and counted.
+  std::size_t records_kept = 10000;
+  /// Requests kept in a connection's record, the last ones.
+  std::size_t requests_kept = 8;
+  /// How long stop() lets requests in flight finish.
+  std::chrono::milliseconds grace{5000};
+  /// Called after each response, on the reactor thread; must not block.
+  std::function<void(const ConnectionRecord&, const RequestRecord&)> on_request{};
+  /// Called when a connection has settled, on the observer's thread.
+  std::function<void(const ConnectionRecord&)> on_settled{};
+};
+
+}  // namespace closelab

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "closelab/close_mode.h"
+#include "closelab/endpoint.h"
+#include "closelab/evidence.h"
+#include "closelab/message.h"
+#include "closelab/persistence.h"
+#include "closelab/verdict.h"
+
+namespace closelab {
+
+/// One request and its answer. Times count from the connection's accept().
+struct RequestRecord {
+  std::uint64_t number = 0;
+  std::string method;
+  /// At most 128 bytes of the target.
+  std::string target;
+  Version version = Version::http_1_1;
+  /// 0 when it was never answered.
+  int status = 0;
+  /// What was decided about the connection when the response was written.
+  Persistence persistence;
+  /// When its head was complete.
+  std::chrono::nanoseconds received_at{};
+  /// When its response was handed to the kernel to the last byte; 0 if that never happened.
+  std::chrono::nanoseconds answered_at{};
+  std::uint64_t request_body_bytes = 0;
+  std::uint64_t response_body_bytes = 0;
+};
+
+/// Where a connection is in its life.
+enum class Phase : std::uint8_t {
+  idle,     ///< open and waiting for a request
+  active,   ///< a request is being received or answered
+  closing,  ///< our teardown is under way, or the kernel's state is still transitional
+  settled,  ///< closed, and the verdict is final
+};
+
+std::string_view to_string(Phase phase);
+
+/// The story of one connection.
+struct ConnectionRecord {
+  /// Counted from 1 in the order of accept().
+  std::uint64_t id = 0;
+  Phase phase = Phase::idle;
+  Endpoint server;
+  Endpoint client;
+  std::chrono::system_clock::time_point accepted_at{};
+  /// Requests whose head arrived, complete or refused.
+  std::uint64_t request_count = 0;
+  /// The last `requests_kept` of them (Options), oldest first.
+  std::vector<RequestRecord> requests;
+  CloseReason close_reason = CloseReason::none;
+  CloseMode close_mode = CloseMode::lingering;
+  Verdict verdict;
+  /// What the verdict rests on, in the order it was observed.
+  std::vector<Evidence> evidence;
+};
+
+/// The ladder: requests and evidence in time order, one line each, with how each is known.
+/// Ends with a newline; times in milliseconds since accept().
+std::string ladder(const ConnectionRecord& record);
+
+/// The verdict as a sentence, with the reason: `connection 3: the server closed first, by FIN, because ...`.
+std::string describe(const ConnectionRecord& record);
+
+/// The description and the ladder, so that a failed assertion tells the story.
+std::ostream& operator<<(std::ostream& out, const ConnectionRecord& record);
+
+}  // namespace closelab

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "closelab/handler.h"
+#include "closelab/options.h"
+#include "closelab/record.h"
+
+namespace closelab {
+
+/// How many connections and requests there have been.
+struct Counts {
+  std::uint64_t accepted = 0;
+  /// Connections that carried at least one request.
+  std::uint64_t with_requests = 0;
+  /// Requests beyond the first of their connection.
+  std::uint64_t reused = 0;
+  std::uint64_t requests = 0;
+  /// Connections that have not settled yet.
+  std::uint64_t open = 0;
+  std::uint64_t settled = 0;
+  /// Settled records that `records_kept` pushed out.
+  std::uint64_t records_dropped = 0;
+};
+
+/// What stop() did.
+struct StopReport {
+  /// Connections that the grace time ended: what they were doing is in their phase and requests.
+  std::vector<ConnectionRecord> held_up;
+  std::chrono::milliseconds duration{};
+};
+
+/// An HTTP/1.1 server that tells how its connections end. It listens when the constructor returns
+/// and serves on threads of its own. Every member may be called from any thread; the waiting ones
+/// and stop() not from a handler.
+class Server {
+ public:
+  /// Throws ListenError (address taken, not ours, not permitted) with an explanation of what holds
+  /// the port and what would help; std::invalid_argument for options out of range.
+  explicit Server(Options options = {});
+  /// Calls stop().
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Serves a path; a pattern that ends in `*` serves every path with that prefix. The longest match
+  /// wins; none is 404. HEAD is answered from the same handler without its body. A later handler
+  /// for the same pattern replaces the earlier one.
+  void handle(std::string_view pattern, Handler handler);
+  void handle_async(std::string_view pattern, AsyncHandler handler);
+
+  std::uint16_t port() const;
+  Endpoint endpoint() const;
+  /// `http://127.0.0.1:PORT` + path.
+  std::string url(std::string_view path = "/") const;
+  const Options& options() const;
+  /// The listening and connection options as the kernel reports them (getsockopt), one `name = value`
+  /// a line.
+  std::string socket_options_in_effect() const;
+
+  /// The next connection to settle that no earlier call returned, oldest first; waits for one up to
+  /// `timeout`. A connection has settled when both ends' TCP states are final (a client that keeps
+  /// its end open holds this up, see LingeringBounds).
+  std::optional<ConnectionRecord> wait_closed(std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  /// That connection, once settled. May be called again for the same one.
+  std::optional<ConnectionRecord> wait_closed(std::uint64_t connection_id,
+                                              std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  /// A connection that is open, has had at least one answer, and waits for the next request; the one
+  /// that became idle most recently.
+  std::optional<ConnectionRecord> wait_idle(std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  std::optional<ConnectionRecord> wait_idle(std::uint64_t connection_id,
+                                            std::chrono::milliseconds timeout = std::chrono::seconds(5));
+
+  /// Every record held: open, closing and the last `records_kept` settled ones, by id.
+  std::vector<ConnectionRecord> connections() const;
+  std::optional<ConnectionRecord> connection(std::uint64_t id) const;
+  Counts counts() const;
+
+  /// Stops listening, ends idle connections, lets requests in flight finish with `Connection: close`
+  /// for up to `grace` (default: Options::grace), closes what is left and joins the threads.
+  /// A second call waits for the first.
+  StopReport stop(std::optional<std::chrono::milliseconds> grace = std::nullopt);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace closelab

@@ -1,0 +1,103 @@
+#pragma once
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/posix/basic_stream_descriptor.hpp>
+#include <atomic>
+#include <ctime>
+#include <functional>
+#include <future>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "closelab/options.h"
+#include "net/blocking_closer.h"
+#include "net/listener.h"
+#include "net/observer.h"
+#include "net/socket_options.h"
+#include "server/deadlines.h"
+#include "server/exchange.h"
+#include "server/recorder.h"
+#include "server/router.h"
+
+namespace closelab::server {
+
+class Connection;
+
+/// What all reactors of a server share.
+struct Shared {
+  const Options& options;
+  Router& router;
+  Recorder& recorder;
+  net::Observer& observer;
+  net::BlockingCloser& closer;
+  /// Connections with an open descriptor, over all reactors.
+  std::atomic<std::size_t> open_connections{0};
+};
+
+/// One thread that accepts and serves connections by events, with a listener of its own.
+class Reactor : public std::enable_shared_from_this<Reactor> {
+ public:
+  Reactor(Shared& shared, net::Listener listener);
+  ~Reactor();
+
+  void start();
+  /// Stops accepting and lets every connection come to its end; the thread ends with the last.
+  void stop();
+  /// False when connections are left at `deadline`.
+  bool wait_until_done(std::chrono::steady_clock::time_point deadline);
+  /// Ends what is left at once; the records of those connections, as they were, go to `held_up`.
+  void stop_now(std::vector<ConnectionRecord>& held_up);
+  void join();
+  /// Runs on the reactor thread, soon.
+  void post(std::function<void()> job);
+
+  const Endpoint& local() const { return listener_.local(); }
+  std::vector<net::OptionInEffect> options_in_effect() const { return net::options_in_effect(listener_.fd()); }
+
+  // For its connections, on the reactor thread.
+  Shared& shared() { return shared_; }
+  asio::io_context& io() { return io_; }
+  Deadlines& deadlines() { return deadlines_; }
+  ExchangePool& exchanges() { return exchanges_; }
+  std::span<char> read_buffer() { return read_buffer_; }
+  /// The Date field's value, formatted once a second.
+  std::string_view date();
+  bool is_stopping() const { return stopping_; }
+  void remove(Connection& connection);
+
+ private:
+  void wait_acceptable();
+  void accept_all();
+  bool accept_one();
+  void pause_accepting();
+  void stop_accepting();
+  std::vector<std::shared_ptr<Connection>> open_connections() const;
+  void finish_if_done();
+
+  Shared& shared_;
+  net::Listener listener_;
+  asio::io_context io_{1};
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> acceptable_;
+  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                             asio::io_context::executor_type>
+      accept_pause_;
+  Deadlines deadlines_;
+  ExchangePool exchanges_;
+  std::vector<char> read_buffer_;
+  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+  std::string date_;
+  std::time_t date_second_ = 0;
+  bool stopping_ = false;
+  std::promise<void> done_;
+  std::thread thread_;
+};
+
+}  // namespace closelab::server

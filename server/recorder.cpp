@@ -1,0 +1,170 @@
+#include "server/recorder.h"
+
+#include <algorithm>
+
+namespace closelab::server {
+
+std::uint64_t Recorder::accepted(const Endpoint& server, const Endpoint& client) {
+  const std::lock_guard lock(mutex_);
+  Entry& entry = entries_[++last_id_];
+  entry.record.id = last_id_;
+  entry.record.server = server;
+  entry.record.client = client;
+  entry.record.accepted_at = std::chrono::system_clock::now();
+  entry.record.close_mode = options_.close_mode;
+  ++counts_.accepted;
+  ++counts_.open;
+  return last_id_;
+}
+
+void Recorder::active(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = entries_.find(id); found != entries_.end()) found->second.record.phase = Phase::active;
+}
+
+void Recorder::append_request(ConnectionRecord& record, const RequestRecord& request) {
+  ++record.request_count;
+  ++counts_.requests;
+  ++(record.request_count == 1 ? counts_.with_requests : counts_.reused);
+  if (options_.requests_kept == 0) return;
+  if (record.requests.size() == options_.requests_kept) record.requests.erase(record.requests.begin());
+  record.requests.push_back(request);
+}
+
+void Recorder::answered(std::uint64_t id, std::span<const RequestRecord> requests) {
+  std::optional<ConnectionRecord> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    for (const RequestRecord& request : requests) append_request(found->second.record, request);
+    if (options_.on_request) copy = found->second.record;
+  }
+  if (!copy) return;
+  for (const RequestRecord& request : requests) options_.on_request(*copy, request);
+}
+
+void Recorder::idle(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  found->second.record.phase = Phase::idle;
+  found->second.idle_since = ++idle_sequence_;
+  changed();
+}
+
+void Recorder::closing(std::uint64_t id, CloseReason reason, CloseMode mode) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  found->second.record.phase = Phase::closing;
+  found->second.record.close_reason = reason;
+  found->second.record.close_mode = mode;
+}
+
+void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress) {
+  std::optional<ConnectionRecord> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(ended.id);
+    if (found == entries_.end()) return;
+    Entry& entry = found->second;
+    entry.record.verdict = verdict;
+    entry.record.evidence = ended.evidence;
+    if (progress == net::Progress::transitional) return;
+    if (options_.on_settled) copy = entry.record;
+    if (copy) copy->phase = Phase::settled;
+    settle(entry);
+  }
+  if (copy) options_.on_settled(*copy);
+}
+
+void Recorder::settle(Entry& entry) {
+  entry.record.phase = Phase::settled;
+  --counts_.open;
+  ++counts_.settled;
+  settled_order_.push_back(entry.record.id);
+  unreturned_.push_back(entry.record.id);
+  while (settled_order_.size() > options_.records_kept) drop_oldest();
+  changed();
+}
+
+void Recorder::drop_oldest() {
+  const std::uint64_t id = settled_order_.front();
+  settled_order_.pop_front();
+  if (!unreturned_.empty() && unreturned_.front() == id) unreturned_.pop_front();
+  entries_.erase(id);
+  ++counts_.records_dropped;
+}
+
+/// Waking costs a system call; nobody waits while a server is under load.
+void Recorder::changed() {
+  if (waiters_ > 0) condition_.notify_all();
+}
+
+template <class Ready>
+std::optional<ConnectionRecord> Recorder::wait(std::chrono::milliseconds timeout, Ready ready) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  std::unique_lock lock(mutex_);
+  ++waiters_;
+  std::optional<ConnectionRecord> result = ready();
+  while (!result && condition_.wait_until(lock, deadline) == std::cv_status::no_timeout) result = ready();
+  if (!result) result = ready();
+  --waiters_;
+  return result;
+}
+
+std::optional<ConnectionRecord> Recorder::wait_closed(std::chrono::milliseconds timeout) {
+  return wait(timeout, [this]() -> std::optional<ConnectionRecord> {
+    if (unreturned_.empty()) return std::nullopt;
+    const std::uint64_t id = unreturned_.front();
+    unreturned_.pop_front();
+    return entries_.at(id).record;
+  });
+}
+
+std::optional<ConnectionRecord> Recorder::wait_closed(std::uint64_t id, std::chrono::milliseconds timeout) {
+  return wait(timeout, [this, id]() -> std::optional<ConnectionRecord> {
+    const auto found = entries_.find(id);
+    if (found == entries_.end() || found->second.record.phase != Phase::settled) return std::nullopt;
+    std::erase(unreturned_, id);
+    return found->second.record;
+  });
+}
+
+std::optional<ConnectionRecord> Recorder::wait_idle(std::uint64_t id, std::chrono::milliseconds timeout) {
+  return wait(timeout, [this, id]() -> std::optional<ConnectionRecord> {
+    const Entry* entry = most_recently_idle(id);
+    return entry != nullptr ? std::optional(entry->record) : std::nullopt;
+  });
+}
+
+const Recorder::Entry* Recorder::most_recently_idle(std::uint64_t id) const {
+  const Entry* best = nullptr;
+  for (const auto& [entry_id, entry] : entries_) {
+    const bool candidate = entry.record.phase == Phase::idle && entry.idle_since > 0 && (id == 0 || id == entry_id);
+    if (candidate && (best == nullptr || entry.idle_since > best->idle_since)) best = &entry;
+  }
+  return best;
+}
+
+std::vector<ConnectionRecord> Recorder::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ConnectionRecord> result;
+  result.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) result.push_back(entry.record);
+  return result;
+}
+
+std::optional<ConnectionRecord> Recorder::find(std::uint64_t id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  return found != entries_.end() ? std::optional(found->second.record) : std::nullopt;
+}
+
+Counts Recorder::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+}  // namespace closelab::server

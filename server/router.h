@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+
+#include "closelab/handler.h"
+
+namespace closelab::server {
+
+/// Finds the handler of a path; handlers may be added while others are being served.
+class Router {
+ public:
+  /// A handler of either kind.
+  struct Route {
+    Handler handler;
+    AsyncHandler async_handler;
+  };
+
+  /// `pattern`: a path, or a prefix followed by `*`.
+  void add(std::string_view pattern, Route route);
+  /// The exact pattern, else the longest prefix; null when none matches.
+  std::shared_ptr<const Route> find(std::string_view path) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, std::shared_ptr<const Route>, std::less<>> exact_;
+  std::map<std::string, std::shared_ptr<const Route>, std::less<>> prefixes_;
+};
+
+}  // namespace closelab::server

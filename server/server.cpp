@@ -1,0 +1,159 @@
+#include "closelab/server.h"
+
+#include <algorithm>
+#include <mutex>
+#include <stdexcept>
+#include <utility>
+
+#include "net/blocking_closer.h"
+#include "net/listener.h"
+#include "net/observer.h"
+#include "net/socket_options.h"
+#include "server/reactor.h"
+#include "server/recorder.h"
+#include "server/router.h"
+
+namespace closelab {
+namespace {
+
+void require(bool condition, const char* message) {
+  if (!condition) throw std::invalid_argument(message);
+}
+
+Options validated(Options options) {
+  using std::chrono::milliseconds;
+  require(options.reactors >= 1 && options.reactors <= 1024, "reactors must be 1 to 1024");
+  require(options.max_connections >= 1, "max_connections must be at least 1");
+  require(options.request_limit != 0U, "request_limit must be at least 1, or unset");
+  const Timeouts& timeouts = options.timeouts;
+  const auto shortest = std::min({timeouts.idle_timeout, timeouts.header_timeout, timeouts.body_timeout,
+                                  timeouts.write_timeout, options.lingering.time});
+  require(shortest > milliseconds(0), "timeouts and lingering.time must be more than 0 ms");
+  require(options.socket.linger.value_or(std::chrono::seconds(0)).count() >= 0, "linger must not be negative");
+  // Several reactors share the port by SO_REUSEPORT.
+  if (options.reactors > 1) options.listen.reuse_port = Switch::on;
+  return options;
+}
+
+}  // namespace
+
+/// Members are in the order of use: what is declared later is destroyed, and so stopped, earlier.
+class Server::Impl {
+ public:
+  explicit Impl(Options wanted);
+
+  StopReport stop(std::chrono::milliseconds grace);
+
+  const Options options;
+  server::Router router;
+  server::Recorder recorder;
+  net::Observer observer;
+  net::BlockingCloser closer;
+  server::Shared shared;
+  std::vector<std::shared_ptr<server::Reactor>> reactors;
+
+ private:
+  StopReport stop_once(std::chrono::milliseconds grace);
+
+  std::mutex stop_mutex_;
+  bool stopped_ = false;
+};
+
+Server::Impl::Impl(Options wanted)
+    : options(validated(std::move(wanted))),
+      recorder(options),
+      observer(options.verdicts, [this](const net::EndedConnection& ended, const Verdict& verdict,
+                                        net::Progress progress) { recorder.observed(ended, verdict, progress); }),
+      shared{options, router, recorder, observer, closer} {
+  ListenOptions listen = options.listen;
+  for (unsigned i = 0; i < options.reactors; ++i) {
+    net::Listener listener(listen, options.socket);
+    listen.port = listener.local().port;  // the port that the kernel chose for the first
+    reactors.push_back(std::make_shared<server::Reactor>(shared, std::move(listener)));
+  }
+  for (const auto& reactor : reactors) reactor->start();
+}
+
+StopReport Server::Impl::stop(std::chrono::milliseconds grace) {
+  const std::lock_guard lock(stop_mutex_);
+  if (std::exchange(stopped_, true)) return {};
+  return stop_once(grace);
+}
+
+StopReport Server::Impl::stop_once(std::chrono::milliseconds grace) {
+  const auto start = std::chrono::steady_clock::now();
+  for (const auto& reactor : reactors) reactor->stop();
+  StopReport report;
+  for (const auto& reactor : reactors) {
+    if (!reactor->wait_until_done(start + grace)) reactor->stop_now(report.held_up);
+  }
+  for (const auto& reactor : reactors) reactor->join();
+  closer.finish();
+  observer.finish();
+  report.duration = std::chrono::round<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  return report;
+}
+
+Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Server::~Server() { stop(); }
+
+void Server::handle(std::string_view pattern, Handler handler) { impl_->router.add(pattern, {std::move(handler), {}}); }
+
+void Server::handle_async(std::string_view pattern, AsyncHandler handler) {
+  impl_->router.add(pattern, {{}, std::move(handler)});
+}
+
+std::uint16_t Server::port() const { return endpoint().port; }
+
+Endpoint Server::endpoint() const { return impl_->reactors.front()->local(); }
+
+/// A wildcard address is none that a client can connect to: loopback of its family stands in.
+std::string Server::url(std::string_view path) const {
+  Endpoint reachable = endpoint();
+  const bool wildcard = std::ranges::all_of(reachable.address, [](std::uint8_t byte) { return byte == 0; });
+  if (wildcard && reachable.family == AddressFamily::ipv4) {
+    reachable.address = {127, 0, 0, 1};
+  } else if (wildcard) {
+    reachable.address.back() = 1;
+  }
+  return "http://" + to_string(reachable) + std::string(path);
+}
+
+const Options& Server::options() const { return impl_->options; }
+
+std::string Server::socket_options_in_effect() const {
+  std::string text;
+  for (const net::OptionInEffect& option : impl_->reactors.front()->options_in_effect()) {
+    text += std::string(option.name) + " = " + option.value + '\n';
+  }
+  return text;
+}
+
+std::optional<ConnectionRecord> Server::wait_closed(std::chrono::milliseconds timeout) {
+  return impl_->recorder.wait_closed(timeout);
+}
+
+std::optional<ConnectionRecord> Server::wait_closed(std::uint64_t connection_id, std::chrono::milliseconds timeout) {
+  return impl_->recorder.wait_closed(connection_id, timeout);
+}
+
+std::optional<ConnectionRecord> Server::wait_idle(std::chrono::milliseconds timeout) {
+  return impl_->recorder.wait_idle(0, timeout);
+}
+
+std::optional<ConnectionRecord> Server::wait_idle(std::uint64_t connection_id, std::chrono::milliseconds timeout) {
+  return impl_->recorder.wait_idle(connection_id, timeout);
+}
+
+std::vector<ConnectionRecord> Server::connections() const { return impl_->recorder.all(); }
+
+std::optional<ConnectionRecord> Server::connection(std::uint64_t id) const { return impl_->recorder.find(id); }
+
+Counts Server::counts() const { return impl_->recorder.counts(); }
+
+StopReport Server::stop(std::optional<std::chrono::milliseconds> grace) {
+  return impl_->stop(grace.value_or(impl_->options.grace));
+}
+
+}  // namespace closelab
