@@ -1,0 +1,20 @@
+# How closelab's own code is compiled; linked PRIVATE to every target of ours and never exported.
+
+add_library(closelab_build_flags INTERFACE)
+target_compile_features(closelab_build_flags INTERFACE cxx_std_20)
+target_compile_options(closelab_build_flags INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow
+  $<$<BOOL:${CLOSELAB_WARNINGS_AS_ERRORS}>:-Werror>)
+target_include_directories(closelab_build_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+
+# closelab_objects(<target> PUBLIC_HEADERS_OF <folder>... SOURCES <file>... LINK <target>...)
+# The objects of a folder, fit for a static and for a shared library. A folder that is not named in
+# PUBLIC_HEADERS_OF can't be included by accident: the compiler does not find it.
+function(closelab_objects target)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "PUBLIC_HEADERS_OF;SOURCES;LINK")
+  add_library(${target} OBJECT ${arg_SOURCES})
+  list(TRANSFORM arg_PUBLIC_HEADERS_OF REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/\\1/include" OUTPUT_VARIABLE include_dirs)
+  target_include_directories(${target} PRIVATE ${include_dirs})
+  target_link_libraries(${target} PRIVATE closelab_build_flags ${arg_LINK})
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON LINKER_LANGUAGE CXX)
+endfunction()

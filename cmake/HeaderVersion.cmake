@@ -1,0 +1,13 @@
+# closelab_header_version(<out> <header> <macro>...): the macros' numeric values joined by dots.
+function(closelab_header_version out header)
+  file(READ "${header}" text)
+  set(numbers)
+  foreach(macro IN LISTS ARGN)
+    if(NOT text MATCHES "#[ \t]*define[ \t]+${macro}[ \t]+([0-9]+)")
+      message(FATAL_ERROR "${header} does not define ${macro}")
+    endif()
+    list(APPEND numbers ${CMAKE_MATCH_1})
+  endforeach()
+  list(JOIN numbers "." version)
+  set(${out} ${version} PARENT_SCOPE)
+endfunction()

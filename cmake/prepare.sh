@@ -1,0 +1,74 @@
+# Sourced by ./run and ./check, which stand in the source tree: installs what is missing, and builds.
+
+say() { echo "closelab: $*" >&2; }
+
+die() {
+  say "$*"
+  exit 1
+}
+
+may_be_root() { ((EUID == 0)) || command -v sudo >/dev/null; }
+
+as_root() { if ((EUID == 0)); then "$@"; else sudo "$@"; fi; }
+
+is_debian() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
+
+update_package_lists() {
+  may_be_root && as_root apt-get -qq update || say "can not update the package lists; going on with those that are there"
+}
+
+# install_missing GROUP...: the packages of these groups in packages.txt, by apt.
+install_missing() {
+  local missing=() package
+  if ! is_debian; then
+    say "no apt on this system; what must be installed is listed in cmake/packages.txt"
+    return
+  fi
+  for package in $(awk -v groups=" $* " 'index(groups, " " $1 " ") { print $2 }' cmake/packages.txt); do
+    [[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+  done
+  if ((${#missing[@]})); then
+    may_be_root || die "missing, and neither root nor sudo to install them; as root: apt-get install ${missing[*]}"
+    say "installing ${missing[*]}"
+    update_package_lists
+    as_root env DEBIAN_FRONTEND=noninteractive DEBCONF_NOWARNINGS=yes \
+      apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends install "${missing[@]}" >/dev/null
+  fi
+}
+
+# llhttp's C sources, taken out of Debian's package without installing it, for it depends on Node.
+# Sets llhttp_root, empty where CMake finds llhttp by itself or has to download it.
+fetch_llhttp() {
+  local folder=$PWD/build/deps/llhttp
+  llhttp_root=
+  if [[ -e /usr/share/llhttp/llhttp.c || -e /usr/include/llhttp.h ]] || ! is_debian; then return; fi
+  if [[ ! -e $folder/usr/share/llhttp/llhttp.c ]]; then
+    say "fetching the sources of llhttp (package node-llhttp, not installed)"
+    unpack_package node-llhttp "$folder" || {
+      say "no package node-llhttp; CMake will download llhttp"
+      return
+    }
+  fi
+  llhttp_root=$folder
+}
+
+# unpack_package NAME FOLDER
+unpack_package() {
+  local download=(apt-get -qq -o APT::Sandbox::User=root download "$1")
+  mkdir -p "$2"
+  (cd "$2" && { "${download[@]}" 2>/dev/null || { update_package_lists && "${download[@]}"; }; } &&
+    dpkg-deb -x "$1"_*.deb . && rm "$1"_*.deb)
+}
+
+# build PRESET: configures and builds in build/PRESET; shows the log only when that fails.
+build() {
+  local log=build/$1.log
+  mkdir -p build
+  say "building in build/$1"
+  {
+    cmake --preset "$1" ${llhttp_root:+"-DCLOSELAB_LLHTTP_ROOT=$llhttp_root"} && cmake --build --preset "$1"
+  } >"$log" 2>&1 || {
+    cat "$log" >&2
+    die "the build failed; its log is above and in $log"
+  }
+}

@@ -1,0 +1,18 @@
+# Runs the consumer project; see CMakeLists.txt for the variables.
+
+function(run)
+  execute_process(COMMAND ${ARGN} COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+file(REMOVE_RECURSE "${WORK}")
+if(WAY STREQUAL "installed")
+  run("${CMAKE_COMMAND}" --install "${CLOSELAB_BUILD}" --prefix "${WORK}/prefix")
+  set(find_closelab "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
+else()
+  set(find_closelab "-DCLOSELAB_SUBDIRECTORY=${CLOSELAB_SOURCE}")
+endif()
+
+run("${CMAKE_COMMAND}" --no-warn-unused-cli -S "${CMAKE_CURRENT_LIST_DIR}/consumer" -B "${WORK}/build" -G "${GENERATOR}"
+    "-DCMAKE_CXX_COMPILER=${CXX}" "-DCMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER}" ${find_closelab} ${FIND_LLHTTP})
+run("${CMAKE_COMMAND}" --build "${WORK}/build" --parallel 2)
+run("${WORK}/build/consumer")

@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# rules.sh RULE ROOT: checks one rule of the source tree at ROOT and prints each offending line as
+# file:line:text, with the rule below it. Exit code 0 kept, 1 broken, 77 the tool for it is missing.
+set -euo pipefail
+shopt -s lastpipe  # forbid, at the end of a pipe, sets `failed` in this shell
+
+rule=$1
+cd "$2"
+failed=0
+
+# The C++ files below these folders or files, those that exist.
+sources() {
+  local place
+  for place; do
+    if [[ -e $place ]]; then find "$place" -name '*.h' -o -name '*.cpp'; fi
+  done | sort
+}
+
+# without REGEX: standard input without the lines that match.
+without() { grep -vE -e "$1" || true; }
+
+# lines_of FILE...: every line as file:line:text.
+lines_of() { if (($#)); then grep -Hn '' -- "$@" || true; fi; }
+
+# code_of FILE...: the same without comments and the contents of string literals.
+code_of() { lines_of "$@" | sed -E 's/"([^"\\]|\\.)*"/""/g; s,//.*,,'; }
+
+# forbid WHY REGEX: standard input is file:line:text; no text may match.
+forbid() {
+  local found
+  if found=$(grep -E -e "^[^:]+:[0-9]+.*($2)"); then
+    printf '%s\n  ^ %s\n' "$found" "$1"
+    failed=1
+  fi
+}
+
+needs() {
+  if ! command -v "$1" >/dev/null; then
+    echo "skipped: $1 is not installed"
+    exit 77
+  fi
+}
+
+includes() {
+  local net http server public others
+  mapfile -t net < <(sources net)
+  mapfile -t http < <(sources http)
+  mapfile -t server < <(sources server | without '^server/lab/')
+  mapfile -t public < <(sources net/include http/include server/include)
+  mapfile -t others < <(sources http server/lab tests examples)
+  local include='#[[:space:]]*include[[:space:]]*'
+
+  lines_of "${net[@]}" | forbid 'net/ knows nothing of http/ and server/' "$include[\"<](http|server)/"
+  lines_of "${http[@]}" | forbid 'http/ knows nothing of net/ and server/' "$include[\"<](net|server)/"
+  lines_of "${http[@]}" | forbid 'http/ does no I/O' "$include<(sys/socket|netinet/.*|unistd|poll|sys/epoll)\\.h>"
+  lines_of "${server[@]}" | forbid 'server/ does not use server/lab' "$include[\"<](server/)?lab/"
+  lines_of "${public[@]}" | without "$include(<[a-z_]+>|\"closelab/[a-z_]+\\.h\")" |
+    forbid 'a public header includes only the standard library and closelab/' "$include"
+  lines_of "${others[@]}" | forbid 'asio is used only in net/ and server/' "$include[\"<]asio"
+  lines_of $(sources net http server tests examples | without '^http/request_parser\.cpp$') |
+    forbid 'llhttp.h is included only by http/request_parser.cpp' "$include[\"<].*llhttp"
+}
+
+# Connections end in one place. unique_fd.h closes what is no connection: netlink, listeners.
+teardown() {
+  code_of $(sources net server | without '^net/(teardown\.(h|cpp)|unique_fd\.h)$') |
+    forbid 'only net/teardown.* closes, shuts down or sets SO_LINGER on a connection' \
+      '(^|[^[:alnum:]_>])::(close|shutdown)[[:space:]]*\(|[.>]shutdown[[:space:]]*\(|SHUT_(RD|WR|RDWR)|SO_LINGER|::linger\('
+}
+
+# A file that no CMakeLists.txt names would be compiled, and tested, by nobody.
+listed() {
+  local file folder
+  for file in $(sources net http server tests examples | grep '\.cpp$'); do
+    folder=${file%/*}
+    while [[ $folder == */* && ! -e $folder/CMakeLists.txt ]]; do folder=${folder%/*}; done
+    grep -qs -F -e "${file#"$folder"/}" "$folder/CMakeLists.txt" || echo "$file:1: is not in $folder/CMakeLists.txt"
+  done | forbid 'every source file is in the CMakeLists.txt of its folder, or the next above' 'is not in'
+}
+
+lengths() {
+  local file
+  for file in $(sources net http server tests examples); do
+    echo "$file:$(wc -l <"$file"):lines"
+  done | awk -F: '$2 >= 500' | forbid 'a file has fewer than 500 lines' lines
+}
+
+functions() {
+  needs ctags
+  # tag, file, "pattern;", kind, line:N, end:N
+  ctags -f - --languages=C++ --langmap=C++:+.h --kinds-C++=f --fields=ne $(sources net http server tests examples) |
+    awk -F'\t' '{ line = end = 0
+                  for (i = 4; i <= NF; i++) { if ($i ~ /^line:/) line = substr($i, 6); if ($i ~ /^end:/) end = substr($i, 5) }
+                  if (end - line + 1 > 60) print $2 ":" line ":" $1 " has " end - line + 1 " lines" }' |
+    forbid 'a function has at most 60 lines' ' has '
+}
+
+wording() {
+  local words='TO''DO|FIX''ME|X''XX'
+  lines_of $(find . -type f -not -path './build*' -not -path './.git/*' | sort) |
+    forbid 'unfinished work belongs into an issue' "(^|[^[:alnum:]])($words)([^[:alnum:]]|$)"
+}
+
+format() {
+  needs clang-format
+  if ! clang-format --version | grep -q 'version 14\.'; then
+    echo 'skipped: clang-format 14 decides the format, and this is another version'
+    exit 77
+  fi
+  local output
+  output=$(clang-format --dry-run $(sources net http server tests examples) 2>&1)
+  forbid 'run clang-format 14 -i on it' 'clang-format-violations' <<<"$output"
+}
+
+"$rule"
+exit "$failed"

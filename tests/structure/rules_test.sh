@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Breaks each rule once in a small tree and expects rules.sh to print the offending line; then keeps
+# each rule where it looks broken and expects silence.
+set -euo pipefail
+
+rules=$(cd "$(dirname "$0")" && pwd)/rules.sh
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+failed=0
+
+# breaks RULE FILE TEXT, keeps RULE FILE TEXT: with TEXT in FILE, the rule is broken (kept).
+breaks() {
+  local output
+  write "$2" "$3"
+  output=$("$rules" "$1" "$tree") && { failed=1; echo "$1 accepts in $2: ${3:0:70}"; return; }
+  [[ $output == *"$2:"* ]] || { failed=1; echo "$1 does not name $2: $output"; }
+}
+keeps() {
+  write "$2" "$3"
+  "$rules" "$1" "$tree" || { failed=1; echo "$1 refuses in $2: ${3:0:70}"; }
+}
+write() {
+  rm -rf "${tree:?}"/*
+  mkdir -p "$tree/$(dirname "$1")"
+  printf '%b\n' "$2" >"$tree/$1"
+}
+repeat() { for ((i = 0; i < $1; i++)); do printf '%s' "$2"; done; }
+
+breaks includes net/a.cpp '#include "http/message.h"'
+breaks includes http/a.h '#include "net/listener.h"'
+breaks includes http/a.cpp '#include <sys/socket.h>'
+breaks includes server/a.cpp '#include "server/lab/serve.h"'
+breaks includes server/include/closelab/a.h '#include <asio.hpp>'
+breaks includes server/include/closelab/a.h '#include "server/reactor.h"'
+breaks includes net/include/closelab/a.h '#include <sys/types.h>'
+breaks includes http/a.cpp '#include <asio/buffer.hpp>'
+breaks includes http/a.cpp '#include <llhttp.h>'
+keeps includes http/request_parser.cpp '#include <llhttp.h>'
+keeps includes net/a.cpp '#include <asio.hpp>\n#include "closelab/endpoint.h"'
+keeps includes server/include/closelab/a.h '#include <vector>\n#include "closelab/record.h"'
+
+breaks teardown net/a.cpp '  ::close(fd);'
+breaks teardown server/a.cpp 'socket.shutdown(asio::socket_base::shutdown_send);'
+breaks teardown server/a.cpp 'if (::shutdown (fd, 1) < 0) {'
+breaks teardown net/a.cpp 'setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);'
+keeps teardown net/a.cpp '// SO_LINGER{1,0} makes ::close() an RST\nauto text = "SO_LINGER";\nvoid Listener::close() {}'
+keeps teardown net/teardown.cpp '::close(fd);'
+breaks teardown net/a.cpp '::close(fd);'
+keeps teardown net/unique_fd.h '::close(fd);'
+
+breaks listed net/a.cpp ''
+breaks listed tests/http/a_test.cpp ''
+keeps listed net/a.h ''
+
+breaks lengths http/a.cpp "$(repeat 500 '\n')"
+keeps lengths http/a.cpp "$(repeat 498 '\n')"
+breaks wording a.txt 'TO''DO: this'
+keeps wording a.txt 'mastodons'
+
+if command -v ctags >/dev/null; then
+  breaks functions net/a.cpp "void f() {\n$(repeat 59 '  g();\n')}"
+  keeps functions net/a.cpp "void f() {\n$(repeat 58 '  g();\n')}"
+fi
+if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
+  breaks format net/a.cpp 'int  f( );'
+  keeps format net/a.cpp 'int f();'
+fi
+exit "$failed"
