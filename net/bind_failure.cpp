@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <iterator>
 #include <map>
+#include <vector>
 
 namespace closelab::net {
 namespace {
@@ -57,6 +59,23 @@ std::string explain_leftovers(std::span<const SocketInfo> left, const ListenOpti
   return text + "This socket has SO_REUSEADDR, but Linux wants it on the earlier one too, and that one lacked it.";
 }
 
+/// Whether `wide` is a wildcard that `address` falls under; `::` also takes IPv4 unless it is told not to.
+bool covers(const Endpoint& wide, const Endpoint& address) {
+  const bool wildcard = wide.address == Endpoint{}.address;
+  return wildcard &&
+         (wide.family == AddressFamily::ipv6 || address.family == AddressFamily::ipv4 || is_v4_mapped(address));
+}
+
+/// The sockets on the wanted address; a port that is held on another one is free on this.
+std::vector<SocketInfo> on_address(const Endpoint& wanted, std::span<const SocketInfo> sockets) {
+  std::vector<SocketInfo> result;
+  std::copy_if(sockets.begin(), sockets.end(), std::back_inserter(result), [&](const SocketInfo& socket) {
+    const Endpoint& local = socket.tuple.local;
+    return address_text(local) == address_text(wanted) || covers(local, wanted) || covers(wanted, local);
+  });
+  return result;
+}
+
 std::string explain_address_in_use(const ListenOptions& options, std::span<const SocketInfo> holders) {
   const auto listener = std::find_if(holders.begin(), holders.end(),
                                      [](const SocketInfo& socket) { return socket.state == TcpState::listen; });
@@ -73,7 +92,7 @@ std::string explain_bind_failure(const ListenOptions& options, const Endpoint& w
   const std::string subject = "cannot listen on " + to_string(wanted) + ": ";
   switch (error) {
     case EADDRINUSE:
-      return subject + explain_address_in_use(options, holders);
+      return subject + explain_address_in_use(options, on_address(wanted, holders));
     case EADDRNOTAVAIL:
       return subject + "the address belongs to no interface of this machine (`ip address` lists them).";
     case EACCES:

@@ -10,7 +10,7 @@
 namespace closelab::net {
 
 /// Why bind() or listen() failed with `error`, what holds the port, for how long, and what would help.
-/// `holders`: the sockets on that port.
+/// `holders`: the sockets on that port, of whatever address.
 std::string explain_bind_failure(const ListenOptions& options, const Endpoint& wanted, int error,
                                  std::span<const SocketInfo> holders);
 

@@ -20,6 +20,7 @@ struct Digest {
   const Evidence* peer = nullptr;
   bool peer_fin_first = false;  // our end was in CLOSE_WAIT or LAST_ACK, or read EOF, before our FIN
   bool fin_wait_2 = false;
+  bool peer_closed_actively = false;  // seen by a lookup
   bool stopped_receiving = false;
   bool tuple_reused = false;
   bool peer_is_remote = false;
@@ -42,9 +43,16 @@ void digest_sample(Digest& d, const Evidence& e) {
   d.last_sample = &e;
 }
 
+/// States that an end enters by sending its FIN before it has seen the other's.
+bool is_of_active_close(TcpState state) {
+  return state == TcpState::fin_wait_1 || state == TcpState::fin_wait_2 || state == TcpState::closing ||
+         state == TcpState::time_wait;
+}
+
 void digest_lookup(Digest& d, const Evidence& e) {
   (e.fact == Fact::own_socket ? d.own : d.peer) = &e;
   if (e.fact == Fact::own_socket) digest_own_state(d, e);
+  if (e.fact == Fact::peer_socket && is_of_active_close(e.state)) d.peer_closed_actively = true;
 }
 
 void digest_error(Digest& d, const Evidence& e) {
@@ -113,7 +121,7 @@ constexpr First not_known{};
 /// An RST of ours: linger{1,0}, or close() with unread bytes (RFC 9293 §3.10.4). It is surely the first only when
 /// nothing could arrive between the last look at the state and the close.
 bool our_rst(const Digest& d) {
-  if (d.ended == nullptr || is(d.last_sample, TcpState::closed)) return false;
+  if (d.ended == nullptr || is(d.last_sample, TcpState::closed) || is(d.own, TcpState::time_wait)) return false;
   if (d.ended->unread > 0) return true;
   // With both FINs under way and nothing unsent, Linux drops the socket without an RST (tcp_need_reset()).
   const bool both_fins = is(d.last_sample, TcpState::closing) || is(d.last_sample, TcpState::last_ack);
@@ -150,12 +158,6 @@ bool fin_carried_ack(const Digest& d) {
 /// Both ends in TIME_WAIT: each saw the other's FIN after sending its own (RFC 9293 §3.6, Figure 13).
 bool both_in_time_wait(const Digest& d) { return is(d.own, TcpState::time_wait) && is(d.peer, TcpState::time_wait); }
 
-/// The client's end is in a state that it enters by sending its FIN before it has seen ours.
-bool peer_closed_actively(const Digest& d) {
-  return is(d.peer, TcpState::fin_wait_1) || is(d.peer, TcpState::fin_wait_2) || is(d.peer, TcpState::closing) ||
-         is(d.peer, TcpState::time_wait);
-}
-
 bool own_end_settled(const Digest& d) { return is(d.own, TcpState::time_wait) || is(d.own, TcpState::closed); }
 
 /// CLOSING: the client's FIN came before its ACK of ours. Had ours not left yet, theirs was the first on the wire.
@@ -168,15 +170,15 @@ First first_when_closing(const Digest& d) {
 First first_when_fin_was_queued(const Digest& d) {
   if (client_reset(d)) return d.last_sample->unsent > 0 ? client_rst : not_known;
   if (d.error != nullptr) return destroyed(d) ? not_known : gave_up;
-  if (peer_closed_actively(d)) return not_known;
+  if (d.peer_closed_actively) return not_known;
   return is(d.own, TcpState::time_wait) && d.peer != nullptr ? server_fin : not_known;
 }
 
 /// Our FIN left while the client's had not arrived: ours was first, or they crossed.
 First first_when_fin_left(const Digest& d) {
   if (both_in_time_wait(d)) return crossed;
-  if (d.error != nullptr && !client_reset(d) && !destroyed(d)) return gave_up;
-  if (peer_closed_actively(d)) return not_known;
+  if (d.error != nullptr && !client_reset(d) && !destroyed(d)) return server_fin;  // nothing came in answer
+  if (d.peer_closed_actively) return not_known;
   // On one machine a segment arrives while it is sent, so what the sample did not show had not been sent.
   if (d.peer != nullptr) return server_fin;
   return fin_carried_ack(d) || no_fin_crossed(d) ? server_fin : not_known;
@@ -186,7 +188,7 @@ First first_when_fin_left(const Digest& d) {
 /// tell TIME_WAIT (ours was first, or they crossed) from the end of LAST_ACK (theirs was).
 First first_when_over_at_once(const Digest& d) {
   if (both_in_time_wait(d)) return crossed;
-  if (is(d.own, TcpState::time_wait) && d.peer != nullptr && !peer_closed_actively(d)) return server_fin;
+  if (is(d.own, TcpState::time_wait) && d.peer != nullptr && !d.peer_closed_actively) return server_fin;
   return is(d.own, TcpState::closed) && is(d.peer, TcpState::time_wait) ? client_fin : not_known;
 }
 

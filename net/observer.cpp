@@ -16,6 +16,10 @@ using namespace std::chrono_literals;
 constexpr std::chrono::milliseconds last_look{50};
 constexpr std::size_t max_addresses = 4096;
 
+/// A socket that is found although it is CLOSED is on its way out, perhaps into TIME_WAIT; one that is gone is not
+/// found.
+bool is_passing(const SocketInfo& socket) { return socket.state == TcpState::closed && socket.cookie != 0; }
+
 bool is_final(TcpState state) { return state == TcpState::closed || state == TcpState::time_wait; }
 
 }  // namespace
@@ -141,6 +145,7 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
     connection.note(Source::sock_diag, Fact::tuple_reused);
     return Progress::settled;
   }
+  if (is_passing(own) || (peer != nullptr && is_passing(*peer))) return Progress::transitional;
   const TcpState peer_state = peer != nullptr ? peer->state : TcpState::unknown;
   const Progress progress = judge_states(own.state, peer_state, followed.looks);
   if (own.state == followed.own && peer_state == followed.peer) return progress;

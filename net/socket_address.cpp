@@ -1,13 +1,13 @@
 #include "net/socket_address.h"
 
 #include <arpa/inet.h>
+#include <ifaddrs.h>
 #include <net/if.h>
 #include <netinet/in.h>
 
 #include <algorithm>
 #include <cstring>
-
-#include "net/unique_fd.h"
+#include <memory>
 
 namespace closelab::net {
 
@@ -81,16 +81,37 @@ Endpoint local_endpoint(int fd) {
   return to_endpoint(address);
 }
 
+namespace {
+
+Endpoint without_mapping(const Endpoint& endpoint) {
+  if (!is_v4_mapped(endpoint)) return endpoint;
+  Endpoint result{.family = AddressFamily::ipv4, .port = endpoint.port, .scope_id = 0, .address = {}};
+  std::copy_n(endpoint.address.begin() + 12, 4, result.address.begin());
+  return result;
+}
+
+bool is_same_address(const sockaddr& address, const Endpoint& endpoint) {
+  if (address.sa_family != AF_INET && address.sa_family != AF_INET6) return false;
+  SocketAddress copy;
+  std::memcpy(&copy.storage, &address, address.sa_family == AF_INET ? sizeof(sockaddr_in) : sizeof(sockaddr_in6));
+  const Endpoint other = to_endpoint(copy);
+  const bool same_scope = endpoint.scope_id == 0 || other.scope_id == endpoint.scope_id;
+  return same_scope && other.family == endpoint.family && other.address == endpoint.address;
+}
+
+}  // namespace
+
 bool is_local_address(const Endpoint& endpoint) {
-  Endpoint probe = endpoint;
-  probe.port = 0;
-  if (is_v4_mapped(endpoint)) {
-    probe = Endpoint{.family = AddressFamily::ipv4, .port = 0, .scope_id = 0, .address = {}};
-    std::copy_n(endpoint.address.begin() + 12, 4, probe.address.begin());
+  const Endpoint wanted = without_mapping(endpoint);
+  if (wanted.family == AddressFamily::ipv4 && wanted.address[0] == 127) return true;
+  // A trial bind() would not do: with net.ipv4.ip_nonlocal_bind it passes for every address.
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) != 0) return false;
+  const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> owner(list, &::freeifaddrs);
+  for (const ifaddrs* entry = list; entry != nullptr; entry = entry->ifa_next) {
+    if (entry->ifa_addr != nullptr && is_same_address(*entry->ifa_addr, wanted)) return true;
   }
-  const SocketAddress address = to_socket_address(probe);
-  const UniqueFd fd(::socket(address.storage.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  return fd && ::bind(fd.get(), address.data(), address.length) == 0;
+  return false;
 }
 
 }  // namespace closelab::net

@@ -55,11 +55,11 @@ int take_pending_error(int fd) {
 
 bool stop_receiving(int fd, AddressFamily family) {
   const int highest = 255;
-  // A dual-stack socket takes both options, and which counts depends on the peer's address.
+  // Which of the two counts on a dual-stack socket depends on the peer's address.
   const bool ipv4 = ::setsockopt(fd, level_ip, option_min_ttl, &highest, sizeof highest) == 0;
   const bool ipv6 =
       family == AddressFamily::ipv6 && ::setsockopt(fd, level_ipv6, IPV6_MINHOPCOUNT, &highest, sizeof highest) == 0;
-  return family == AddressFamily::ipv6 ? ipv6 : ipv4;
+  return ipv4 && (ipv6 || family != AddressFamily::ipv6);
 }
 
 }  // namespace closelab::net

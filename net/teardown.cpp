@@ -28,8 +28,10 @@ Teardown::Teardown(Stream& stream, EndedConnection connection, const TeardownOpt
     : stream_(stream), connection_(std::move(connection)), options_(options), observer_(observer), closer_(closer) {}
 
 void Teardown::received_fin() {
-  connection_.note(Source::syscall, Fact::received_fin);
   fin_received_ = true;
+  // After an error recv() returns 0 too; that is no FIN.
+  if (over_) return handle(TeardownEvent::received_fin);
+  connection_.note(Source::syscall, Fact::received_fin);
   // An RST that came behind the FIN still reads as EOF; the state gives it away (CLOSED without a FIN of ours).
   if (sample(Moment::at_eof, SampleDepth::state).state == TcpState::closed && !fin_sent_) note_pending_error();
   handle(TeardownEvent::received_fin);
@@ -61,7 +63,7 @@ void Teardown::drain(std::span<char> scratch) {
   while (true) {
     const std::size_t room = options_.bounds.bytes - std::min(dropped_, options_.bounds.bytes);
     // One byte beyond the bound tells "exactly as much as allowed, then FIN" from "too much".
-    const IoResult result = stream_.receive(scratch.first(std::min(scratch.size(), room + 1)));
+    const IoResult result = stream_.receive(scratch.first(1 + std::min(scratch.size() - 1, room)));
     if (result.error == EAGAIN) return;
     if (result.error != 0) return failed(Fact::receive_failed, result.error);
     if (result.bytes == 0) return received_fin();
@@ -108,6 +110,8 @@ void Teardown::close() {
   if (!fin_sent_ && !fin_received_ && !over_) {
     if (unread_bytes(stream_.fd()) > 0) return reset_by_closing();
     send_fin();
+  } else if (!fin_received_ && !over_) {
+    sample(Moment::before_close, SampleDepth::queues);  // the drain was cut short
   }
   finish(Fact::closed);
 }
@@ -131,17 +135,23 @@ void Teardown::abort() {
   finish(over ? Fact::closed : Fact::aborted);
 }
 
+/// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread.
+std::uint32_t Teardown::unread_at_close() const {
+  const std::uint32_t unread = over_ ? 0 : unread_bytes(stream_.fd());
+  const bool exchanged = unread > 0 && sample_socket(stream_.fd(), SampleDepth::state).state == TcpState::closed;
+  return exchanged ? 0 : unread;
+}
+
 void Teardown::finish(Fact how) {
   if (how == Fact::closed && options_.linger > std::chrono::seconds(0)) return finish_blocking();
-  const std::uint32_t unread = over_ ? 0 : unread_bytes(stream_.fd());
-  connection_.note(Source::syscall, how).unread = unread;
+  connection_.note(Source::syscall, how).unread = unread_at_close();
   ::close(stream_.release());
   observer_.follow(std::move(connection_));
 }
 
 /// A timed SO_LINGER makes close() wait for the peer's ACK, which is measured.
 void Teardown::finish_blocking() {
-  const std::uint32_t unread = over_ ? 0 : unread_bytes(stream_.fd());
+  const std::uint32_t unread = unread_at_close();
   const int fd = stream_.release();
   closer_.submit(
       [fd, unread, linger = *options_.linger, &observer = observer_, connection = std::move(connection_)]() mutable {
@@ -170,7 +180,9 @@ SocketSample Teardown::sample(Moment moment, SampleDepth depth) {
 
 void Teardown::note_pending_error() {
   const int error = take_pending_error(stream_.fd());
-  if (error != 0) connection_.note(Source::syscall, Fact::pending_error).error = error;
+  if (error == 0) return;
+  connection_.note(Source::syscall, Fact::pending_error).error = error;
+  over_ = true;
 }
 
 }  // namespace closelab::net

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <span>
 
@@ -59,6 +60,7 @@ class Teardown {
   void finish_blocking();
   SocketSample sample(Moment moment, SampleDepth depth);
   void note_pending_error();
+  std::uint32_t unread_at_close() const;
 
   Stream& stream_;
   EndedConnection connection_;

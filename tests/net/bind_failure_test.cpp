@@ -1,0 +1,78 @@
+#include "net/bind_failure.h"
+
+#include <doctest/doctest.h>
+
+#include <cerrno>
+#include <string>
+#include <vector>
+
+#include "net/socket_address.h"
+
+namespace closelab::net {
+namespace {
+
+using namespace std::chrono_literals;
+
+SocketInfo socket_in(TcpState state, std::chrono::milliseconds timer = 0ms, const char* address = "127.0.0.1") {
+  SocketInfo info;
+  info.tuple.local = *parse_address(address, 8080);
+  info.state = state;
+  info.timer = timer;
+  info.uid = 1000;
+  return info;
+}
+
+std::string explain(const ListenOptions& options, int error, const std::vector<SocketInfo>& holders = {}) {
+  return explain_bind_failure(options, *parse_address("127.0.0.1", 8080), error, holders);
+}
+
+bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
+
+TEST_CASE("each text says what is wrong and what would help") {
+  const std::vector<SocketInfo> listener{socket_in(TcpState::time_wait, 9s), socket_in(TcpState::listen)};
+  const std::vector<SocketInfo> time_wait{socket_in(TcpState::time_wait, 41'250ms), socket_in(TcpState::time_wait, 1s)};
+  const std::vector<SocketInfo> mixed{socket_in(TcpState::time_wait, 41s), socket_in(TcpState::close_wait),
+                                      socket_in(TcpState::close_wait)};
+  struct Row {
+    ListenOptions options;
+    int error;
+    std::vector<SocketInfo> holders;
+    std::vector<const char*> says;
+  };
+  const ListenOptions plain{.reuse_address = Switch::off};
+  const ListenOptions reuse{};
+  const ListenOptions port{.reuse_port = Switch::on};
+  const std::vector<Row> rows{
+      {reuse, EADDRINUSE, listener, {"another socket listens on 127.0.0.1:8080", "uid 1000", "Stop it"}},
+      {port, EADDRINUSE, listener, {"another socket listens on 127.0.0.1:8080", "only if that socket has it too"}},
+      {plain, EADDRINUSE, time_wait, {"2 TIME_WAIT. ", "free in 41.3 s", "reuse_address on"}},
+      {reuse, EADDRINUSE, time_wait, {"2 TIME_WAIT. ", "free in 41.3 s", "that one lacked it"}},
+      {plain, EADDRINUSE, mixed, {"1 TIME_WAIT, 2 CLOSE_WAIT", "until both their ends are closed"}},
+      {reuse, EADDRINUSE, {}, {"bound but not listening"}},
+      {reuse, EADDRNOTAVAIL, {}, {"no interface of this machine"}},
+      {reuse, EACCES, {}, {"CAP_NET_BIND_SERVICE"}},
+      {reuse, EAFNOSUPPORT, {}, {"address family"}},
+      {reuse, EINVAL, {}, {"the kernel refused"}},
+  };
+  for (const Row& row : rows) {
+    const std::string text = explain(row.options, row.error, row.holders);
+    CAPTURE(text);
+    CHECK(text.starts_with("cannot listen on 127.0.0.1:8080: "));
+    for (const char* part : row.says) CHECK(contains(text, part));
+  }
+}
+
+TEST_CASE("only sockets on the wanted address, or on every address, hold the port") {
+  const ListenOptions plain{.reuse_address = Switch::off};
+  const SocketInfo leftover = socket_in(TcpState::time_wait, 30s);
+  CHECK(contains(explain(plain, EADDRINUSE, {socket_in(TcpState::listen, 0ms, "127.0.0.2"), leftover}),
+                 "no socket listens there"));
+  for (const char* everywhere : {"0.0.0.0", "::", "::ffff:127.0.0.1"}) {
+    CAPTURE(everywhere);
+    CHECK(contains(explain(plain, EADDRINUSE, {socket_in(TcpState::listen, 0ms, everywhere), leftover}),
+                   "another socket listens"));
+  }
+}
+
+}  // namespace
+}  // namespace closelab::net
