@@ -1,0 +1,56 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "closelab/record.h"
+#include "closelab/server.h"
+#include "server/lab/settings.h"
+
+namespace closelab::lab {
+
+/// How many connections ended how.
+struct Endings {
+  /// By Side, then by ClosedBy.
+  std::array<std::array<std::uint64_t, 4>, 4> counts{};
+
+  void add(const Verdict& verdict) {
+    ++counts[static_cast<std::size_t>(verdict.closed_first)][static_cast<std::size_t>(verdict.closed_by)];
+  }
+};
+
+struct Listening {
+  std::string url;
+  Endpoint endpoint;
+  int pid = 0;
+};
+
+struct Stopped {
+  /// `SIGINT`.
+  std::string signal;
+  StopReport report{};
+  Counts counts{};
+  Endings endings{};
+};
+
+/// Turns events into the lines that are printed, each with its newline. Pure but for the clock, which
+/// says how much of TIME_WAIT is left.
+class Log {
+ public:
+  virtual ~Log() = default;
+  virtual std::string listening(const Listening& listening) const = 0;
+  virtual std::string request(const ConnectionRecord& record, const RequestRecord& request) const = 0;
+  virtual std::string settled(const ConnectionRecord& record) const = 0;
+  virtual std::string stopped(const Stopped& stopped) const = 0;
+  /// Events that were not printed because nobody read the output fast enough.
+  virtual std::string dropped(std::uint64_t events) const = 0;
+};
+
+enum class Paint : std::uint8_t { plain, colored };
+
+std::unique_ptr<Log> text_log(Paint paint);
+std::unique_ptr<Log> json_log();
+
+}  // namespace closelab::lab

@@ -1,0 +1,58 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+
+#include "server/lab/command_line.h"
+#include "server/lab/serve.h"
+#include "server/lab/usage_error.h"
+
+namespace {
+
+using closelab::lab::Command;
+
+constexpr int usage_exit_code = 2;
+
+/// A descriptor 0, 1 or 2 that the parent closed would be given to the next socket, and the log
+/// written into a connection.
+void occupy_standard_descriptors() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) == -1 && ::open("/dev/null", O_RDWR) == -1) std::abort();
+}
+
+int fail(int exit_code, const std::exception& error) {
+  fmt::print(stderr, "closelab: error: {}\n", error.what());
+  return exit_code;
+}
+
+int run(const Command& command) {
+  switch (command.action) {
+    case Command::Action::show:
+      std::fputs(command.text.c_str(), stdout);
+      return EXIT_SUCCESS;
+    case Command::Action::serve:
+      return closelab::lab::serve(command.settings);
+    case Command::Action::print_conf:
+      return closelab::lab::print_conf(command.settings);
+  }
+  return EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  occupy_standard_descriptors();
+  try {
+    return run(closelab::lab::parse_command_line(argc, argv));
+  } catch (const closelab::lab::UsageError& error) {
+    return fail(usage_exit_code, error);
+  } catch (const std::invalid_argument& error) {
+    return fail(usage_exit_code, error);
+  } catch (const std::exception& error) {
+    return fail(EXIT_FAILURE, error);
+  }
+}

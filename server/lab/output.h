@@ -1,0 +1,52 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+namespace closelab::lab {
+
+/// Formats events and writes them to a file descriptor, on a thread of its own, so that neither the
+/// formatting nor a terminal that is paused or a pipe that nobody reads holds up the server. When the
+/// reader is gone, events are dropped silently; when it is too slow, they are dropped and counted.
+class Output {
+ public:
+  /// `dropped_notice` makes the line that says how many were dropped.
+  Output(int fd, std::function<std::string(std::uint64_t)> dropped_notice);
+  /// Calls close().
+  ~Output();
+  Output(const Output&) = delete;
+  Output& operator=(const Output&) = delete;
+
+  /// An event: called once, on the output's thread, for its lines.
+  using Event = std::function<std::string()>;
+
+  /// Queues an event; never waits for the reader.
+  void write(Event event);
+  /// Writes what is queued, giving up when nothing could be written for a second; then ends.
+  void close();
+
+ private:
+  void run();
+  void write_out(const std::vector<Event>& events);
+  void write_out(std::string_view lines);
+  bool wait_writable();
+
+  const int fd_;
+  const std::function<std::string(std::uint64_t)> dropped_notice_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Event> queue_;
+  std::uint64_t dropped_ = 0;
+  bool closing_ = false;
+  bool broken_ = false;
+  std::thread thread_;
+};
+
+}  // namespace closelab::lab

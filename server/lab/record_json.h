@@ -1,0 +1,23 @@
+#pragma once
+
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "closelab/record.h"
+
+namespace closelab::lab {
+
+/// Keys in the order in which they are written here, so that a line reads as a story.
+using Json = nlohmann::ordered_json;
+
+/// Times are numbers of milliseconds; those of requests and evidence count from accept(). What was not
+/// seen is null.
+Json to_json(const RequestRecord& request);
+Json to_json(const Evidence& evidence);
+Json to_json(const Verdict& verdict);
+Json to_json(const ConnectionRecord& record);
+
+/// Milliseconds with their fraction.
+double in_ms(std::chrono::nanoseconds time);
+
+}  // namespace closelab::lab

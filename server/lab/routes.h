@@ -1,0 +1,20 @@
+#pragma once
+
+#include "closelab/server.h"
+
+namespace closelab::lab {
+
+/// The lab's routes, each a handler of a request whose path begins with the route.
+Response echo(const Request& request);
+Response bytes(const Request& request);
+Response chunked(const Request& request);
+Response status(const Request& request);
+Response delay(const Request& request);
+Response close(const Request& request);
+/// 404 with the list of routes.
+Response not_found(const Request& request);
+
+/// Adds them, and `/` (see welcome.h), to a server.
+void add_routes(Server& server);
+
+}  // namespace closelab::lab

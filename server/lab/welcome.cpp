@@ -1,0 +1,64 @@
+#include "server/lab/welcome.h"
+
+#include <fmt/format.h>
+
+#include "server/lab/quantity.h"
+
+namespace closelab::lab {
+namespace {
+
+bool keeps(const Request& request) { return request.persistence.decision == Persistence::Decision::keep; }
+
+std::string next_step(const Request& request, const Options& options) {
+  if (!keeps(request))
+    return fmt::format("the server closes ({}): {}", to_string(options.close_mode),
+                       describe(request.persistence.reason));
+  return fmt::format("the server keeps the connection open for your next request, for {}",
+                     format_duration(options.timeouts.idle_timeout));
+}
+
+std::string who_holds_time_wait(const Request& request, const Options& options) {
+  const std::string client = to_string(request.client);
+  if (keeps(request))
+    return fmt::format("whoever closes first: you, at {}, when you exit; the server, if you wait longer", client);
+  switch (options.close_mode) {
+    case CloseMode::lingering:
+      return fmt::format("the server, towards {}, because it closes first", client);
+    case CloseMode::immediate:
+      return fmt::format("the server, towards {}, unless it leaves bytes of yours unread: that is an RST", client);
+    case CloseMode::abortive:
+      return "nobody: an RST leaves none";
+  }
+  return "";
+}
+
+/// The next experiment of a row: keep-alive, close, reuse, HTTP/1.0, abortive.
+std::string try_next(const Request& request, const std::string& url) {
+  if (request.request_number > 1) return fmt::format("curl --http1.0 {0}   # closing is the default there", url);
+  switch (request.persistence.reason) {
+    case CloseReason::none:
+      return fmt::format("curl -H 'Connection: close' {0}   # now the server closes first", url);
+    case CloseReason::request_close:
+      return fmt::format("curl {0} {0}   # one connection, two requests", url);
+    default:
+      return fmt::format("curl {0}close/abortive   # an RST: nobody holds TIME_WAIT", url);
+  }
+}
+
+}  // namespace
+
+std::string welcome(const Request& request, const Options& options, const Endpoint& server) {
+  // The Host field names the server as the client knows it, which a wildcard address does not.
+  const std::string host(request.field("Host").value_or(to_string(server)));
+  return fmt::format(
+      "You are connection {}, from {}, and this is its request {}.\n"
+      "After this response {}.\n"
+      "TIME_WAIT: {}.\n"
+      "See it:    ss -tan state time-wait '( sport = :{} or dport = :{} )'\n"
+      "Try next:  {}\n",
+      request.connection_id, to_string(request.client), request.request_number, next_step(request, options),
+      who_holds_time_wait(request, options), server.port, server.port,
+      try_next(request, fmt::format("http://{}/", host)));
+}
+
+}  // namespace closelab::lab

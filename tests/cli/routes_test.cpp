@@ -1,0 +1,46 @@
+// The lab's routes, through curl.
+
+#include <doctest/doctest.h>
+
+#include "tests/cli/program.h"
+
+namespace closelab::cli {
+namespace {
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+TEST_CASE("the routes answer as the help says") {
+  Lab lab;
+
+  const Finished bytes = curl({"-i", lab.url("/bytes/3MiB")});
+  CHECK(contains(bytes.out, "\r\nContent-Length: 3145728\r\n"));
+  CHECK(bytes.out.size() - bytes.out.find("\r\n\r\n") - 4 == 3145728);
+
+  const Finished chunked = curl({"-i", lab.url("/chunked/100KiB")});
+  CHECK(contains(chunked.out, "\r\nTransfer-Encoding: chunked\r\n"));
+  CHECK(chunked.out.size() - chunked.out.find("\r\n\r\n") - 4 == 102400);
+
+  CHECK(curl({"--data-binary", "hello", lab.url("/echo")}).out == "hello");
+  CHECK(contains(curl({"-H", "X-Lab: 1", lab.url("/echo?q=2")}).out, "GET /echo?q=2 HTTP/1.1\nHost: "));
+  CHECK(curl({"-H", "X-Lab: 1", lab.url("/echo")}).out.ends_with("X-Lab: 1\n"));
+
+  CHECK(curl({"-w", "%{http_code}", lab.url("/status/418")}).out.ends_with("418"));
+  CHECK(curl({"-w", "%{http_code}", lab.url("/status/204")}).out == "204");
+  CHECK(std::stod(curl({"-o", "/dev/null", "-w", "%{time_total}", lab.url("/delay/300ms")}).out) >= 0.3);
+
+  CHECK(contains(curl({"-I", lab.url()}).out, "HTTP/1.1 200 OK\r\n"));
+  CHECK(contains(curl({"-i", "-X", "DELETE", lab.url()}).out, "\r\nAllow: GET, HEAD\r\n"));
+  CHECK(contains(curl({lab.url("/nothing")}).out, "/delay/DURATION"));
+  CHECK(contains(curl({"-i", lab.url("/bytes/x")}).out, "HTTP/1.1 400 "));
+  CHECK(contains(curl({"-i", lab.url("/close/gently")}).out, "lingering, immediate, abortive"));
+}
+
+TEST_CASE("a delayed response does not hold up other connections") {
+  Lab lab;
+  const RawClient slow(lab.port());
+  slow.send("GET /delay/60s HTTP/1.1\r\nHost: lab\r\n\r\n");
+  CHECK(curl({lab.url()}).exit_code == 0);
+}
+
+}  // namespace
+}  // namespace closelab::cli
