@@ -1,0 +1,89 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace closelab::http {
+
+/// The byte classes that the grammar of HTTP/1.1 is made of.
+enum CharacterClass : std::uint8_t {
+  token_character = 1,   ///< tchar (RFC 9110 §5.6.2)
+  value_character = 2,   ///< field-vchar, SP and HTAB (RFC 9110 §5.5)
+  target_character = 4,  ///< printable ASCII; `#` starts a fragment, which is never sent (RFC 9110 §7.1)
+  host_character = 8,    ///< unreserved and sub-delims (RFC 3986 §3.2.2)
+  digit_character = 16,
+  hex_character = 32,
+};
+
+constexpr bool contains(std::string_view set, char c) { return set.find(c) != std::string_view::npos; }
+
+constexpr std::uint8_t classify(unsigned byte) {
+  const char c = static_cast<char>(byte);
+  const bool digit = c >= '0' && c <= '9';
+  const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  const bool visible = byte > 0x20 && byte < 0x7f;
+  unsigned classes = 0;
+  if (digit || letter || (visible && contains("!#$%&'*+-.^_`|~", c))) classes |= token_character;
+  if (visible || byte >= 0x80 || c == ' ' || c == '\t') classes |= value_character;
+  if (visible && c != '#') classes |= target_character;
+  if (digit || letter || (visible && contains("-._~!$&'()*+,;=", c))) classes |= host_character;
+  if (digit) classes |= digit_character;
+  if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) classes |= hex_character;
+  return static_cast<std::uint8_t>(classes);
+}
+
+inline constexpr auto character_classes = [] {
+  std::array<std::uint8_t, 256> table{};
+  for (unsigned byte = 0; byte < table.size(); ++byte) table[byte] = classify(byte);
+  return table;
+}();
+
+constexpr bool is(CharacterClass wanted, char c) {
+  return (character_classes[static_cast<unsigned char>(c)] & wanted) != 0;
+}
+
+/// True when every byte is of that class; true for an empty text.
+constexpr bool all(CharacterClass wanted, std::string_view text) {
+  for (char c : text) {
+    if (!is(wanted, c)) return false;
+  }
+  return true;
+}
+
+/// ASCII only, whatever the locale.
+constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    if (to_lower(a[i]) != to_lower(b[i])) return false;
+  }
+  return true;
+}
+
+/// Of a hex_character.
+constexpr unsigned hex_value(char c) {
+  return static_cast<unsigned>(is(digit_character, c) ? c - '0' : to_lower(c) - 'a' + 10);
+}
+
+/// Without the optional whitespace around it (OWS, RFC 9110 §5.6.3).
+constexpr std::string_view trim(std::string_view text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
+  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
+  return text;
+}
+
+/// Calls `visit` with each element of a comma-separated list, empty ones left out (RFC 9110 §5.6.1.2).
+template <typename Visit>
+constexpr void for_each_element(std::string_view list, Visit visit) {
+  while (!list.empty()) {
+    const std::size_t comma = list.find(',');
+    const std::string_view element = trim(list.substr(0, comma));
+    if (!element.empty()) visit(element);
+    list.remove_prefix(comma == std::string_view::npos ? list.size() : comma + 1);
+  }
+}
+
+}  // namespace closelab::http

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "closelab/message.h"
+#include "http/fault.h"
+#include "http/head_rules.h"
+
+namespace closelab::http {
+
+/// Takes the bytes of a request's head as they arrive, judges every line by head_rules, and keeps the head in one
+/// piece to be taken apart when it is complete. Reused for many requests: reset() keeps the memory.
+class HeadReader {
+ public:
+  explicit HeadReader(const HttpLimits& limits);
+  HeadReader(const HeadReader&) = delete;
+  HeadReader& operator=(const HeadReader&) = delete;
+
+  /// Returns how many bytes were taken: up to the end of the head, or to the byte that is at fault.
+  std::size_t feed(std::string_view bytes);
+  void reset();
+
+  /// A byte of a request was taken, or of what was refused as one; empty lines before it don't count
+  /// (RFC 9112 §2.2).
+  bool started() const { return !head_.empty() || refused(); }
+  bool complete() const { return phase_ == Phase::complete; }
+  /// fault != none when the head was refused.
+  const ParseError& error() const { return error_; }
+  /// Once complete, from the request line to the empty line, without empty lines before it. Stays where it is until
+  /// reset(). A minor version that we don't know reads 1: HTTP/1.x is served as 1.1 (RFC 9110 §2.5).
+  std::string_view text() const { return head_; }
+  /// Bytes taken since reset().
+  std::uint64_t bytes_taken() const { return empty_line_bytes_ + head_.size(); }
+
+ private:
+  enum class Phase : std::uint8_t { empty_lines, request_line, fields, complete };
+
+  Fault step_empty_line(char c);
+  std::size_t take_empty_lines(std::string_view bytes);
+  std::size_t take_line(std::string_view bytes);
+  template <typename Line>
+  std::size_t take_bytes(std::string_view bytes, Line& line);
+  bool over_field_count(char first) const;
+  void end_request_line();
+  void end_field_line();
+  void refuse(Fault fault, char byte);
+  bool refused() const { return error_.fault != Fault::none; }
+
+  HttpLimits limits_;
+  Phase phase_ = Phase::empty_lines;
+  RequestLine request_line_;
+  FieldLine field_line_;
+  std::string head_;
+  std::size_t empty_line_bytes_ = 0;
+  std::size_t field_count_ = 0;
+  ParseError error_;
+};
+
+}  // namespace closelab::http

@@ -1,0 +1,234 @@
+#include "http/head_rules.h"
+
+#include <algorithm>
+#include <array>
+
+#include "http/characters.h"
+
+namespace closelab::http {
+namespace {
+
+// RFC 9112 §3: a method longer than any that is implemented SHOULD be answered 501.
+constexpr std::size_t longest_method = 32;
+
+// The content type of a TLS handshake record (RFC 8446 §5.1).
+constexpr char tls_handshake_record = 0x16;
+
+constexpr std::string_view http_scheme = "http://";
+
+bool has_http_scheme(std::string_view target) {
+  return equals_ignoring_case(target.substr(0, http_scheme.size()), http_scheme);
+}
+
+// What follows the scheme's `//` up to the path or query.
+std::string_view authority_of(std::string_view target) {
+  target.remove_prefix(http_scheme.size());
+  return target.substr(0, target.find_first_of("/?"));
+}
+
+bool is_target_form(std::string_view method, std::string_view target) {
+  if (target.front() == '/') return true;
+  if (target == "*") return method == "OPTIONS";
+  if (!has_http_scheme(target)) return false;
+  const std::string_view authority = authority_of(target);
+  // The http scheme needs a host (RFC 9110 §4.2.1); user information in it is refused by is_host (§4.2.4).
+  return !authority.empty() && authority.front() != ':' && is_host(authority);
+}
+
+bool is_port(std::string_view text) {
+  return text.empty() || (text.front() == ':' && all(digit_character, text.substr(1)));
+}
+
+bool is_registered_name(std::string_view name) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    if (is(host_character, name[i])) continue;
+    const std::string_view escaped = name.substr(i, 3);
+    if (escaped.size() < 3 || escaped.front() != '%' || !all(hex_character, escaped.substr(1))) return false;
+  }
+  return true;
+}
+
+bool is_ip_literal(std::string_view address) {
+  return !address.empty() && std::ranges::all_of(address, [](char c) {
+    return is(host_character, c) || c == ':';  // IPv6address and IPvFuture (RFC 3986 §3.2.2)
+  });
+}
+
+}  // namespace
+
+Fault RequestLine::step(char c) {
+  switch (part_) {
+    case Part::method:
+      return step_method(c);
+    case Part::target:
+      return step_target(c);
+    case Part::version:
+      return step_version(c);
+    default:
+      return step_line_feed(c);
+  }
+}
+
+Fault RequestLine::step_method(char c) {
+  if (is(token_character, c)) return ++method_bytes_ > longest_method ? Fault::method_too_long : Fault::none;
+  if (c == ' ' && method_bytes_ > 0) {
+    part_ = Part::target;
+    return Fault::none;
+  }
+  if (c == '\n') return Fault::bare_lf;
+  if (c == '\r' && method_bytes_ > 0) return Fault::no_target;
+  return c == tls_handshake_record && method_bytes_ == 0 ? Fault::tls_handshake : Fault::bad_method;
+}
+
+Fault RequestLine::step_target(char c) {
+  if (is(target_character, c)) return ++target_bytes_ > target_limit_ ? Fault::target_too_long : Fault::none;
+  if (c == ' ' && target_bytes_ > 0) {
+    part_ = Part::version;
+    return Fault::none;
+  }
+  if (c == ' ') return Fault::extra_space;
+  if (c == '\n') return Fault::bare_lf;
+  if (c != '\r') return Fault::bad_target;
+  // HTTP/0.9's simple request ends here; it has no version.
+  return target_bytes_ > 0 ? Fault::no_version : Fault::no_target;
+}
+
+Fault RequestLine::step_version(char c) {
+  constexpr std::string_view pattern = "HTTP/0.0\r";
+  const std::size_t at = version_bytes_++;
+  const bool digit = pattern[at] == '0';
+  if (digit ? !is(digit_character, c) : c != pattern[at]) {
+    if (c == '\n') return Fault::bare_lf;
+    return at == 0 && c == ' ' ? Fault::extra_space : Fault::bad_version;
+  }
+  if (at == pattern.find('0')) major_ = c;
+  if (c == '\r') part_ = Part::line_feed;
+  return Fault::none;
+}
+
+Fault RequestLine::step_line_feed(char c) {
+  if (c != '\n') return Fault::bare_cr;
+  part_ = Part::complete;
+  return major_ == '1' ? Fault::none : Fault::version_unsupported;
+}
+
+Fault FieldLine::step(char c) {
+  switch (part_) {
+    case Part::start:
+      return step_start(c);
+    case Part::name:
+      return step_name(c);
+    case Part::value:
+      return step_value(c);
+    default:
+      part_ = Part::complete;
+      return c == '\n' ? Fault::none : Fault::bare_cr;
+  }
+}
+
+Fault FieldLine::step_start(char c) {
+  // RFC 9112 §5.2 lets a server refuse obs-fold; before the first field §2.2 asks for it.
+  if (c == ' ' || c == '\t') return Fault::folded_line;
+  if (c == ':') return Fault::empty_field_name;
+  if (c == '\n') return Fault::bare_lf;
+  if (c == '\r') {
+    part_ = Part::line_feed;
+    empty_ = true;
+    return Fault::none;
+  }
+  part_ = Part::name;
+  return step_name(c);
+}
+
+Fault FieldLine::step_name(char c) {
+  if (is(token_character, c)) return Fault::none;
+  if (c == ':') {
+    part_ = Part::value;
+    return Fault::none;
+  }
+  // RFC 9112 §5.1: it MUST be refused, having been read in two ways.
+  if (c == ' ' || c == '\t') return Fault::space_before_colon;
+  if (c == '\n') return Fault::bare_lf;
+  return c == '\r' ? Fault::no_colon : Fault::bad_field_name;
+}
+
+Fault FieldLine::step_value(char c) {
+  if (is(value_character, c)) return Fault::none;
+  if (c == '\n') return Fault::bare_lf;
+  if (c != '\r') return Fault::bad_field_value;
+  part_ = Part::line_feed;
+  return Fault::none;
+}
+
+Fault ChunkSizeLine::step(char c) {
+  switch (part_) {
+    case Part::size:
+      return step_size(c);
+    case Part::space:
+      return step_space(c);
+    case Part::extension:
+      return step_extension(c);
+    default:
+      part_ = Part::complete;
+      return c == '\n' ? Fault::none : Fault::bare_cr;
+  }
+}
+
+Fault ChunkSizeLine::step_size(char c) {
+  if (is(hex_character, c)) {
+    size_ = size_ << 4 | hex_value(c);
+    return ++digits_ > 16 ? Fault::chunk_size_overflow : Fault::none;  // 16 digits are 64 bits
+  }
+  if (c == '\n') return Fault::bare_lf;
+  if (digits_ == 0) return Fault::bad_chunk_size;
+  if (c == '\r') {
+    part_ = Part::line_feed;
+    return Fault::none;
+  }
+  part_ = Part::space;
+  return step_space(c);
+}
+
+Fault ChunkSizeLine::step_space(char c) {
+  if (c == ' ' || c == '\t') return Fault::none;
+  if (c == '\n') return Fault::bare_lf;
+  if (c != ';') return Fault::bad_chunk_size;
+  part_ = Part::extension;
+  return Fault::none;
+}
+
+Fault ChunkSizeLine::step_extension(char c) {
+  if (is(value_character, c)) return Fault::none;
+  if (c == '\n') return Fault::bare_lf;
+  if (c != '\r') return Fault::bad_chunk_extension;
+  part_ = Part::line_feed;
+  return Fault::none;
+}
+
+Fault check_request_line(std::string_view method, std::string_view target) {
+  constexpr auto known =
+      std::to_array<std::string_view>({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"});
+  if (std::ranges::find(known, method) == known.end()) return Fault::method_unknown;
+  return is_target_form(method, target) ? Fault::none : Fault::target_form;
+}
+
+bool is_host(std::string_view value) {
+  if (!value.starts_with('[')) {
+    const std::size_t colon = std::min(value.find(':'), value.size());
+    return is_registered_name(value.substr(0, colon)) && is_port(value.substr(colon));
+  }
+  const std::size_t bracket = value.find(']');
+  if (bracket == std::string_view::npos) return false;
+  return is_ip_literal(value.substr(1, bracket - 1)) && is_port(value.substr(bracket + 1));
+}
+
+TargetParts split_target(std::string_view target) {
+  if (target == "*") return {"/", {}};
+  if (target.front() != '/') target.remove_prefix(http_scheme.size() + authority_of(target).size());
+  const std::size_t mark = std::min(target.find('?'), target.size());
+  const std::string_view path = target.substr(0, mark);
+  const std::string_view query = mark < target.size() ? target.substr(mark + 1) : std::string_view{};
+  return {path.empty() ? "/" : path, query};
+}
+
+}  // namespace closelab::http

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "http/fault.h"
+
+namespace closelab::http {
+
+// Byte-level rules of single lines. Each line type takes one byte at a time with `step` and says at once
+// which byte makes the line impossible, so that the answer can't depend on how the bytes arrive and no byte
+// is looked at twice. All are stricter than RFC 9112 requires and than some versions of llhttp are: what
+// two recipients could read in two ways (§11.2, request smuggling) is refused.
+
+/// `GET /path HTTP/1.1` CRLF (RFC 9112 §3).
+class RequestLine {
+ public:
+  explicit RequestLine(std::size_t target_limit) : target_limit_(target_limit) {}
+
+  Fault step(char c);
+  bool complete() const { return part_ == Part::complete; }
+  bool in_target() const { return part_ == Part::target; }
+
+  /// Both are parts of the line's text, which the caller keeps.
+  std::string_view method(std::string_view line) const { return line.substr(0, method_bytes_); }
+  std::string_view target(std::string_view line) const { return line.substr(method_bytes_ + 1, target_bytes_); }
+
+ private:
+  enum class Part : std::uint8_t { method, target, version, line_feed, complete };
+  Fault step_method(char c);
+  Fault step_target(char c);
+  Fault step_version(char c);
+  Fault step_line_feed(char c);
+
+  std::size_t target_limit_;
+  std::size_t method_bytes_ = 0;
+  std::size_t target_bytes_ = 0;
+  std::size_t version_bytes_ = 0;
+  char major_ = '0';
+  Part part_ = Part::method;
+};
+
+/// `Name: value` CRLF, or the empty line that ends a head or trailer section (RFC 9112 §5).
+class FieldLine {
+ public:
+  Fault step(char c);
+  bool at_start() const { return part_ == Part::start; }
+  bool complete() const { return part_ == Part::complete; }
+  /// The line is CRLF alone; known from its first byte on.
+  bool empty() const { return empty_; }
+
+ private:
+  enum class Part : std::uint8_t { start, name, value, line_feed, complete };
+  Fault step_start(char c);
+  Fault step_name(char c);
+  Fault step_value(char c);
+
+  Part part_ = Part::start;
+  bool empty_ = false;
+};
+
+/// `1a` CRLF or `1a;extension` CRLF (RFC 9112 §7.1). Extensions are looked at only for bytes that no line
+/// may hold.
+class ChunkSizeLine {
+ public:
+  Fault step(char c);
+  bool complete() const { return part_ == Part::complete; }
+
+  std::uint64_t size() const { return size_; }
+  /// The last byte taken belongs to neither the digits nor the line end.
+  bool in_extension() const { return part_ == Part::space || part_ == Part::extension; }
+
+ private:
+  enum class Part : std::uint8_t { size, space, extension, line_feed, complete };
+  Fault step_size(char c);
+  Fault step_space(char c);
+  Fault step_extension(char c);
+
+  unsigned digits_ = 0;
+  std::uint64_t size_ = 0;
+  Part part_ = Part::size;
+};
+
+/// Is the method one that we know (RFC 9110 §9 and PATCH; CONNECT is for proxies), and has the target a
+/// form that goes with it (RFC 9112 §3.2)?
+Fault check_request_line(std::string_view method, std::string_view target);
+
+/// A host with an optional port (RFC 9110 §7.2); empty is allowed there.
+bool is_host(std::string_view value);
+
+struct TargetParts {
+  std::string_view path;
+  std::string_view query;
+};
+
+/// Path and query of a target that check_request_line accepted.
+TargetParts split_target(std::string_view target);
+
+}  // namespace closelab::http

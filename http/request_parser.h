@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "closelab/message.h"
+#include "http/body_reader.h"
+#include "http/connection_tokens.h"
+#include "http/fault.h"
+#include "http/head_reader.h"
+#include "http/request_rules.h"
+
+namespace closelab::http {
+
+class MessageDecoder;
+
+/// Reads requests from a byte stream, one after the other. The answer depends on the bytes alone, not on
+/// how they are split over calls of feed(): every byte passes our own rules before llhttp, which takes the message
+/// apart, sees it. Meant to be pooled: reset() keeps the memory, so that a parser in use for a while allocates nothing.
+class RequestParser {
+ public:
+  explicit RequestParser(const HttpLimits& limits);
+  ~RequestParser();
+  RequestParser(const RequestParser&) = delete;
+  RequestParser& operator=(const RequestParser&) = delete;
+
+  enum class Event : std::uint8_t {
+    need_more,  ///< all bytes were taken and the message is not complete
+    head,       ///< the head is complete and a body follows
+    message,    ///< the message is complete; bytes behind it belong to the next one and were not taken
+    error,      ///< the request is refused; no byte can follow
+  };
+  struct Step {
+    Event event;
+    /// Bytes taken; with an error, up to the byte that showed it.
+    std::size_t consumed;
+  };
+
+  /// Takes bytes up to the next event. After `message` and `error` the parser must be reset() first.
+  Step feed(std::string_view bytes);
+
+  /// Ready for the next message; views into the last one end. The memory of a body over 64 KiB is given back.
+  void reset();
+
+  /// A byte of a request has been taken; empty lines before a request don't count.
+  bool started() const { return head_.started(); }
+  /// After `head` all but the body, after `message` complete. Views into the parser's own storage.
+  const RequestMessage& message() const;
+  BodyFraming framing() const { return meaning_.framing; }
+  /// Body bytes taken, without the framing of chunks.
+  std::uint64_t body_received() const;
+  /// Body bytes to come; nullopt for chunks until the message is complete.
+  std::optional<std::uint64_t> body_remaining() const;
+  /// The client may be waiting for 100 (Continue) before it sends the body (RFC 9110 §10.1.1).
+  bool expects_continue() const;
+  /// After `head` or `message`.
+  ConnectionTokens connection_tokens() const { return collect_connection_tokens(message().fields); }
+  const ParseError& error() const { return error_; }
+
+ private:
+  enum class Phase : std::uint8_t { head, body, complete, failed };
+  Step feed_head(std::string_view bytes);
+  Step feed_body(std::string_view bytes);
+  /// Something follows the head on the wire; a Content-Length of 0 announces nothing.
+  bool has_body() const { return framing() == BodyFraming::chunked || meaning_.content_length > 0; }
+  Step fail(ParseError error, std::size_t consumed);
+
+  HttpLimits limits_;
+  Phase phase_ = Phase::head;
+  HeadReader head_;
+  HeadMeaning meaning_;
+  BodyReader body_;
+  std::unique_ptr<MessageDecoder> decoder_;
+  ParseError error_;
+};
+
+}  // namespace closelab::http

@@ -1,0 +1,338 @@
+#include "http/head_rules.h"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <set>
+#include <string>
+
+#include "http/characters.h"
+
+using namespace closelab;
+using namespace closelab::http;
+using namespace std::string_literals;
+
+namespace {
+
+// Where a line ended: the fault with the number of the byte that showed it, or completeness.
+struct Outcome {
+  Fault fault = Fault::none;
+  std::size_t bytes = 0;
+  bool complete = false;
+};
+
+template <typename Line>
+Outcome take(Line& line, std::string_view bytes) {
+  Outcome outcome;
+  for (char c : bytes) {
+    ++outcome.bytes;
+    outcome.fault = line.step(c);
+    if (outcome.fault != Fault::none || line.complete()) break;
+  }
+  outcome.complete = outcome.fault == Fault::none && line.complete();
+  return outcome;
+}
+
+struct Row {
+  std::string line;
+  Fault fault;
+  std::size_t byte;
+};
+
+template <typename Line, std::size_t N>
+void check_rows(const Row (&rows)[N], const Line& fresh) {
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    Line line = fresh;
+    const Outcome outcome = take(line, row.line);
+    CHECK(describe(outcome.fault) == describe(row.fault));
+    CHECK(outcome.bytes == row.byte);
+    CHECK(outcome.complete == (row.fault == Fault::none));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("request lines") {
+  const Row rows[] = {
+      {"GET / HTTP/1.1\r\n", Fault::none, 16},
+      {"GET / HTTP/1.0\r\n", Fault::none, 16},
+      {"GET / HTTP/1.9\r\n", Fault::none, 16},
+      {"M-~!#$%&'*+-.^_`| / HTTP/1.1\r\n", Fault::none, 30},
+      {"GET /a\"<>\\^`{|}~%zz HTTP/1.1\r\n", Fault::none, 30},
+      {std::string(32, 'M') + " / HTTP/1.1\r\n", Fault::none, 45},
+      {std::string(33, 'M'), Fault::method_too_long, 33},
+      {"\x16\x03\x01", Fault::tls_handshake, 1},
+      {"G\x16", Fault::bad_method, 2},
+      {" GET / HTTP/1.1\r\n", Fault::bad_method, 1},
+      {"\tGET", Fault::bad_method, 1},
+      {"\0"s, Fault::bad_method, 1},
+      {"\x80", Fault::bad_method, 1},
+      {"{\"json\": 1}", Fault::bad_method, 1},
+      {"GE(T / HTTP/1.1\r\n", Fault::bad_method, 3},
+      {"GET\t/ HTTP/1.1\r\n", Fault::bad_method, 4},
+      {"GET\n", Fault::bare_lf, 4},
+      {"GET\r\n", Fault::no_target, 4},
+      {"GET  / HTTP/1.1\r\n", Fault::extra_space, 5},
+      {"GET /  HTTP/1.1\r\n", Fault::extra_space, 7},
+      {"GET \r\n", Fault::no_target, 5},
+      {"GET /\r\n", Fault::no_version, 6},
+      {"GET /\n", Fault::bare_lf, 6},
+      {"GET /a\tb HTTP/1.1\r\n", Fault::bad_target, 7},
+      {"GET /a\0b HTTP/1.1\r\n"s, Fault::bad_target, 7},
+      {"GET /\xc3\xa4 HTTP/1.1\r\n", Fault::bad_target, 6},
+      {"GET /\x7f HTTP/1.1\r\n", Fault::bad_target, 6},
+      {"GET /#top HTTP/1.1\r\n", Fault::bad_target, 6},
+      {"GET / http/1.1\r\n", Fault::bad_version, 7},
+      {"GET / HTTP/1\r\n", Fault::bad_version, 13},
+      {"GET / HTTP/1.\r\n", Fault::bad_version, 14},
+      {"GET / HTTP/1.10\r\n", Fault::bad_version, 15},
+      {"GET / HTTP/11.1\r\n", Fault::bad_version, 13},
+      {"GET / HTTP/1,1\r\n", Fault::bad_version, 13},
+      {"GET / HTTP/a.1\r\n", Fault::bad_version, 12},
+      {"GET / HTTP/ 1.1\r\n", Fault::bad_version, 12},
+      {"GET / HTTP/1.1 \r\n", Fault::bad_version, 15},
+      {"GET / x HTTP/1.1\r\n", Fault::bad_version, 7},
+      {"GET / \r\n", Fault::bad_version, 7},
+      {"GET / HTTP/1.1\n", Fault::bare_lf, 15},
+      {"GET / HTTP/1.1\rX", Fault::bare_cr, 16},
+      {"GET / HTTP/1.1\r\r\n", Fault::bare_cr, 16},
+      {"GET / HTTP/2.0\r\n", Fault::version_unsupported, 16},
+      {"PRI * HTTP/2.0\r\n", Fault::version_unsupported, 16},
+      {"GET / HTTP/0.9\r\n", Fault::version_unsupported, 16},
+      {"GET / HTTP/9.1\r\n", Fault::version_unsupported, 16},
+      {"GET /0123456789012345678901234 HTTP/1.1\r\n", Fault::none, 41},
+      {"GET /01234567890123456789012345 HTTP/1.1\r\n", Fault::target_too_long, 31},
+  };
+  check_rows(rows, RequestLine(26));
+}
+
+TEST_CASE("a request line's parts") {
+  const std::string text = "OPTIONS /a?b HTTP/1.1\r\n";
+  RequestLine line(100);
+  CHECK(take(line, text).complete);
+  CHECK(line.method(text) == "OPTIONS");
+  CHECK(line.target(text) == "/a?b");
+}
+
+TEST_CASE("field lines") {
+  const Row rows[] = {
+      {"Host: a\r\n", Fault::none, 9},
+      {"a:\r\n", Fault::none, 4},
+      {"a: \t \r\n", Fault::none, 7},
+      {"a:b\tc \x80\xff\r\n", Fault::none, 10},
+      {"!#$%&'*+-.^_`|~09azAZ:x\r\n", Fault::none, 25},
+      {"\r\n", Fault::none, 2},
+      {" a: b\r\n", Fault::folded_line, 1},
+      {"\ta: b\r\n", Fault::folded_line, 1},
+      {": b\r\n", Fault::empty_field_name, 1},
+      {"a : b\r\n", Fault::space_before_colon, 2},
+      {"a\t: b\r\n", Fault::space_before_colon, 2},
+      {"a b: c\r\n", Fault::space_before_colon, 2},
+      {"a\r\n", Fault::no_colon, 2},
+      {"a\n", Fault::bare_lf, 2},
+      {"\n", Fault::bare_lf, 1},
+      {"\rX", Fault::bare_cr, 2},
+      {"a(b: c\r\n", Fault::bad_field_name, 2},
+      {"\"a\": c\r\n", Fault::bad_field_name, 1},
+      {"\xc3\xa4: c\r\n", Fault::bad_field_name, 1},
+      {"a\0: c\r\n"s, Fault::bad_field_name, 2},
+      {"a: b\n", Fault::bare_lf, 5},
+      {"a: b\rc\r\n", Fault::bare_cr, 6},
+      {"a: b\r\r\n", Fault::bare_cr, 6},
+      {"a: \0\r\n"s, Fault::bad_field_value, 4},
+      {"a: \x01\r\n", Fault::bad_field_value, 4},
+      {"a: \x0b\r\n", Fault::bad_field_value, 4},
+      {"a: \x0c\r\n", Fault::bad_field_value, 4},
+      {"a: \x1f\r\n", Fault::bad_field_value, 4},
+      {"a: \x7f\r\n", Fault::bad_field_value, 4},
+  };
+  check_rows(rows, FieldLine());
+}
+
+TEST_CASE("the empty line is known from its first byte on") {
+  FieldLine line;
+  CHECK_FALSE(line.empty());
+  line.step('\r');
+  CHECK(line.empty());
+  FieldLine field;
+  field.step('a');
+  CHECK_FALSE(field.empty());
+}
+
+TEST_CASE("every byte in a field line is judged by its class") {
+  for (int byte = 0; byte < 256; ++byte) {
+    const char c = static_cast<char>(byte);
+    CAPTURE(byte);
+    const bool letter_or_digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    const bool token = byte != 0 && (letter_or_digit || "!#$%&'*+-.^_`|~"s.find(c) != std::string::npos);
+    FieldLine name;
+    name.step('x');
+    CHECK((name.step(c) == Fault::none) == (token || c == ':'));
+    const bool value = c == '\t' || (byte >= 0x20 && byte != 0x7f);
+    FieldLine line;
+    take(line, "x:");
+    CHECK((line.step(c) == Fault::none) == (value || c == '\r'));
+  }
+}
+
+TEST_CASE("chunk size lines") {
+  const Row rows[] = {
+      {"0\r\n", Fault::none, 3},
+      {"1a\r\n", Fault::none, 4},
+      {"FFFFFFFFFFFFFFFF\r\n", Fault::none, 18},
+      {"0000000000000000F\r\n", Fault::chunk_size_overflow, 17},
+      {"10000000000000000\r\n", Fault::chunk_size_overflow, 17},
+      {"5;name=value\r\n", Fault::none, 14},
+      {"5;\r\n", Fault::none, 4},
+      {"5 \t;a=\"b;c\"\r\n", Fault::none, 13},
+      {"\r\n", Fault::bad_chunk_size, 1},
+      {";a\r\n", Fault::bad_chunk_size, 1},
+      {" 5\r\n", Fault::bad_chunk_size, 1},
+      {"5 \r\n", Fault::bad_chunk_size, 3},
+      {"5 5\r\n", Fault::bad_chunk_size, 3},
+      {"+5\r\n", Fault::bad_chunk_size, 1},
+      {"-5\r\n", Fault::bad_chunk_size, 1},
+      {"0x5\r\n", Fault::bad_chunk_size, 2},
+      {"5g\r\n", Fault::bad_chunk_size, 2},
+      {"5_0\r\n", Fault::bad_chunk_size, 2},
+      {"5\n", Fault::bare_lf, 2},
+      {"\n", Fault::bare_lf, 1},
+      {"5 \n", Fault::bare_lf, 3},
+      {"5;a\n", Fault::bare_lf, 4},
+      {"5\rX", Fault::bare_cr, 3},
+      {"5;a\rX", Fault::bare_cr, 5},
+      {"5;a\0\r\n"s, Fault::bad_chunk_extension, 4},
+      {"5;a\x7f\r\n", Fault::bad_chunk_extension, 4},
+  };
+  check_rows(rows, ChunkSizeLine());
+}
+
+TEST_CASE("chunk sizes") {
+  struct SizeRow {
+    std::string line;
+    std::uint64_t size;
+  };
+  const SizeRow rows[] = {
+      {"0\r\n", 0},
+      {"00A9;b1\r\n", 0xa9},
+      {"123456789abcdefF\r\n", 0x123456789abcdeff},
+      {"FFFFFFFFFFFFFFFF\r\n", 0xffffffffffffffff},
+  };
+  for (const SizeRow& row : rows) {
+    CAPTURE(row.line);
+    ChunkSizeLine line;
+    CHECK(take(line, row.line).complete);
+    CHECK(line.size() == row.size);
+  }
+}
+
+TEST_CASE("methods and the targets that go with them") {
+  struct TargetRow {
+    std::string_view method, target;
+    Fault fault;
+  };
+  constexpr TargetRow rows[] = {
+      {"GET", "/", Fault::none},
+      {"HEAD", "/a", Fault::none},
+      {"POST", "/a", Fault::none},
+      {"PUT", "/a", Fault::none},
+      {"DELETE", "/a", Fault::none},
+      {"TRACE", "/a", Fault::none},
+      {"PATCH", "/a", Fault::none},
+      {"OPTIONS", "*", Fault::none},
+      {"OPTIONS", "/", Fault::none},
+      {"GET", "*", Fault::target_form},
+      {"OPTIONS", "**", Fault::target_form},
+      {"CONNECT", "a:443", Fault::method_unknown},
+      {"CONNECT", "/", Fault::method_unknown},
+      {"PURGE", "/", Fault::method_unknown},
+      {"get", "/", Fault::method_unknown},
+      {"GETT", "/", Fault::method_unknown},
+      {"GE", "/", Fault::method_unknown},
+      {"GET", "//a", Fault::none},
+      {"GET", "http://a", Fault::none},
+      {"GET", "http://a/", Fault::none},
+      {"GET", "HTTP://a:80/b?c", Fault::none},
+      {"GET", "http://[::1]:8080/", Fault::none},
+      {"GET", "http://a?b", Fault::none},
+      {"GET", "http://", Fault::target_form},
+      {"GET", "http:///a", Fault::target_form},
+      {"GET", "http://:80/", Fault::target_form},
+      {"GET", "http://a:b/", Fault::target_form},
+      {"GET", "http://user@a/", Fault::target_form},
+      {"GET", "http:/a", Fault::target_form},
+      {"GET", "https://a/", Fault::target_form},
+      {"GET", "ftp://a/", Fault::target_form},
+      {"GET", "a", Fault::target_form},
+      {"GET", "a:80", Fault::target_form},
+      {"GET", "?a", Fault::target_form},
+  };
+  for (const TargetRow& row : rows) {
+    CAPTURE(row.method);
+    CAPTURE(row.target);
+    CHECK(describe(check_request_line(row.method, row.target)) == describe(row.fault));
+  }
+}
+
+TEST_CASE("path and query of a target") {
+  struct PartsRow {
+    std::string_view target, path, query;
+  };
+  constexpr PartsRow rows[] = {
+      {"/", "/", ""},
+      {"/a/b", "/a/b", ""},
+      {"/a?b=c", "/a", "b=c"},
+      {"/a?", "/a", ""},
+      {"/?a?b", "/", "a?b"},
+      {"//a/b", "//a/b", ""},
+      {"/%2F?%3F", "/%2F", "%3F"},
+      {"*", "/", ""},
+      {"http://a", "/", ""},
+      {"http://a/", "/", ""},
+      {"http://a:80/b?c", "/b", "c"},
+      {"http://a?c/d", "/", "c/d"},
+      {"HTTP://[::1]/b", "/b", ""},
+  };
+  for (const PartsRow& row : rows) {
+    CAPTURE(row.target);
+    CHECK(split_target(row.target).path == row.path);
+    CHECK(split_target(row.target).query == row.query);
+  }
+}
+
+TEST_CASE("hosts") {
+  for (const char* host : {"", "a", "a.example", "127.0.0.1:8080", "a:", "a:80", "[::1]", "[::1]:80", "[v1.a:b]", "a_b",
+                           "a%20b", "a;b=c"}) {
+    CAPTURE(host);
+    CHECK(is_host(host));
+  }
+  for (const char* host : {"a b", "a:b", "a:80:90", "a/b", "a?b", "a#b", "user@a", "[::1", "[]", "[::1]80", "[::1]x",
+                           "::1", "a%2", "a%zz", "a\\b", "\"a\"", "a\tb", "\xc3\xa4", "http://a"}) {
+    CAPTURE(host);
+    CHECK_FALSE(is_host(host));
+  }
+}
+
+TEST_CASE("every fault has a status that refuses and words of its own") {
+  std::set<std::string_view> words;
+  const int last = static_cast<int>(Fault::malformed);
+  for (int i = 1; i <= last; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    words.insert(describe(fault));
+    CHECK(status_of(fault) >= 400);
+    CHECK(status_of(fault) < 600);
+  }
+  CHECK(words.size() == static_cast<std::size_t>(last));
+  CHECK(status_of(Fault::none) == 0);
+}
+
+TEST_CASE("errors are one line of printable ASCII") {
+  CHECK(error_at(Fault::bare_cr, 'x', 37).text == "400: CR without LF: \"x\" at byte 37");
+  CHECK(error_at(Fault::bad_field_name, '\0', 1).text == "400: invalid byte in a field name: \"\\x00\" at byte 1");
+  CHECK(error_in(Fault::no_host, {}).text == "400: an HTTP/1.1 request needs a Host field");
+  CHECK(error_in(Fault::method_unknown, "a\"\\\r\n\xff").text ==
+        "501: the method is not implemented: \"a\\\"\\\\\\x0d\\x0a\\xff\"");
+  CHECK(error_in(Fault::bad_host, std::string(61, 'a')).text.ends_with(std::string(60, 'a') + "...\""));
+  CHECK(error_in(Fault::bad_host, std::string(60, 'a')).text.ends_with(std::string(60, 'a') + "\""));
+}

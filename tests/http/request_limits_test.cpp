@@ -1,0 +1,86 @@
+#include <doctest/doctest.h>
+
+#include <limits>
+#include <string>
+
+#include "tests/http/read_request.h"
+
+using namespace closelab;
+using namespace closelab::http;
+
+TEST_CASE("limits hold at n and not at n + 1") {
+  const auto head_of = [](std::size_t bytes) {
+    const std::size_t rest = get("Host: a\r\nX:\r\n").size();
+    return get("Host: a\r\nX:" + std::string(bytes - rest, 'x') + "\r\n");
+  };
+  const auto target_of = [](std::size_t bytes) {
+    return get("Host: a\r\n", "GET /" + std::string(bytes - 1, 'x') + " HTTP/1.1");
+  };
+  const auto fields_of = [](std::size_t count) {
+    std::string fields = "Host: a\r\n";
+    while (--count > 0) fields += "X:\r\n";
+    return get(fields);
+  };
+  const auto overhead_of = [](std::size_t extension, std::size_t trailer) {
+    return chunked("1;" + std::string(extension - 1, 'x') + "\r\na\r\n0\r\nA:" + std::string(trailer - 4, 'x') +
+                   "\r\n\r\n");
+  };
+  struct Row {
+    std::string text;
+    Fault fault;
+  };
+  const Row rows[] = {
+      {head_of(200), Fault::none},
+      {head_of(201), Fault::head_too_large},
+      {target_of(60), Fault::none},
+      {target_of(61), Fault::target_too_long},
+      {fields_of(6), Fault::none},
+      {fields_of(7), Fault::too_many_fields},
+      {overhead_of(100, 100), Fault::none},
+      {overhead_of(100, 101), Fault::chunk_framing_too_large},
+      {overhead_of(101, 100), Fault::chunk_framing_too_large},
+      {post("Content-Length: 20\r\n", std::string(20, 'x')), Fault::none},
+      {post("Content-Length: 21\r\n", std::string(21, 'x')), Fault::body_too_large},
+      {chunked("1;" + std::string(199, 'x') + "\r\na\r\n0\r\n\r\n"), Fault::none},
+      {chunked("1;" + std::string(200, 'x') + "\r\na\r\n0\r\n\r\n"), Fault::chunk_framing_too_large},
+      {chunked("0\r\nA:" + std::string(196, 'x') + "\r\n\r\n"), Fault::none},
+      {chunked("0\r\nA:" + std::string(197, 'x') + "\r\n\r\n"), Fault::chunk_framing_too_large},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    const Result result = read_all_ways(row.text, small_limits());
+    CHECK(result.error.empty() == (row.fault == Fault::none));
+    CHECK(describe(result.fault) == describe(row.fault));
+  }
+}
+
+TEST_CASE("a request line that outgrows the whole head is a long target") {
+  HttpLimits limits = small_limits();
+  limits.target_bytes = 1000;
+  CHECK(read_all_ways("GET /" + std::string(300, 'x'), limits).fault == Fault::target_too_long);
+  limits = small_limits();
+  limits.header_bytes = 10;
+  CHECK(read_all_ways(get("Host: a\r\n"), limits).fault == Fault::head_too_large);
+}
+
+TEST_CASE("no limit at all is a limit too") {
+  HttpLimits limits;
+  limits.body_bytes = std::numeric_limits<std::uint64_t>::max();
+  RequestParser parser(limits);
+  const std::string text = post("Content-Length: 18446744073709551615\r\n", "abc");
+  CHECK(parser.feed(text).event == Event::head);
+  CHECK(parser.feed("abc").event == Event::need_more);
+  CHECK(parser.body_remaining() == std::numeric_limits<std::uint64_t>::max() - 3);
+  limits.body_bytes = 0;
+  CHECK(read_all_ways(post("Content-Length: 0\r\n"), limits).event == Event::message);
+  CHECK(read_all_ways(chunked("0\r\n\r\n"), limits).event == Event::message);
+  CHECK(read_all_ways(chunked("1\r\n"), limits).fault == Fault::body_too_large);
+}
+
+TEST_CASE("many small chunks are no overhead") {
+  std::string body;
+  for (int i = 0; i < 20; ++i) body += "1\r\nx\r\n";
+  HttpLimits limits = small_limits();
+  limits.header_bytes = 60;
+  CHECK(read_all_ways(chunked(body + "0\r\n\r\n"), limits).body == std::string(20, 'x'));
+}
