@@ -15,7 +15,12 @@ string(REGEX REPLACE ".*// ([0-9.]+).*" "\\1" ASIO_VERSION "${_line}")
 
 add_library(closelab_asio INTERFACE)
 target_include_directories(closelab_asio SYSTEM INTERFACE "${ASIO_INCLUDE_DIR}")
-target_compile_definitions(closelab_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_NO_TS_EXECUTORS)
+# asio 1.22 takes std::aligned_alloc or not by which standard header came first, so objects would disagree.
+# The namespace is renamed because asio is compiled in: a program that embeds closelab may use another asio,
+# or the same with other settings.
+target_compile_definitions(closelab_asio INTERFACE
+  ASIO_STANDALONE ASIO_NO_DEPRECATED ASIO_NO_TS_EXECUTORS ASIO_DISABLE_STD_ALIGNED_ALLOC
+  asio=asio_of_closelab)
 target_link_libraries(closelab_asio INTERFACE Threads::Threads)
 add_library(Asio::asio ALIAS closelab_asio)
 

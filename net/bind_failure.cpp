@@ -5,6 +5,7 @@
 #include <chrono>
 #include <iterator>
 #include <map>
+#include <system_error>
 #include <vector>
 
 namespace closelab::net {
@@ -27,8 +28,8 @@ std::string count_by_state(std::span<const SocketInfo> sockets) {
 }
 
 std::string explain_listener(const SocketInfo& listener, const ListenOptions& options) {
-  std::string text = "another socket listens on " + to_string(listener.tuple.local) + " (uid " +
-                     std::to_string(listener.uid) + "; `ss -tlnp` names its process). ";
+  std::string text = "Another socket listens on " + to_string(listener.tuple.local) + " (uid " +
+                     std::to_string(listener.uid) + "; `ss -tlnp` names its process).\n  ";
   if (options.reuse_port == Switch::on) {
     return text + "SO_REUSEPORT shares a port only if that socket has it too and has the same owner.";
   }
@@ -50,11 +51,12 @@ std::string explain_duration(std::span<const SocketInfo> left) {
 
 std::string explain_leftovers(std::span<const SocketInfo> left, const ListenOptions& options) {
   std::string text =
-      "no socket listens there, but connections of an earlier one still hold the port: " + count_by_state(left) + ". " +
-      explain_duration(left) + ". ";
+      "No socket listens there, but connections of an earlier one still hold the port: " + count_by_state(left) +
+      ".\n  " + explain_duration(left) + ".\n  ";
   if (options.reuse_address == Switch::off) {
     return text +
-           "bind() passes at once when this socket and the earlier one both have SO_REUSEADDR (reuse_address on).";
+           "bind() passes at once when this socket and the earlier one both have SO_REUSEADDR (reuse_address, on "
+           "by default).";
   }
   return text + "This socket has SO_REUSEADDR, but Linux wants it on the earlier one too, and that one lacked it.";
 }
@@ -81,7 +83,7 @@ std::string explain_address_in_use(const ListenOptions& options, std::span<const
                                      [](const SocketInfo& socket) { return socket.state == TcpState::listen; });
   if (listener != holders.end()) return explain_listener(*listener, options);
   if (!holders.empty()) return explain_leftovers(holders, options);
-  return "something holds the port that the socket table of this network namespace does not show "
+  return "Something holds the port that the socket table of this network namespace does not show "
          "(a socket that is bound but not listening).";
 }
 
@@ -89,18 +91,19 @@ std::string explain_address_in_use(const ListenOptions& options, std::span<const
 
 std::string explain_bind_failure(const ListenOptions& options, const Endpoint& wanted, int error,
                                  std::span<const SocketInfo> holders) {
-  const std::string subject = "cannot listen on " + to_string(wanted) + ": ";
+  const std::string subject =
+      "cannot listen on " + to_string(wanted) + ": " + std::generic_category().message(error) + "\n  ";
   switch (error) {
     case EADDRINUSE:
       return subject + explain_address_in_use(options, on_address(wanted, holders));
     case EADDRNOTAVAIL:
-      return subject + "the address belongs to no interface of this machine (`ip address` lists them).";
+      return subject + "The address belongs to no interface of this machine (`ip address` lists them).";
     case EACCES:
-      return subject + "ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE; take a higher one.";
+      return subject + "Ports below net.ipv4.ip_unprivileged_port_start need CAP_NET_BIND_SERVICE; take a higher one.";
     case EAFNOSUPPORT:
-      return subject + "this kernel has the address family switched off.";
+      return subject + "This kernel has the address family switched off.";
     default:
-      return subject + "the kernel refused.";
+      return subject + "The kernel refused.";
   }
 }
 

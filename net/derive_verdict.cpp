@@ -10,6 +10,7 @@ struct Digest {
   const Evidence* sent_fin = nullptr;
   const Evidence* received_fin = nullptr;
   const Evidence* error = nullptr;       // the first, from recv(), send() or SO_ERROR
+  const Evidence* before_fin = nullptr;  // sample
   const Evidence* after_fin = nullptr;   // sample
   const Evidence* at_eof = nullptr;      // sample
   const Evidence* closing = nullptr;     // first sight of CLOSING
@@ -21,6 +22,7 @@ struct Digest {
   bool peer_fin_first = false;  // our end was in CLOSE_WAIT or LAST_ACK, or read EOF, before our FIN
   bool fin_wait_2 = false;
   bool peer_closed_actively = false;  // seen by a lookup
+  bool peer_open = false;             // seen by a lookup: it had sent no FIN, or had our FIN before
   bool stopped_receiving = false;
   bool tuple_reused = false;
   bool peer_is_remote = false;
@@ -39,6 +41,7 @@ void digest_sample(Digest& d, const Evidence& e) {
   if (e.state == TcpState::close_wait || e.state == TcpState::last_ack) d.peer_fin_first = true;
   digest_own_state(d, e);
   if (e.moment == Moment::at_eof) d.at_eof = &e;
+  if (e.moment == Moment::before_fin) d.before_fin = &e;
   if (e.moment == Moment::after_fin) d.after_fin = &e;
   d.last_sample = &e;
 }
@@ -49,10 +52,16 @@ bool is_of_active_close(TcpState state) {
          state == TcpState::time_wait;
 }
 
+/// States in which an end has sent no FIN, or has sent it after the other's had arrived.
+bool is_before_or_passive(TcpState state) {
+  return state == TcpState::established || state == TcpState::close_wait || state == TcpState::last_ack;
+}
+
 void digest_lookup(Digest& d, const Evidence& e) {
   (e.fact == Fact::own_socket ? d.own : d.peer) = &e;
-  if (e.fact == Fact::own_socket) digest_own_state(d, e);
-  if (e.fact == Fact::peer_socket && is_of_active_close(e.state)) d.peer_closed_actively = true;
+  if (e.fact == Fact::own_socket) return digest_own_state(d, e);
+  if (is_of_active_close(e.state)) d.peer_closed_actively = true;
+  if (is_before_or_passive(e.state)) d.peer_open = true;
 }
 
 void digest_error(Digest& d, const Evidence& e) {
@@ -132,6 +141,9 @@ bool client_reset(const Digest& d) {
   return d.error != nullptr && (d.error->error == ECONNRESET || d.error->error == EPIPE);
 }
 
+/// The RST came behind the client's FIN: recv() said EOF, and only SO_ERROR told.
+bool reset_behind_fin(const Digest& d) { return client_reset(d) && d.error->fact == Fact::pending_error; }
+
 /// SOCK_DESTROY (`ss -K`) on this machine: the kernel sends the RST for us.
 bool destroyed(const Digest& d) { return d.error != nullptr && d.error->error == ECONNABORTED; }
 
@@ -166,9 +178,18 @@ First first_when_closing(const Digest& d) {
   return d.after_fin != nullptr && d.after_fin->unsent == 0 ? crossed : not_known;
 }
 
+/// The client's window had room for all that was queued, so shutdown() sent our FIN at once, unless the client's had
+/// arrived by then; that leaves our end without TIME_WAIT.
+bool fin_left_at_once(const Digest& d) {
+  return d.before_fin != nullptr && d.before_fin->unacked < d.before_fin->window;
+}
+
+/// Our FIN never left before the client's RST.
+First first_when_fin_was_stuck(const Digest& d) { return reset_behind_fin(d) ? client_fin : client_rst; }
+
 /// Our FIN waited behind unsent data, so the client's could overtake it.
 First first_when_fin_was_queued(const Digest& d) {
-  if (client_reset(d)) return d.last_sample->unsent > 0 ? client_rst : not_known;
+  if (client_reset(d)) return d.last_sample->unsent > 0 ? first_when_fin_was_stuck(d) : not_known;
   if (d.error != nullptr) return destroyed(d) ? not_known : gave_up;
   if (d.peer_closed_actively) return not_known;
   return is(d.own, TcpState::time_wait) && d.peer != nullptr ? server_fin : not_known;
@@ -178,17 +199,35 @@ First first_when_fin_was_queued(const Digest& d) {
 First first_when_fin_left(const Digest& d) {
   if (both_in_time_wait(d)) return crossed;
   if (d.error != nullptr && !client_reset(d) && !destroyed(d)) return server_fin;  // nothing came in answer
+  // A FIN with the ACK of ours would have brought TIME_WAIT, which no RST can turn into an error of ours.
+  if (reset_behind_fin(d)) return crossed;
   if (d.peer_closed_actively) return not_known;
-  // On one machine a segment arrives while it is sent, so what the sample did not show had not been sent.
-  if (d.peer != nullptr) return server_fin;
-  return fin_carried_ack(d) || no_fin_crossed(d) ? server_fin : not_known;
+  if (d.peer == nullptr) return fin_carried_ack(d) || no_fin_crossed(d) ? server_fin : not_known;
+  // Had the FINs crossed, the client would be in TIME_WAIT; and had its RST cut that short, so would it have ours.
+  if (d.peer_open || is(d.own, TcpState::time_wait)) return server_fin;
+  if (d.received_fin != nullptr) return fin_carried_ack(d) ? server_fin : not_known;
+  // Our end met an RST without a FIN, or was cut short by us. Who closes the descriptor right behind the FIN is not
+  // told.
+  return d.error != nullptr || d.last_sample != d.after_fin ? server_fin : not_known;
+}
+
+/// An RST that arrives while shutdown() holds the socket, behind what has just led it into TIME_WAIT, is dropped: the
+/// client's end is gone, and ours stays. An orderly client sends two segments at most: the ACK of our FIN, and its FIN.
+bool reset_may_have_been_missed(const Digest& d) {
+  if (!is(d.after_fin, TcpState::closed) || !is(d.own, TcpState::time_wait) || both_in_time_wait(d)) return false;
+  return d.before_fin == nullptr || d.after_fin->segments_in - d.before_fin->segments_in > 2;
 }
 
 /// The descriptor read CLOSED right after our FIN: everything was over at once, and only the kernel's table can
 /// tell TIME_WAIT (ours was first, or they crossed) from the end of LAST_ACK (theirs was).
 First first_when_over_at_once(const Digest& d) {
-  if (both_in_time_wait(d)) return crossed;
-  if (is(d.own, TcpState::time_wait) && d.peer != nullptr && !d.peer_closed_actively) return server_fin;
+  if (both_in_time_wait(d)) return fin_left_at_once(d) ? crossed : not_known;
+  if (client_reset(d) && d.after_fin->unsent > 0) return first_when_fin_was_stuck(d);
+  // On one machine: the client sent no FIN, and ours was out before its RST was in.
+  if (client_reset(d) && d.peer != nullptr && !reset_behind_fin(d)) return server_fin;
+  if (is(d.own, TcpState::time_wait) && d.peer != nullptr && !d.peer_closed_actively) {
+    return reset_may_have_been_missed(d) ? not_known : server_fin;
+  }
   return is(d.own, TcpState::closed) && is(d.peer, TcpState::time_wait) ? client_fin : not_known;
 }
 
@@ -209,6 +248,7 @@ First who_closed_first(const Digest& d) {
 ResetBy who_reset(const Digest& d) {
   if (client_reset(d)) return ResetBy::client;
   if (our_rst(d) || destroyed(d)) return ResetBy::server;
+  if (reset_may_have_been_missed(d)) return ResetBy::undetermined;
   // An RST would have taken TIME_WAIT away.
   if (is(d.own, TcpState::time_wait) || is(d.peer, TcpState::time_wait)) return ResetBy::none;
   return ResetBy::undetermined;
@@ -246,6 +286,15 @@ const Evidence* holder(const Digest& d) {
   return is(d.peer, TcpState::time_wait) ? d.peer : nullptr;
 }
 
+/// Bytes without an ACK at the last look before the RST; our FIN counts as one of them there.
+std::uint32_t bytes_at_risk(const Digest& d, const Verdict& verdict) {
+  const bool reset_after_close = verdict.reset_by == ResetBy::undetermined && verdict.time_wait == TimeWait::none &&
+                                 verdict.time_wait_source == Source::sock_diag && d.received_fin == nullptr;
+  if (verdict.reset_by != ResetBy::server && !reset_after_close) return 0;
+  const std::uint32_t unacked = d.last_sample != nullptr ? d.last_sample->unacked : 0;
+  return d.sent_fin != nullptr && unacked > 0 ? unacked - 1 : unacked;
+}
+
 }  // namespace
 
 Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_clock::time_point accepted_at) {
@@ -257,6 +306,7 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
   verdict.reset_by = who_reset(d);
   verdict.time_wait = who_holds_time_wait(d, first, verdict.reset_by);
   verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first);
+  verdict.bytes_at_risk = bytes_at_risk(d, verdict);
   const Evidence* timer = verdict.time_wait != TimeWait::unknown ? holder(d) : nullptr;
   if (timer != nullptr) {
     verdict.time_wait_until =

@@ -14,10 +14,16 @@ std::string error_text(int error) {
 
 std::string bytes_text(std::uint32_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
 
+/// SIOCOUTQ counts our FIN as a byte.
+std::string unacked_text(const Evidence& e) {
+  if (e.moment != Moment::after_fin) return bytes_text(e.unacked);
+  return e.unacked > 1 ? "our FIN and " + bytes_text(e.unacked - 1) : "our FIN";
+}
+
 std::string queue_text(const Evidence& e) {
   std::string text;
   if (e.unread > 0) text += ", " + bytes_text(e.unread) + " unread";
-  if (e.unacked > 0) text += ", " + bytes_text(e.unacked) + " unacknowledged";
+  if (e.unacked > 0) text += ", " + unacked_text(e) + " unacknowledged";
   if (e.unsent > 0) text += ", " + bytes_text(e.unsent) + " not sent yet";
   return text;
 }
@@ -25,8 +31,10 @@ std::string queue_text(const Evidence& e) {
 std::string describe_sample(const Evidence& e) {
   static constexpr std::array<std::string_view, 6> moments{"",        " before our FIN", " after our FIN",
                                                            " at EOF", " at the error",   " before close()"};
+  const bool fin_sent = e.moment == Moment::after_fin || e.moment == Moment::at_eof;
+  const bool ambiguous = fin_sent && e.state == TcpState::closed;
   return "own state" + std::string(moments[static_cast<std::size_t>(e.moment)]) + ": " +
-         std::string(to_string(e.state)) + queue_text(e);
+         std::string(to_string(e.state)) + (ambiguous ? ", as TCP_INFO says of TIME_WAIT too" : "") + queue_text(e);
 }
 
 std::string_view error_meaning(int error) {
@@ -64,7 +72,7 @@ std::string describe_close(const Evidence& e) {
 
 std::string describe_unfinished(const Evidence& e) {
   return (e.unread > 0 ? bytes_text(e.unread) : std::string("the rest")) +
-         " of the request body had not arrived; what comes after close() is answered by RST";
+         " of the request body had not been read; what comes after close() is answered by RST";
 }
 
 }  // namespace
@@ -122,7 +130,7 @@ std::string describe(const Evidence& e) {
     case Fact::shutdown_failed:
       return "shutdown() failed: " + error_text(e.error) + ", the connection was over before our FIN";
     case Fact::stopped_receiving:
-      return "IP_MINTTL 255: from here the kernel ignores what the client sends";
+      return "IP_MINTTL 255: the kernel drops what the client sends, so that the state holds";
     case Fact::drain_time_exceeded:
       return "the drain's time bound was reached after " + std::to_string(e.duration.count()) + " ms";
     case Fact::drain_bytes_exceeded:

@@ -23,6 +23,11 @@ std::uint32_t queue_length(int fd, unsigned long request) {
 
 SocketSample sample_socket(int fd, SampleDepth depth) {
   SocketSample sample;
+  if (depth == SampleDepth::queues) {
+    sample.unread = unread_bytes(fd);
+    sample.unacked = unacknowledged_bytes(fd);
+  }
+  // The state last, so that as little as possible happens between it and what the caller does next.
   tcp_info info{};
   socklen_t length = sizeof info;
   if (::getsockopt(fd, 6 /* IPPROTO_TCP */, TCP_INFO, &info, &length) != 0) return sample;
@@ -30,10 +35,7 @@ SocketSample sample_socket(int fd, SampleDepth depth) {
   sample.unsent = info.tcpi_notsent_bytes;
   sample.rtt = std::chrono::microseconds(info.tcpi_rtt);
   sample.segments_in = info.tcpi_segs_in;
-  if (depth == SampleDepth::queues) {
-    sample.unread = unread_bytes(fd);
-    sample.unacked = unacknowledged_bytes(fd);
-  }
+  sample.window = info.tcpi_snd_wnd;
   return sample;
 }
 

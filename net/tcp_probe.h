@@ -17,6 +17,7 @@ struct SocketSample {
   std::uint32_t unsent = 0;
   std::chrono::microseconds rtt{};
   std::uint32_t segments_in = 0;
+  std::uint32_t window = 0;
 };
 
 enum class SampleDepth : std::uint8_t {

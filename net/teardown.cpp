@@ -32,8 +32,8 @@ void Teardown::received_fin() {
   // After an error recv() returns 0 too; that is no FIN.
   if (over_) return handle(TeardownEvent::received_fin);
   connection_.note(Source::syscall, Fact::received_fin);
-  // An RST that came behind the FIN still reads as EOF; the state gives it away (CLOSED without a FIN of ours).
-  if (sample(Moment::at_eof, SampleDepth::state).state == TcpState::closed && !fin_sent_) note_pending_error();
+  // CLOSED is TIME_WAIT, or an RST that came behind the FIN: recv() says EOF all the same, SO_ERROR tells.
+  if (sample(Moment::at_eof, SampleDepth::state).state == TcpState::closed) note_pending_error();
   handle(TeardownEvent::received_fin);
 }
 
@@ -75,6 +75,10 @@ void Teardown::drain(std::span<char> scratch) {
   }
 }
 
+std::chrono::milliseconds Teardown::drain_time_left() const {
+  return std::chrono::ceil<std::chrono::milliseconds>(drain_started_ + options_.bounds.time - Clock::now());
+}
+
 void Teardown::handle(TeardownEvent event) {
   const auto step = next_step(options_.mode, phase_, event);
   assert(step && "an event that the teardown machine does not know in this phase");
@@ -94,6 +98,8 @@ void Teardown::handle(TeardownEvent event) {
 
 void Teardown::send_fin() {
   drain_started_ = Clock::now();
+  // CLOSE_WAIT: the client's FIN was first, whatever has come on top of it when shutdown() returns.
+  sample(Moment::before_fin, SampleDepth::queues);
   if (::shutdown(stream_.fd(), SHUT_WR) == 0) {
     connection_.note(Source::syscall, Fact::sent_fin);
     fin_sent_ = true;
@@ -102,7 +108,7 @@ void Teardown::send_fin() {
     over_ = true;
   }
   // FIN_WAIT_1/2: ours was first; LAST_ACK: theirs; CLOSING: they crossed; CLOSED: the observer must look.
-  if (sample(Moment::after_fin, SampleDepth::queues).state == TcpState::closed) note_pending_error();
+  if (sample(Moment::after_fin, SampleDepth::queues).state == TcpState::closed) note_reset();
 }
 
 void Teardown::close() {
@@ -129,9 +135,9 @@ void Teardown::abort() {
   if (stop_receiving(stream_.fd(), connection_.tuple.local.family)) {
     connection_.note(Source::syscall, Fact::stopped_receiving);
   }
+  set_linger(stream_.fd(), std::chrono::seconds(0));
   const bool over = sample(Moment::before_close, SampleDepth::queues).state == TcpState::closed;
   if (over) note_pending_error();
-  set_linger(stream_.fd(), std::chrono::seconds(0));
   finish(over ? Fact::closed : Fact::aborted);
 }
 
@@ -143,26 +149,34 @@ std::uint32_t Teardown::unread_at_close() const {
 }
 
 void Teardown::finish(Fact how) {
-  if (how == Fact::closed && options_.linger > std::chrono::seconds(0)) return finish_blocking();
-  connection_.note(Source::syscall, how).unread = unread_at_close();
+  const std::uint32_t unread = unread_at_close();
+  if (how == Fact::closed && options_.linger > std::chrono::seconds(0)) {
+    unread_ = unread;
+    blocking_fd_ = stream_.release();
+    return;
+  }
+  connection_.note(Source::syscall, how).unread = unread;
   ::close(stream_.release());
+}
+
+void Teardown::hand_over() {
+  assert(phase_ == TeardownPhase::closed);
+  if (blocking_fd_ >= 0) return close_blocking();
   observer_.follow(std::move(connection_));
 }
 
 /// A timed SO_LINGER makes close() wait for the peer's ACK, which is measured.
-void Teardown::finish_blocking() {
-  const std::uint32_t unread = unread_at_close();
-  const int fd = stream_.release();
-  closer_.submit(
-      [fd, unread, linger = *options_.linger, &observer = observer_, connection = std::move(connection_)]() mutable {
-        set_linger(fd, linger);
-        const Clock::time_point start = Clock::now();
-        ::close(fd);
-        Evidence& closed = connection.note(Source::syscall, Fact::closed);
-        closed.unread = unread;
-        closed.duration = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
-        observer.follow(std::move(connection));
-      });
+void Teardown::close_blocking() {
+  closer_.submit([fd = std::exchange(blocking_fd_, -1), unread = unread_, linger = *options_.linger,
+                  &observer = observer_, connection = std::move(connection_)]() mutable {
+    set_linger(fd, linger);
+    const Clock::time_point start = Clock::now();
+    ::close(fd);
+    Evidence& closed = connection.note(Source::syscall, Fact::closed);
+    closed.unread = unread;
+    closed.duration = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
+    observer.follow(std::move(connection));
+  });
 }
 
 SocketSample Teardown::sample(Moment moment, SampleDepth depth) {
@@ -175,7 +189,19 @@ SocketSample Teardown::sample(Moment moment, SampleDepth depth) {
   fact.unsent = sampled.unsent;
   fact.rtt = sampled.rtt;
   fact.segments_in = sampled.segments_in;
+  fact.window = sampled.window;
   return sampled;
+}
+
+/// An RST that came alone makes recv() fail. Behind a FIN recv() says EOF, and SO_ERROR holds the RST.
+void Teardown::note_reset() {
+  ssize_t dropped = 0;
+  do {
+    dropped = ::recv(stream_.fd(), nullptr, std::numeric_limits<int>::max(), MSG_TRUNC | MSG_DONTWAIT);
+  } while (dropped > 0);
+  if (dropped == 0 || errno == ENOTCONN) return note_pending_error();
+  connection_.note(Source::syscall, Fact::receive_failed).error = errno;
+  over_ = true;
 }
 
 void Teardown::note_pending_error() {

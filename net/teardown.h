@@ -24,7 +24,8 @@ struct TeardownOptions {
 };
 
 /// Ends one connection: asks next_step() what to do and does it, keeping evidence of each step. The only place that
-/// shuts down, resets or closes a connection. Once the descriptor is closed, the observer follows the connection.
+/// shuts down, resets or closes a connection. Once the descriptor is closed, hand_over() lets the observer follow the
+/// connection.
 class Teardown {
  public:
   Teardown(Stream& stream, EndedConnection connection, const TeardownOptions& options, Observer& observer,
@@ -49,6 +50,12 @@ class Teardown {
 
   /// Reads and drops what has come, within the byte bound; call when readable. `scratch` is overwritten.
   void drain(std::span<char> scratch);
+  /// Once the phase is `closed`: lets the observer follow the connection, after a timed SO_LINGER's close() on another
+  /// thread. Apart from the closing itself, so that the caller can do its bookkeeping in between: what comes before an
+  /// RST gives the client time to close first.
+  void hand_over();
+  /// What is left of the drain's time bound.
+  std::chrono::milliseconds drain_time_left() const;
 
  private:
   void handle(TeardownEvent event);
@@ -57,8 +64,9 @@ class Teardown {
   void abort();
   void reset_by_closing();
   void finish(Fact how);
-  void finish_blocking();
+  void close_blocking();
   SocketSample sample(Moment moment, SampleDepth depth);
+  void note_reset();
   void note_pending_error();
   std::uint32_t unread_at_close() const;
 
@@ -69,6 +77,9 @@ class Teardown {
   BlockingCloser& closer_;
   TeardownPhase phase_ = TeardownPhase::flushing;
   std::size_t dropped_ = 0;
+  /// With a timed SO_LINGER: what close_blocking() closes.
+  int blocking_fd_ = -1;
+  std::uint32_t unread_ = 0;
   std::chrono::steady_clock::time_point drain_started_{};
   /// FINs and failures so far: with any of them, close() needs no FIN of ours, or can't send one.
   bool fin_sent_ = false;

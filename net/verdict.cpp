@@ -60,6 +60,18 @@ std::string time_wait_text(const Verdict& verdict) {
   return text;
 }
 
+/// A FIN leaves TIME_WAIT with whoever sent it first, unless something takes it away.
+std::string missing_time_wait_text(const Verdict& verdict) {
+  const bool missing = verdict.closed_by == ClosedBy::fin && verdict.reset_by == ResetBy::undetermined &&
+                       verdict.time_wait == TimeWait::none && verdict.time_wait_source == Source::sock_diag;
+  return missing ? "; then an RST that our side could not see (or net.ipv4.tcp_max_tw_buckets was reached)" : "";
+}
+
+std::string risk_text(const Verdict& verdict) {
+  if (verdict.bytes_at_risk == 0) return "";
+  return "; up to " + std::to_string(verdict.bytes_at_risk) + " bytes of the response may be lost";
+}
+
 }  // namespace
 
 std::string describe(const Verdict& verdict) {
@@ -67,7 +79,7 @@ std::string describe(const Verdict& verdict) {
   const bool reset_later = verdict.closed_by == ClosedBy::fin;
   if (reset_later && verdict.reset_by == ResetBy::server) text += "; then the server's RST";
   if (reset_later && verdict.reset_by == ResetBy::client) text += "; then the client's RST";
-  return text + time_wait_text(verdict);
+  return text + missing_time_wait_text(verdict) + risk_text(verdict) + time_wait_text(verdict);
 }
 
 std::ostream& operator<<(std::ostream& out, Side side) { return out << to_string(side); }

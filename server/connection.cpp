@@ -33,6 +33,8 @@ void Connection::start() { readable(); }
 
 void Connection::readable() {
   if (teardown_ != nullptr) return drain();
+  // A wait from before there was something to write; wait() arms it again.
+  if (!may_read()) return;
   const net::IoResult result = stream_.receive(reactor_.read_buffer());
   if (result.error == EAGAIN) return wait();
   if (result.error != 0) return failed(Fact::receive_failed, result.error);
@@ -115,7 +117,8 @@ bool Connection::write_output() {
   const bool fin_follows = is_ending() && mode_ == CloseMode::lingering && !reactor_.shared().options.socket.linger;
   switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
     case Output::Result::flushed:
-      report_answered();
+      note_answered();
+      if (!is_ending()) report_answered();
       return true;
     case Output::Result::blocked:
       wait_for_client(output.written() > before);
@@ -134,11 +137,17 @@ void Connection::wait_for_client(bool progress) {
   keep_input();
   reactor_.shared().recorder.active(id_);
   if (progress || deadline_.kind != DeadlineKind::write || !deadline_.is_set()) {
+    client_takes();
     set_deadline(DeadlineKind::write, reactor_.shared().options.timeouts.write_timeout);
   }
-  stream_.wait_writable([self = shared_from_this()](const std::error_code& error) {
-    if (!error) self->resume();
-  });
+  wait_writable();
+}
+
+/// Has the client acknowledged something since the last call? A slow one does so for long before its socket counts
+/// as writable again, which takes a third of the send buffer.
+bool Connection::client_takes() {
+  const std::uint64_t taken = exchange_->output.written() - net::unacknowledged_bytes(stream_.fd());
+  return std::exchange(exchange_->taken, taken) != taken;
 }
 
 void Connection::keep_input() {
@@ -150,7 +159,11 @@ void Connection::keep_input() {
 void Connection::wait() {
   if (is_awaiting_answer()) {
     keep_input();
-    if (!exchange_->delayed) reactor_.deadlines().clear(deadline_);
+    if (exchange_->delayed) {
+      reactor_.deadlines().set(deadline_, DeadlineKind::delay, exchange_->delayed_until);
+    } else {
+      reactor_.deadlines().clear(deadline_);
+    }
     return reactor_.shared().recorder.active(id_);
   }
   if (exchange_ == nullptr || !exchange_->parser.started()) return become_idle();
@@ -189,6 +202,15 @@ void Connection::wait_readable() {
   stream_.wait_readable([self = shared_from_this()](const std::error_code& error) {
     self->waits_readable_ = false;
     if (!error) self->readable();
+  });
+}
+
+void Connection::wait_writable() {
+  if (waits_writable_) return;
+  waits_writable_ = true;
+  stream_.wait_writable([self = shared_from_this()](const std::error_code& error) {
+    self->waits_writable_ = false;
+    if (!error) self->resume();
   });
 }
 

@@ -35,6 +35,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void start();
   /// Answers 503 without reading: max_connections are open.
   void refuse();
+  bool is_refused() const { return refused_; }
   void deadline_passed(DeadlineKind kind);
   /// An asynchronous handler's answer to request `number`.
   void answer(std::uint64_t number, Response response, AnswerKind kind);
@@ -60,6 +61,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void become_idle();
   void release_exchange();
   void wait_readable();
+  void wait_writable();
+  bool client_takes();
   void set_deadline(DeadlineKind kind, std::chrono::milliseconds from_now);
   void advance(http::ExchangeEvent event);
 
@@ -88,7 +91,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   net::Teardown& teardown();
   void tear_down();
   void drain();
+  void set_drain_deadline();
+  void hurry_drain();
   void after_teardown_step();
+  void report_closing();
+  void note_answered();
   void report_answered();
   void report_unanswered();
 
@@ -104,8 +111,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::uint64_t requests_ = 0;
   CloseReason reason_ = CloseReason::none;
   CloseMode mode_;
+  bool closing_reported_ = false;
   bool waits_readable_ = false;
-  /// Of a request that was refused: body bytes that had not arrived.
+  bool waits_writable_ = false;
+  bool refused_ = false;
+  /// Of a request that was refused: body bytes that had not arrived; 0 when their number is unknown.
   std::optional<std::uint64_t> request_missing_;
   /// What the peer sent and has not been parsed yet, during one event.
   std::string_view input_;

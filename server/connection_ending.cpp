@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -9,6 +10,9 @@
 
 namespace closelab::server {
 namespace {
+
+// How often a drain is looked at while the server stops: about as long as a client may delay its ACK.
+constexpr std::chrono::milliseconds drain_check{50};
 
 std::string timeout_text(std::string_view what, std::string_view timeout, std::chrono::milliseconds value) {
   return std::string(what) + " did not arrive within " + std::string(timeout) + " (" + std::to_string(value.count()) +
@@ -32,11 +36,14 @@ void Connection::deadline_passed(DeadlineKind kind) {
     case DeadlineKind::delay:
       respond(*std::exchange(exchange_->delayed, std::nullopt));
       return resume();
+    case DeadlineKind::drain:
+      if (reactor_.is_stopping() && teardown_->drain_time_left() > std::chrono::milliseconds(0)) return hurry_drain();
+      teardown_->time_exceeded();
+      return after_teardown_step();
     case DeadlineKind::write:
+      if (client_takes()) return set_deadline(DeadlineKind::write, timeouts.write_timeout);
       reason_ = CloseReason::write_timeout;  // whatever was to end it after the response
       report_unanswered();
-      [[fallthrough]];
-    case DeadlineKind::drain:
       teardown().time_exceeded();
       return after_teardown_step();
   }
@@ -48,6 +55,7 @@ void Connection::time_out(const std::string& text, CloseReason reason) {
 }
 
 void Connection::refuse() {
+  refused_ = true;
   exchange_ = reactor_.exchanges().take();
   advance(http::ExchangeEvent::first_byte);
   refuse_request(
@@ -59,14 +67,11 @@ void Connection::refuse() {
 void Connection::stop() {
   if (teardown_ == nullptr) {
     // A request may have crossed the decision to stop: it is still answered (and the connection closed behind it).
-    if (exchange_ == nullptr) readable();
+    const bool is_idle = deadline_.is_set() && deadline_.kind == DeadlineKind::idle;
+    if (exchange_ == nullptr || is_idle) readable();
     return;
   }
-  // The client has acknowledged everything, at most our FIN is open: waiting on would only hold up the stop.
-  if (teardown_->phase() == net::TeardownPhase::draining && net::unacknowledged_bytes(stream_.fd()) <= 1) {
-    teardown_->stopped();
-    after_teardown_step();
-  }
+  if (teardown_->phase() == net::TeardownPhase::draining) hurry_drain();
 }
 
 void Connection::stop_now() {
@@ -110,11 +115,11 @@ void Connection::end(CloseReason reason) {
 net::Teardown& Connection::teardown() {
   if (teardown_ == nullptr) {
     reactor_.deadlines().clear(deadline_);
-    reactor_.shared().recorder.closing(id_, reason_, mode_);
     const Options& options = reactor_.shared().options;
-    teardown_ = std::make_unique<net::Teardown>(stream_, net::EndedConnection{id_, tuple_, cookie_, accepted_at_, {}},
-                                                net::TeardownOptions{mode_, options.lingering, options.socket.linger},
-                                                reactor_.shared().observer, reactor_.shared().closer);
+    teardown_ =
+        std::make_unique<net::Teardown>(stream_, net::EndedConnection{id_, tuple_, cookie_, accepted_at_, {Evidence{}}},
+                                        net::TeardownOptions{mode_, options.lingering, options.socket.linger},
+                                        reactor_.shared().observer, reactor_.shared().closer);
   }
   return *teardown_;
 }
@@ -133,27 +138,56 @@ void Connection::drain() {
   after_teardown_step();
 }
 
+void Connection::set_drain_deadline() {
+  const std::chrono::milliseconds left = teardown_->drain_time_left();
+  set_deadline(DeadlineKind::drain, reactor_.is_stopping() ? std::min(left, drain_check) : left);
+}
+
+/// While the server stops, a drain goes on only as long as the client has not acknowledged everything: at most our FIN
+/// is open then, and waiting on would only hold up the stop.
+void Connection::hurry_drain() {
+  if (net::unacknowledged_bytes(stream_.fd()) > 1) return set_drain_deadline();
+  teardown_->stopped();
+  after_teardown_step();
+}
+
+/// The record follows the deed: what our side does after the last byte of a response must not be late.
+void Connection::report_closing() {
+  if (closing_reported_) return;
+  closing_reported_ = true;
+  if (exchange_ != nullptr) report_answered();
+  reactor_.shared().recorder.closing(id_, reason_, mode_);
+}
+
 void Connection::after_teardown_step() {
+  report_closing();
   switch (teardown_->phase()) {
     case net::TeardownPhase::flushing:
     case net::TeardownPhase::half_closed:
       return;
     case net::TeardownPhase::draining:
       release_exchange();
-      if (!deadline_.is_set()) set_deadline(DeadlineKind::drain, reactor_.shared().options.lingering.time);
+      if (!deadline_.is_set()) set_drain_deadline();
       return wait_readable();
     case net::TeardownPhase::closed:
       release_exchange();
       reactor_.deadlines().clear(deadline_);
+      teardown_->hand_over();
       return reactor_.remove(*this);
   }
+}
+
+/// The output has been flushed.
+void Connection::note_answered() {
+  std::vector<RequestRecord>& requests = exchange_->unflushed;
+  if (requests.empty()) return;
+  for (RequestRecord& request : requests) request.answered_at = now();
+  if (const std::uint64_t streamed = exchange_->output.take_streamed()) requests.back().response_body_bytes = streamed;
 }
 
 void Connection::report_answered() {
   std::vector<RequestRecord>& requests = exchange_->unflushed;
   if (requests.empty()) return;
-  for (RequestRecord& request : requests) request.answered_at = now();
-  if (const std::uint64_t streamed = exchange_->output.take_streamed()) requests.back().response_body_bytes = streamed;
   reactor_.shared().recorder.answered(id_, requests);
   requests.clear();
 }

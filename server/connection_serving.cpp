@@ -90,7 +90,7 @@ void Connection::answer_failure(const std::string& text) {
 
 void Connection::respond(Response response) {
   if (response.delay > std::chrono::milliseconds(0)) {
-    set_deadline(DeadlineKind::delay, response.delay);
+    exchange_->delayed_until = Deadlines::Clock::now() + response.delay;
     exchange_->delayed = std::move(response);
     exchange_->delayed->delay = {};
     return;
@@ -105,7 +105,7 @@ void Connection::respond(Response response) {
 void Connection::refuse_request(int status, const std::string& text, CloseReason reason) {
   begin_request();
   if (exchange_->state.reading != http::Reading::failed) advance(http::ExchangeEvent::read_failed);
-  request_missing_ = exchange_->parser.body_remaining();
+  request_missing_ = exchange_->parser.body_remaining().value_or(0);
   send_response(text_response(status, text), {Persistence::Decision::close, reason});
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -49,6 +50,9 @@ struct Exchange {
   std::weak_ptr<Responder::State> responder;
   /// A response that waits for its `delay`.
   std::optional<Response> delayed;
+  std::chrono::steady_clock::time_point delayed_until{};
+  /// Bytes that the client had acknowledged when its write deadline was set.
+  std::uint64_t taken = 0;
 };
 
 class ExchangePool {

@@ -22,6 +22,7 @@ Reactor::Reactor(Shared& shared, net::Listener listener)
     : shared_(shared),
       listener_(std::move(listener)),
       work_(io_.get_executor()),
+      options_in_effect_(net::options_in_effect(listener_.fd())),
       acceptable_(io_.get_executor(), listener_.fd()),
       accept_pause_(io_.get_executor()),
       deadlines_(io_, [](Connection& connection, DeadlineKind kind) { connection.deadline_passed(kind); }),
@@ -34,17 +35,16 @@ Reactor::~Reactor() {
 
 void Reactor::start() {
   wait_acceptable();
-  thread_ = std::thread([this] {
-    io_.run();
-    done_.set_value();
-  });
+  thread_ = std::thread([this] { io_.run(); });
 }
 
 bool Reactor::wait_until_done(std::chrono::steady_clock::time_point deadline) {
   return done_.get_future().wait_until(deadline) == std::future_status::ready;
 }
 
+/// Until here the thread takes jobs, also when its last connection ends while stop_now() is on its way.
 void Reactor::join() {
+  post([this] { work_.reset(); });
   if (thread_.joinable()) thread_.join();
 }
 
@@ -78,7 +78,8 @@ bool Reactor::accept_one() {
     case net::AcceptOutcome::accepted:
       break;
   }
-  const bool full = ++shared_.open_connections > shared_.options.max_connections;
+  const bool full = shared_.open_connections++ >= shared_.options.max_connections;
+  if (full) --shared_.open_connections;
   const auto connection = std::make_shared<Connection>(*this, accepted);
   connections_.emplace(connection.get(), connection);
   full ? connection->refuse() : connection->start();
@@ -109,6 +110,7 @@ void Reactor::stop_accepting() {
   }
   acceptable_.release();
   listener_.close();
+  accepting_ = false;
 }
 
 /// A copy: a connection that stops leaves the map at once.
@@ -132,15 +134,15 @@ void Reactor::stop_now(std::vector<ConnectionRecord>& held_up) {
 }
 
 void Reactor::remove(Connection& connection) {
-  --shared_.open_connections;
+  if (!connection.is_refused()) --shared_.open_connections;
   connections_.erase(&connection);
   finish_if_done();
 }
 
 void Reactor::finish_if_done() {
-  if (!stopping_ || !connections_.empty()) return;
+  if (accepting_ || !connections_.empty() || std::exchange(finished_, true)) return;
   deadlines_.stop();
-  work_.reset();
+  done_.set_value();
 }
 
 std::string_view Reactor::date() {

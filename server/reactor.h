@@ -37,7 +37,8 @@ struct Shared {
   Recorder& recorder;
   net::Observer& observer;
   net::BlockingCloser& closer;
-  /// Connections with an open descriptor, over all reactors.
+  /// Connections with an open descriptor, over all reactors, but for those that were refused: a refused client that
+  /// keeps its end open must not take a place.
   std::atomic<std::size_t> open_connections{0};
 };
 
@@ -48,7 +49,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   ~Reactor();
 
   void start();
-  /// Stops accepting and lets every connection come to its end; the thread ends with the last.
+  /// Stops accepting and lets every connection come to its end.
   void stop();
   /// False when connections are left at `deadline`.
   bool wait_until_done(std::chrono::steady_clock::time_point deadline);
@@ -59,7 +60,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   void post(std::function<void()> job);
 
   const Endpoint& local() const { return listener_.local(); }
-  std::vector<net::OptionInEffect> options_in_effect() const { return net::options_in_effect(listener_.fd()); }
+  const std::vector<net::OptionInEffect>& options_in_effect() const { return options_in_effect_; }
 
   // For its connections, on the reactor thread.
   Shared& shared() { return shared_; }
@@ -85,6 +86,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   net::Listener listener_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_;
+  const std::vector<net::OptionInEffect> options_in_effect_;
   asio::posix::basic_stream_descriptor<asio::io_context::executor_type> acceptable_;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                              asio::io_context::executor_type>
@@ -96,6 +98,8 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   std::string date_;
   std::time_t date_second_ = 0;
   bool stopping_ = false;
+  bool accepting_ = true;
+  bool finished_ = false;
   std::promise<void> done_;
   std::thread thread_;
 };

@@ -54,12 +54,18 @@ void Recorder::idle(std::uint64_t id) {
 }
 
 void Recorder::closing(std::uint64_t id, CloseReason reason, CloseMode mode) {
-  const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) return;
-  found->second.record.phase = Phase::closing;
-  found->second.record.close_reason = reason;
-  found->second.record.close_mode = mode;
+  std::optional<ConnectionRecord> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    ConnectionRecord& record = found->second.record;
+    record.phase = Phase::closing;
+    record.close_reason = reason;
+    record.close_mode = mode;
+    if (options_.on_closing) copy = record;
+  }
+  if (copy) options_.on_closing(*copy);
 }
 
 void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress) {

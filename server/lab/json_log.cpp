@@ -37,6 +37,10 @@ class JsonLog : public Log {
                  {"request", lab::to_json(request)}});
   }
 
+  std::string closing(const ConnectionRecord& record, std::chrono::system_clock::time_point) const override {
+    return line({{"event", "closing"}, {"connection_id", record.id}, {"close_reason", to_string(record.close_reason)}});
+  }
+
   std::string settled(const ConnectionRecord& record) const override {
     return line({{"event", "settled"}, {"connection", lab::to_json(record)}});
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -42,6 +43,8 @@ class Log {
   virtual ~Log() = default;
   virtual std::string listening(const Listening& listening) const = 0;
   virtual std::string request(const ConnectionRecord& record, const RequestRecord& request) const = 0;
+  /// The end has been decided; it may take a while to settle.
+  virtual std::string closing(const ConnectionRecord& record, std::chrono::system_clock::time_point at) const = 0;
   virtual std::string settled(const ConnectionRecord& record) const = 0;
   virtual std::string stopped(const Stopped& stopped) const = 0;
   /// Events that were not printed because nobody read the output fast enough.

@@ -48,6 +48,7 @@ Json to_json(const Verdict& verdict) {
       {"reset_by", to_string(verdict.reset_by)},
       {"time_wait", to_string(verdict.time_wait)},
       {"time_wait_source", to_string(verdict.time_wait_source)},
+      {"bytes_at_risk", verdict.bytes_at_risk},
       {"time_wait_remaining_ms", remaining ? Json(remaining->count()) : Json()},
       {"text", describe(verdict)},
   };

@@ -82,6 +82,11 @@ class Lab {
       listening_said_.wait();
       output_.write([this, record, request] { return log_->request(record, request); });
     };
+    options.on_closing = [this](const ConnectionRecord& record) {
+      listening_said_.wait();
+      const auto at = std::chrono::system_clock::now();
+      output_.write([this, record, at] { return log_->closing(record, at); });
+    };
     options.on_settled = [this](const ConnectionRecord& record) {
       listening_said_.wait();
       {

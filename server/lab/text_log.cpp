@@ -15,14 +15,18 @@ namespace {
 
 constexpr std::string_view indent = "              ";
 
-/// The time of day of something that happened that long after accept().
-std::string clock_text(const ConnectionRecord& record, std::chrono::nanoseconds at) {
-  const auto time = std::chrono::floor<std::chrono::milliseconds>(record.accepted_at + at);
+std::string clock_text(std::chrono::system_clock::time_point moment) {
+  const auto time = std::chrono::floor<std::chrono::milliseconds>(moment);
   const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
   std::tm local{};
   ::localtime_r(&seconds, &local);
   return fmt::format("{:02}:{:02}:{:02}.{:03}", local.tm_hour, local.tm_min, local.tm_sec,
                      time.time_since_epoch().count() % 1000);
+}
+
+/// The time of day of something that happened that long after accept().
+std::string clock_text(const ConnectionRecord& record, std::chrono::nanoseconds at) {
+  return clock_text(record.accepted_at + std::chrono::floor<std::chrono::microseconds>(at));
 }
 
 std::string plural(std::uint64_t count, std::string_view noun) {
@@ -45,8 +49,14 @@ std::string answer_text(const RequestRecord& request) {
   if (request.status == 0) return "unanswered";
   if (request.answered_at.count() == 0) return fmt::format("{}, cut short", request.status);
   const auto took = std::chrono::duration<double, std::milli>(request.answered_at - request.received_at);
-  return fmt::format("{} {}  {}  {:.1f} ms", request.status, reason_phrase(request.status),
+  return fmt::format("{} {}  {}  {:.3f} ms", request.status, reason_phrase(request.status),
                      plural(request.response_body_bytes, "byte"), took.count());
+}
+
+/// How our side ended it, when that is not the usual way.
+std::string mode_text(const ConnectionRecord& record) {
+  if (record.close_mode == CloseMode::lingering || record.close_reason == CloseReason::peer_closed) return "";
+  return fmt::format("; close mode {}", to_string(record.close_mode));
 }
 
 /// The verdict's sentence up to TIME_WAIT, which has lines of its own.
@@ -104,12 +114,19 @@ class TextLog : public Log {
                        persistence_text(request.persistence));
   }
 
+  /// Only what no request's line has announced.
+  std::string closing(const ConnectionRecord& record, std::chrono::system_clock::time_point at) const override {
+    if (record.close_reason != CloseReason::idle_timeout) return "";
+    return fmt::format("{}  connection {}: the server closes: {}\n", painted(dim, clock_text(at)), record.id,
+                       describe(record.close_reason));
+  }
+
   std::string settled(const ConnectionRecord& record) const override {
     const auto ended_at = record.evidence.empty() ? std::chrono::nanoseconds(0) : record.evidence.back().at;
     std::string out = fmt::format("{}  connection {} ended: {}\n", painted(dim, clock_text(record, ended_at)),
                                   record.id, painted(bold, who_closed(record.verdict)));
     if (record.close_reason != CloseReason::none)
-      out += fmt::format("{}because    {}\n", indent, describe(record.close_reason));
+      out += fmt::format("{}because    {}{}\n", indent, describe(record.close_reason), mode_text(record));
     out += fmt::format("{}TIME_WAIT  {}\n\n", indent, painted(cyan, time_wait_text(record)));
     return out + painted_ladder(ladder(record)) + '\n';
   }

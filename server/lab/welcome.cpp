@@ -9,9 +9,21 @@ namespace {
 
 bool keeps(const Request& request) { return request.persistence.decision == Persistence::Decision::keep; }
 
+std::string_view how_it_closes(CloseMode mode) {
+  switch (mode) {
+    case CloseMode::lingering:
+      return "sends its FIN and waits for yours";
+    case CloseMode::immediate:
+      return "sends its FIN and closes at once";
+    case CloseMode::abortive:
+      return "resets the connection (RST)";
+  }
+  return "closes";
+}
+
 std::string next_step(const Request& request, const Options& options) {
   if (!keeps(request))
-    return fmt::format("the server closes ({}): {}", to_string(options.close_mode),
+    return fmt::format("the server {}, because {}", how_it_closes(options.close_mode),
                        describe(request.persistence.reason));
   return fmt::format("the server keeps the connection open for your next request, for {}",
                      format_duration(options.timeouts.idle_timeout));

@@ -43,16 +43,16 @@ TEST_CASE("each text says what is wrong and what would help") {
   const ListenOptions reuse{};
   const ListenOptions port{.reuse_port = Switch::on};
   const std::vector<Row> rows{
-      {reuse, EADDRINUSE, listener, {"another socket listens on 127.0.0.1:8080", "uid 1000", "Stop it"}},
-      {port, EADDRINUSE, listener, {"another socket listens on 127.0.0.1:8080", "only if that socket has it too"}},
-      {plain, EADDRINUSE, time_wait, {"2 TIME_WAIT. ", "free in 41.3 s", "reuse_address on"}},
-      {reuse, EADDRINUSE, time_wait, {"2 TIME_WAIT. ", "free in 41.3 s", "that one lacked it"}},
+      {reuse, EADDRINUSE, listener, {"Another socket listens on 127.0.0.1:8080", "uid 1000", "Stop it"}},
+      {port, EADDRINUSE, listener, {"Another socket listens on 127.0.0.1:8080", "only if that socket has it too"}},
+      {plain, EADDRINUSE, time_wait, {"2 TIME_WAIT.\n", "free in 41.3 s", "reuse_address"}},
+      {reuse, EADDRINUSE, time_wait, {"2 TIME_WAIT.\n", "free in 41.3 s", "that one lacked it"}},
       {plain, EADDRINUSE, mixed, {"1 TIME_WAIT, 2 CLOSE_WAIT", "until both their ends are closed"}},
       {reuse, EADDRINUSE, {}, {"bound but not listening"}},
       {reuse, EADDRNOTAVAIL, {}, {"no interface of this machine"}},
       {reuse, EACCES, {}, {"CAP_NET_BIND_SERVICE"}},
       {reuse, EAFNOSUPPORT, {}, {"address family"}},
-      {reuse, EINVAL, {}, {"the kernel refused"}},
+      {reuse, EINVAL, {}, {"The kernel refused"}},
   };
   for (const Row& row : rows) {
     const std::string text = explain(row.options, row.error, row.holders);
@@ -66,11 +66,11 @@ TEST_CASE("only sockets on the wanted address, or on every address, hold the por
   const ListenOptions plain{.reuse_address = Switch::off};
   const SocketInfo leftover = socket_in(TcpState::time_wait, 30s);
   CHECK(contains(explain(plain, EADDRINUSE, {socket_in(TcpState::listen, 0ms, "127.0.0.2"), leftover}),
-                 "no socket listens there"));
+                 "No socket listens there"));
   for (const char* everywhere : {"0.0.0.0", "::", "::ffff:127.0.0.1"}) {
     CAPTURE(everywhere);
     CHECK(contains(explain(plain, EADDRINUSE, {socket_in(TcpState::listen, 0ms, everywhere), leftover}),
-                   "another socket listens"));
+                   "Another socket listens"));
   }
 }
 

@@ -28,6 +28,18 @@ class Story {
                 .rtt = rtt,
                 .segments_in = segments});
   }
+  /// The queue and the client's window right before our FIN.
+  Story& before_fin(TcpState state, std::uint32_t unacked = 0, std::uint32_t window = 65536) {
+    return add({.source = Source::tcp_info,
+                .fact = Fact::sampled,
+                .moment = Moment::before_fin,
+                .state = state,
+                .unacked = unacked,
+                .unsent = unacked,
+                .rtt = rtt,
+                .segments_in = 5,
+                .window = window});
+  }
   Story& own(TcpState state, std::chrono::milliseconds timer = 0ms) {
     return add({.source = Source::sock_diag, .fact = Fact::own_socket, .state = state, .duration = timer});
   }
@@ -111,7 +123,15 @@ TEST_CASE("orderly ends, both ends on this machine") {
            .peer(S::closed),
        Side::server, by_fin, no_reset, TimeWait::server, seen},
       {"server first, over before shutdown() returned",
-       Story().fin_and_over().eof().sample(M::at_eof, S::closed).closed().own(S::time_wait).peer(S::closed),
+       Story()
+           .before_fin(S::established, 100)
+           .fin()
+           .sample(M::after_fin, S::closed, 0, 7)
+           .eof()
+           .sample(M::at_eof, S::closed)
+           .closed()
+           .own(S::time_wait)
+           .peer(S::closed),
        Side::server, by_fin, no_reset, TimeWait::server, seen},
       {"server first, closed at once, the client slow",
        Story().fin_left().closed().own(S::fin_wait_1).peer(S::close_wait).own(S::time_wait).peer(S::closed),
@@ -131,8 +151,9 @@ TEST_CASE("orderly ends, both ends on this machine") {
       {"FINs crossed, CLOSING seen by the lookup only",
        Story().fin_left().closed().own(S::closing).remote().own(S::time_wait), Side::both, by_fin, no_reset,
        TimeWait::both, inferred},
-      {"FINs crossed, over before anybody looked", Story().fin_and_over().closed().own(S::time_wait).peer(S::time_wait),
-       Side::both, by_fin, no_reset, TimeWait::both, seen},
+      {"FINs crossed, over before anybody looked",
+       Story().before_fin(S::established, 100).fin_and_over().closed().own(S::time_wait).peer(S::time_wait), Side::both,
+       by_fin, no_reset, TimeWait::both, seen},
       {"FINs crossed, both in TIME_WAIT", Story().fin_left().eof().closed().own(S::time_wait).peer(S::time_wait),
        Side::both, by_fin, no_reset, TimeWait::both, seen},
       {"our FIN was queued, the client's left first (ground truth 3u)",
@@ -193,6 +214,44 @@ TEST_CASE("resets") {
            .own(S::closed)
            .peer(S::closed),
        Side::server, by_fin, ResetBy::client, TimeWait::none, seen},
+      {"client's FIN and RST while we drain: its FIN had not seen ours",
+       Story()
+           .fin_left()
+           .eof()
+           .sample(M::at_eof, S::closed, 0, 7)
+           .error(F::pending_error, ECONNRESET)
+           .closed()
+           .own(S::closed)
+           .peer(S::closed),
+       Side::both, by_fin, ResetBy::client, TimeWait::none, seen},
+      {"client's FIN before ours, its RST while shutdown() ran",
+       Story()
+           .before_fin(S::close_wait)
+           .fin_and_over()
+           .error(F::pending_error, ECONNRESET)
+           .closed()
+           .own(S::closed)
+           .peer(S::closed),
+       Side::client, by_fin, ResetBy::client, TimeWait::none, seen},
+      {"client resets while shutdown() ran, and had sent no FIN",
+       Story()
+           .before_fin(S::established)
+           .fin_and_over()
+           .error(F::receive_failed, ECONNRESET)
+           .closed()
+           .own(S::closed)
+           .peer(S::closed),
+       Side::server, by_fin, ResetBy::client, TimeWait::none, seen},
+      {"client's FIN and RST before our queued FIN could leave",
+       Story()
+           .fin_queued()
+           .eof()
+           .sample(M::at_eof, S::closed, 1001)
+           .error(F::pending_error, ECONNRESET)
+           .closed()
+           .own(S::closed)
+           .peer(S::closed),
+       Side::client, by_fin, ResetBy::client, TimeWait::none, seen},
       {"client resets before our queued FIN could leave",
        Story()
            .fin_queued()
@@ -331,8 +390,9 @@ TEST_CASE("a remote client: what can be known is, and no more") {
        undetermined, by_unknown, no_reset, TimeWait::server, inferred},
       {"closed at once: the client's FIN may have crossed ours", Story().fin_left().closed().own(S::time_wait).remote(),
        undetermined, by_unknown, no_reset, TimeWait::server, inferred},
-      {"over when shutdown() returned: the same", Story().fin_and_over().closed().own(S::time_wait).remote(),
-       undetermined, by_unknown, no_reset, TimeWait::server, inferred},
+      {"over when shutdown() returned: the same",
+       Story().before_fin(S::established, 100).fin_and_over().closed().own(S::time_wait).remote(), undetermined,
+       by_unknown, no_reset, TimeWait::server, inferred},
       {"over when shutdown() returned, without TIME_WAIT", Story().fin_and_over().closed().own(S::closed).remote(),
        undetermined, by_unknown, reset_unknown, TimeWait::unknown, inferred},
       {"FINs crossed", Story().fin_left().sample(M::at_eof, S::closing).eof().closed().own(S::time_wait).remote(),
@@ -380,6 +440,27 @@ TEST_CASE("undetermined and unknown, because it was not seen") {
       {"the client's FIN was under way when we reset",
        Story().fin_left().closed(1).own(S::closed).peer(S::fin_wait_1).own(S::closed).peer(S::closed), undetermined,
        by_unknown, ResetBy::server, TimeWait::none, seen},
+      {"both in TIME_WAIT, but our FIN may have waited for the client's window",
+       Story().before_fin(S::established, 70000).fin_and_over().closed().own(S::time_wait).peer(S::time_wait),
+       undetermined, by_unknown, no_reset, TimeWait::both, seen},
+      {"TIME_WAIT is ours, but more came while shutdown() ran than the ACK of our FIN and a FIN: perhaps an RST",
+       Story()
+           .before_fin(S::established, 100)
+           .fin()
+           .sample(M::after_fin, S::closed, 0, 8)
+           .closed()
+           .own(S::time_wait)
+           .peer(S::closed),
+       undetermined, by_unknown, reset_unknown, TimeWait::server, seen},
+      {"TIME_WAIT of both, or of ours alone, ended by an RST",
+       Story().fin_left().eof().sample(M::at_eof, S::closed, 0, 7).closed().own(S::closed).peer(S::closed),
+       undetermined, by_unknown, reset_unknown, TimeWait::none, seen},
+      {"all gone right behind our FIN: an RST, before or after a FIN of the client's",
+       Story().fin_left().closed().own(S::closed).peer(S::closed), undetermined, by_unknown, reset_unknown,
+       TimeWait::none, seen},
+      {"the same in FIN_WAIT_1 at the first look",
+       Story().fin_left().closed().own(S::fin_wait_1).peer(S::closed).own(S::closed).peer(S::closed), undetermined,
+       by_unknown, reset_unknown, TimeWait::none, seen},
       {"tuple reused", Story().fin_and_over().closed().fact(F::tuple_reused, Source::sock_diag), undetermined,
        by_unknown, reset_unknown, TimeWait::unknown, inferred},
       {"tuple reused after a first look",

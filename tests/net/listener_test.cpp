@@ -135,7 +135,7 @@ TEST_CASE("over a TIME_WAIT of its own, a port is free only if both sockets have
     CHECK(failure.code == row.code);
     CHECK(contains(failure.text, row.says));
     if (row.code == 0) continue;
-    CHECK(contains(failure.text, "1 TIME_WAIT. The port is free in "));
+    CHECK(contains(failure.text, "1 TIME_WAIT.\n  The port is free in "));
     CHECK((contains(failure.text, "free in 60.0 s") || contains(failure.text, "free in 59.")));
   }
 }
@@ -144,7 +144,7 @@ TEST_CASE("a live listener holds its port whatever SO_REUSEADDR says; SO_REUSEPO
   const Listener first({}, {});
   const Failure failure = try_to_listen({.port = first.local().port});
   CHECK(failure.code == EADDRINUSE);
-  CHECK(contains(failure.text, "another socket listens on " + to_string(first.local())));
+  CHECK(contains(failure.text, "Another socket listens on " + to_string(first.local())));
   CHECK(contains(failure.text, "uid " + std::to_string(::getuid())));
 
   const Listener shared({.reuse_port = Switch::on}, {});

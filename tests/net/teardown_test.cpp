@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "net/tcp_probe.h"
 #include "tests/net/settled.h"
@@ -74,9 +75,14 @@ class Rig {
     if (result.bytes == 0) teardown.received_fin();
   }
 
+  void hand_over() {
+    if (!std::exchange(handed_over_, true)) teardown.hand_over();
+  }
+
   Report settled() {
     CHECK(teardown.phase() == TeardownPhase::closed);
     CHECK_FALSE(stream_.is_open());
+    hand_over();
     return reports.settled();
   }
 
@@ -93,6 +99,7 @@ class Rig {
   Reports reports;
 
  private:
+  bool handed_over_ = false;
   asio::io_context io_;
   Observer observer_{Switch::on, reports.callback()};
   BlockingCloser closer_;
@@ -313,6 +320,7 @@ TEST_CASE("the time bound: the client keeps its end open, then closes") {
   Rig rig(mode(lingering));
   rig.teardown.flushed();
   rig.teardown.time_exceeded();
+  rig.hand_over();
   Report report = rig.reports.next();
   CHECK(report.progress == Progress::transitional);
   CHECK(report.verdict.closed_first == Side::server);
@@ -444,6 +452,7 @@ TEST_CASE("a timed SO_LINGER blocks, but not the caller, and how long is recorde
   const auto start = std::chrono::steady_clock::now();
   rig.teardown.flushed();
   CHECK(std::chrono::steady_clock::now() - start < 500ms);
+  rig.hand_over();
   const Report report = rig.reports.next();
   REQUIRE(find(report.connection, Fact::closed) != nullptr);
   CHECK(find(report.connection, Fact::closed)->duration >= 990ms);

@@ -25,7 +25,7 @@ enum class Source : std::uint8_t {
 
 /// What was observed. The fields of Evidence that a fact fills are named behind it.
 enum class Fact : std::uint8_t {
-  accepted,              ///< accept() returned the connection
+  accepted,              ///< accept() returned the connection: where time begins
   sampled,               ///< moment, state, unread, unacked, unsent, rtt
   received_fin,          ///< recv() returned 0
   receive_failed,        ///< error: recv() failed
@@ -71,6 +71,8 @@ struct Evidence {
   std::chrono::milliseconds duration{};
   /// Segments received since accept() (tcpi_segs_in), of a sample.
   std::uint32_t segments_in = 0;
+  /// Bytes beyond what it has acknowledged that the peer has room for (tcpi_snd_wnd), of a sample.
+  std::uint32_t window = 0;
 };
 
 std::string_view to_string(Source source);

@@ -34,6 +34,9 @@ struct Verdict {
   /// When the kernel's TIME_WAIT timer was due at the last look; unset when no timer was seen. Linux's
   /// timer wheel may keep the socket up to about 2 s longer.
   std::optional<std::chrono::steady_clock::time_point> time_wait_until{};
+  /// What an RST may have cost: bytes of responses that the client had not acknowledged when our side sent it,
+  /// or closed with the client about to be answered by one. 0 when nothing was at risk.
+  std::uint32_t bytes_at_risk = 0;
 
   /// What is left of TIME_WAIT; never negative; unset when no timer was seen.
   std::optional<std::chrono::milliseconds> time_wait_remaining(

@@ -50,6 +50,8 @@ struct Options {
   std::chrono::milliseconds grace{5000};
   /// Called after each response, on the reactor thread; must not block.
   std::function<void(const ConnectionRecord&, const RequestRecord&)> on_request{};
+  /// Called when a connection has begun to end, by our side or the client's; on the reactor thread, must not block.
+  std::function<void(const ConnectionRecord&)> on_closing{};
   /// Called when a connection has settled, on the observer's thread.
   std::function<void(const ConnectionRecord&)> on_settled{};
 };

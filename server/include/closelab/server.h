@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "closelab/handler.h"
+#include "closelab/listen_error.h"
 #include "closelab/options.h"
 #include "closelab/record.h"
 
