@@ -210,7 +210,8 @@ void Connection::wait_writable() {
   waits_writable_ = true;
   stream_.wait_writable([self = shared_from_this()](const std::error_code& error) {
     self->waits_writable_ = false;
-    if (!error) self->resume();
+    // An answer that came meanwhile may have found room, flushed everything, and left the connection idle.
+    if (!error && self->exchange_ != nullptr) self->resume();
   });
 }
 

@@ -1,0 +1,259 @@
+// Who closed first, with what, and who holds TIME_WAIT: by close mode and by who begins.
+
+#include <functional>
+
+#include "tests/loopback/fixture.h"
+#include "tests/loopback/time_wait.h"
+
+namespace closelab::loopback {
+namespace {
+
+void finish(Client& client) {
+  client.receive_to_end();
+  client.close();
+}
+
+void leave(Client& client) {
+  client.receive_reply();
+  client.close();
+}
+
+void check_time_wait(const ConnectionRecord& record) {
+  const TimeWait holder = record.verdict.time_wait;
+  CHECK(is_in_time_wait(record.server, record.client) == (holder == TimeWait::server || holder == TimeWait::both));
+  CHECK(is_in_time_wait(record.client, record.server) == (holder == TimeWait::client || holder == TimeWait::both));
+  const auto left = record.verdict.time_wait_remaining();
+  CHECK(left.has_value() == (holder != TimeWait::none));
+  if (left) {
+    CHECK(*left > 50s);
+    CHECK(*left <= 60s);
+  }
+}
+
+struct Row {
+  const char* what;
+  CloseMode mode;
+  std::function<void(Client&)> client;
+  CloseReason reason;
+  Side first;
+  ClosedBy by;
+  ResetBy reset_by;
+  TimeWait time_wait;
+};
+
+const std::string closing = get("/", "Connection: close\r\n");
+
+const Row rows[] = {
+    {"the server closes", CloseMode::lingering,
+     [](Client& c) {
+       c.send(closing);
+       finish(c);
+     },
+     CloseReason::request_close, Side::server, ClosedBy::fin, ResetBy::none, TimeWait::server},
+    {"the server closes at once", CloseMode::immediate,
+     [](Client& c) {
+       c.send(closing);
+       finish(c);
+     },
+     CloseReason::request_close, Side::server, ClosedBy::fin, ResetBy::none, TimeWait::server},
+    {"the server resets", CloseMode::abortive,
+     [](Client& c) {
+       c.send(closing);
+       CHECK(c.receive_to_end().error == ECONNRESET);
+     },
+     CloseReason::request_close, Side::server, ClosedBy::rst, ResetBy::server, TimeWait::none},
+    {"bytes behind the request are drained", CloseMode::lingering,
+     [](Client& c) {
+       c.send(closing + std::string(100'000, 'x'));
+       finish(c);
+     },
+     CloseReason::request_close, Side::server, ClosedBy::fin, ResetBy::none, TimeWait::server},
+    {"bytes behind the request make it an RST", CloseMode::immediate,
+     [](Client& c) {
+       c.try_send(closing + std::string(300'000, 'x'));
+       finish(c);
+     },
+     CloseReason::request_close, Side::server, ClosedBy::rst, ResetBy::server, TimeWait::none},
+    {"the client closes a kept connection", CloseMode::lingering,
+     [](Client& c) {
+       c.send(get("/"));
+       leave(c);
+     },
+     CloseReason::peer_closed, Side::client, ClosedBy::fin, ResetBy::none, TimeWait::client},
+    {"the same, immediate", CloseMode::immediate,
+     [](Client& c) {
+       c.send(get("/"));
+       leave(c);
+     },
+     CloseReason::peer_closed, Side::client, ClosedBy::fin, ResetBy::none, TimeWait::client},
+    {"the client closes, the server resets", CloseMode::abortive,
+     [](Client& c) {
+       c.send(get("/"));
+       c.receive_reply();
+       c.send_fin();
+       c.receive_to_end();
+     },
+     CloseReason::peer_closed, Side::client, ClosedBy::fin, ResetBy::server, TimeWait::none},
+    {"the client resets a kept connection", CloseMode::lingering,
+     [](Client& c) {
+       c.send(get("/"));
+       c.receive_reply();
+       c.reset();
+     },
+     CloseReason::peer_reset, Side::client, ClosedBy::rst, ResetBy::client, TimeWait::none},
+    {"the client resets before it says anything", CloseMode::lingering, [](Client& c) { c.reset(); },
+     CloseReason::peer_reset, Side::client, ClosedBy::rst, ResetBy::client, TimeWait::none},
+    {"the client resets within a request", CloseMode::lingering,
+     [](Client& c) {
+       c.send("GET / HT");
+       c.reset();
+     },
+     CloseReason::peer_reset, Side::client, ClosedBy::rst, ResetBy::client, TimeWait::none},
+    {"the client resets while it is drained", CloseMode::lingering,
+     [](Client& c) {
+       c.send(closing);
+       c.receive_to_end();
+       c.reset();
+     },
+     CloseReason::request_close, Side::server, ClosedBy::fin, ResetBy::client, TimeWait::none},
+    {"the client half-closes behind a closing request", CloseMode::lingering,
+     [](Client& c) {
+       c.send(get("/delay", "Connection: close\r\n"));
+       c.send_fin();
+       finish(c);
+     },
+     CloseReason::request_close, Side::client, ClosedBy::fin, ResetBy::none, TimeWait::client},
+};
+
+TEST_CASE("endings by mode, and by who begins") {
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    Options options;
+    options.close_mode = row.mode;
+    TestServer server(options);
+    Client client(server);
+    row.client(client);
+    const ConnectionRecord record = server.closed();
+    INFO(record);
+    CHECK(record.close_reason == row.reason);
+    CHECK(record.close_mode == row.mode);
+    CHECK(record.verdict.closed_first == row.first);
+    CHECK(record.verdict.closed_by == row.by);
+    CHECK(record.verdict.reset_by == row.reset_by);
+    CHECK(record.verdict.time_wait == row.time_wait);
+    CHECK(record.verdict.time_wait_source == Source::sock_diag);
+    check_time_wait(record);
+  }
+}
+
+TEST_CASE("the evidence of a lingering close, in order") {
+  TestServer server;
+  Client client(server);
+  client.send(closing);
+  finish(client);
+  const ConnectionRecord record = server.closed();
+  INFO(record);
+  std::vector<Fact> facts;
+  for (const Evidence& evidence : record.evidence) {
+    if (evidence.source == Source::syscall) facts.push_back(evidence.fact);
+  }
+  CHECK(facts == std::vector{Fact::accepted, Fact::sent_fin, Fact::received_fin, Fact::closed});
+  CHECK(std::ranges::is_sorted(record.evidence, {}, &Evidence::at));
+  REQUIRE(find(record, Fact::own_socket));
+  REQUIRE(find(record, Fact::peer_socket));
+  CHECK(record.evidence.back().source == Source::sock_diag);
+}
+
+TEST_CASE("a drain cut short by its byte bound is an RST, and is recorded as one") {
+  Options options;
+  options.lingering.bytes = 1000;
+  TestServer server(options);
+  Client client(server);
+  client.try_send(closing + std::string(5'000'000, 'x'));
+  finish(client);
+  const ConnectionRecord record = server.closed();
+  INFO(record);
+  CHECK(record.verdict.closed_first == Side::server);
+  CHECK(record.verdict.closed_by == ClosedBy::fin);
+  CHECK(record.verdict.reset_by == ResetBy::server);
+  CHECK(record.verdict.time_wait == TimeWait::none);
+  REQUIRE(find(record, Fact::drain_bytes_exceeded));
+  CHECK(find(record, Fact::drain_bytes_exceeded)->unread == 1001);
+}
+
+TEST_CASE("exactly as many bytes as the drain may take, then FIN, is in order") {
+  Options options;
+  options.lingering.bytes = 100'000;
+  TestServer server(options);
+  server.handle("/slow", [](const Request&) { return Response{.delay = 20ms}; });
+  Client client(server);
+  client.send(get("/", "Connection: close\r\n"));
+  client.receive_reply();
+  client.send(std::string(100'000, 'x'));
+  finish(client);
+  const ConnectionRecord record = server.closed();
+  INFO(record);
+  CHECK(record.verdict.reset_by == ResetBy::none);
+  CHECK_FALSE(find(record, Fact::drain_bytes_exceeded));
+}
+
+TEST_CASE("a response's own mode wins over the server's") {
+  TestServer server;
+  for (const CloseMode mode : {CloseMode::abortive, CloseMode::immediate, CloseMode::lingering}) {
+    server.handle("/mode", [mode](const Request&) { return Response{.close_mode = mode}; });
+    Client client(server);
+    client.send(get("/mode"));
+    finish(client);
+    const ConnectionRecord record = server.closed();
+    INFO(record);
+    CHECK(record.close_mode == mode);
+    CHECK(record.verdict.closed_by == (mode == CloseMode::abortive ? ClosedBy::rst : ClosedBy::fin));
+  }
+}
+
+TEST_CASE("SO_LINGER: 0 s makes every close an RST, a timed one is measured") {
+  Options options;
+  SUBCASE("0 s") {
+    options.socket.linger = 0s;
+    options.close_mode = CloseMode::immediate;
+    TestServer server(options);
+    Client client(server);
+    client.send(closing);
+    finish(client);
+    CHECK(server.closed().verdict.reset_by == ResetBy::server);
+  }
+  SUBCASE("1 s, of a client that keeps silent") {
+    options.socket.linger = 1s;
+    options.close_mode = CloseMode::immediate;
+    TestServer server(options);
+    Client client(server);
+    client.send(closing);
+    CHECK(client.receive_reply().status == 200);
+    CHECK(Client(server).exchange(get("/")).status == 200);  // others are served meanwhile
+    finish(client);
+    const auto record = server.wait_closed(1, patience);
+    REQUIRE(record);
+    INFO(*record);
+    REQUIRE(find(*record, Fact::closed));
+    CHECK(find(*record, Fact::closed)->duration <= 1100ms);
+    CHECK(record->verdict.closed_first == Side::server);
+  }
+}
+
+TEST_CASE("without verdicts nothing is looked up, and what was seen still counts") {
+  Options options;
+  options.verdicts = Switch::off;
+  TestServer server(options);
+  Client client(server);
+  client.send(get("/"));
+  leave(client);
+  const ConnectionRecord record = server.closed();
+  INFO(record);
+  CHECK(record.verdict.closed_first == Side::client);
+  CHECK(record.verdict.time_wait == TimeWait::unknown);
+  CHECK(find(record, Fact::not_observed));
+  CHECK_FALSE(find(record, Fact::own_socket));
+}
+
+}  // namespace
+}  // namespace closelab::loopback
