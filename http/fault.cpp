@@ -87,7 +87,7 @@ void append_quoted(std::string& text, std::string_view culprit) {
 
 ParseError error_of(Fault fault) {
   const FaultText& known = text_of(fault);
-  return {fault, known.status, std::to_string(known.status).append(": ").append(known.words)};
+  return {fault, known.status, std::string(known.words)};
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Longer than FIN_WAIT_1 takes with a client that is slow to close.
-constexpr std::chrono::milliseconds last_look{50};
+// Enough for a client that closes when it sees our FIN.
+constexpr std::chrono::milliseconds last_look{20};
 constexpr std::size_t max_addresses = 4096;
 
 /// A socket that is found although it is CLOSED is on its way out, perhaps into TIME_WAIT; one that is gone is not

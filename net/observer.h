@@ -39,7 +39,7 @@ class Observer {
   /// settled without a look, and its evidence says so.
   void follow(EndedConnection connection);
 
-  /// Gives what is transitional a last 50 ms, settles everything as it then is, and ends the thread.
+  /// Gives what is transitional a last 20 ms, settles everything as it then is, and ends the thread.
   void finish();
 
  private:

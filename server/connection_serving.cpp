@@ -47,6 +47,7 @@ void Connection::begin_request() {
   const RequestMessage& message = exchange_->parser.message();
   RequestRecord& record = exchange_->record;
   record.number = ++requests_;
+  reactor_.shared().recorder.count_request(id_);
   record.method = message.method;
   record.target = message.target.substr(0, recorded_target);
   record.version = message.version;

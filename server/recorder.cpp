@@ -22,10 +22,18 @@ void Recorder::active(std::uint64_t id) {
   if (const auto found = entries_.find(id); found != entries_.end()) found->second.record.phase = Phase::active;
 }
 
-void Recorder::append_request(ConnectionRecord& record, const RequestRecord& request) {
+void Recorder::count_request(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  ConnectionRecord& record = found->second.record;
+  record.phase = Phase::active;
   ++record.request_count;
   ++counts_.requests;
   ++(record.request_count == 1 ? counts_.with_requests : counts_.reused);
+}
+
+void Recorder::append_request(ConnectionRecord& record, const RequestRecord& request) {
   if (options_.requests_kept == 0) return;
   if (record.requests.size() == options_.requests_kept) record.requests.erase(record.requests.begin());
   record.requests.push_back(request);
@@ -110,7 +118,9 @@ void Recorder::changed() {
 
 template <class Ready>
 std::optional<ConnectionRecord> Recorder::wait(std::chrono::milliseconds timeout, Ready ready) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  // A wait "for ever" must not overflow the clock.
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(timeout, std::chrono::hours(24 * 365));
   std::unique_lock lock(mutex_);
   ++waiters_;
   std::optional<ConnectionRecord> result = ready();

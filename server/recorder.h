@@ -27,6 +27,9 @@ class Recorder {
   std::uint64_t accepted(const Endpoint& server, const Endpoint& client);
   /// A request has begun and the connection waits, for its rest or for its handler.
   void active(std::uint64_t id);
+  /// A request's head is there, or was refused. Counted before it is answered, so that whoever has the answer
+  /// finds it counted.
+  void count_request(std::uint64_t id);
   /// Responses were handed to the kernel, or given up (status 0).
   void answered(std::uint64_t id, std::span<const RequestRecord> requests);
   /// Open, and waiting for the next request.

@@ -328,11 +328,11 @@ TEST_CASE("every fault has a status that refuses and words of its own") {
 }
 
 TEST_CASE("errors are one line of printable ASCII") {
-  CHECK(error_at(Fault::bare_cr, 'x', 37).text == "400: CR without LF: \"x\" at byte 37");
-  CHECK(error_at(Fault::bad_field_name, '\0', 1).text == "400: invalid byte in a field name: \"\\x00\" at byte 1");
-  CHECK(error_in(Fault::no_host, {}).text == "400: an HTTP/1.1 request needs a Host field");
+  CHECK(error_at(Fault::bare_cr, 'x', 37).text == "CR without LF: \"x\" at byte 37");
+  CHECK(error_at(Fault::bad_field_name, '\0', 1).text == "invalid byte in a field name: \"\\x00\" at byte 1");
+  CHECK(error_in(Fault::no_host, {}).text == "an HTTP/1.1 request needs a Host field");
   CHECK(error_in(Fault::method_unknown, "a\"\\\r\n\xff").text ==
-        "501: the method is not implemented: \"a\\\"\\\\\\x0d\\x0a\\xff\"");
+        "the method is not implemented: \"a\\\"\\\\\\x0d\\x0a\\xff\"");
   CHECK(error_in(Fault::bad_host, std::string(61, 'a')).text.ends_with(std::string(60, 'a') + "...\""));
   CHECK(error_in(Fault::bad_host, std::string(60, 'a')).text.ends_with(std::string(60, 'a') + "\""));
 }

@@ -250,7 +250,7 @@ TEST_CASE("refused requests, however they are split") {
     CHECK(result.event == Event::error);
     CHECK(describe(result.fault) == describe(row.fault));
     CHECK(status_of(result.fault) == row.status);
-    CHECK(result.error.starts_with(std::to_string(row.status) + ": "));
+    CHECK(result.error.starts_with(describe(row.fault)));
     CHECK(result.error.find_first_of("\r\n") == std::string::npos);
   }
 }
@@ -350,11 +350,10 @@ TEST_CASE("connection tokens of a request") {
 }
 
 TEST_CASE("the error names the fault and the byte") {
-  CHECK(read_all_ways("GET / HTTP/1.1\r\nHost: a\rb", small_limits()).error == "400: CR without LF: \"b\" at byte 25");
-  CHECK(read_all_ways("\r\nGET / HTTP/1.1\r\nHost: a\rb", small_limits()).error ==
-        "400: CR without LF: \"b\" at byte 27");
+  CHECK(read_all_ways("GET / HTTP/1.1\r\nHost: a\rb", small_limits()).error == "CR without LF: \"b\" at byte 25");
+  CHECK(read_all_ways("\r\nGET / HTTP/1.1\r\nHost: a\rb", small_limits()).error == "CR without LF: \"b\" at byte 27");
   CHECK(read_all_ways(chunked("1\r\nab"), small_limits()).error ==
-        "400: chunk data is not followed by CRLF: \"b\" at byte " + std::to_string(chunked("1\r\nab").size()));
+        "chunk data is not followed by CRLF: \"b\" at byte " + std::to_string(chunked("1\r\nab").size()));
   CHECK(read_all_ways(post("Content-Length: -\x80\r\n"), small_limits()).error ==
-        "400: Content-Length is not a number below 2^64: \"-\\x80\"");
+        "Content-Length is not a number below 2^64: \"-\\x80\"");
 }

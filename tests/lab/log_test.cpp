@@ -74,7 +74,7 @@ TEST_CASE("only the colored log has escapes, and a target adds none") {
   CHECK_FALSE(contains(plain->settled(r), "\x1b"));
   CHECK_FALSE(contains(plain->request(r, r.requests[0]), "\x1b"));
   CHECK(contains(plain->request(r, r.requests[0]),
-                 "connection 3, request 1: GET /\\x1b[2J\\xff HTTP/1.1  200 OK  0 bytes  1.5 ms  keep"));
+                 "connection 3, request 1: GET /\\x1b[2J\\xff HTTP/1.1  200 OK  0 bytes  1.500 ms  keep"));
   CHECK(contains(text_log(Paint::colored)->settled(r), "\x1b[36m"));
 }
 

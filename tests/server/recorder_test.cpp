@@ -26,7 +26,10 @@ class Fixture {
   }
   void answer(std::uint64_t id, std::uint64_t count) {
     std::vector<RequestRecord> requests(count);
-    for (RequestRecord& request : requests) request.number = ++numbers_[id];
+    for (RequestRecord& request : requests) {
+      request.number = ++numbers_[id];
+      recorder.count_request(id);
+    }
     recorder.answered(id, requests);
   }
   /// The id of the next settled connection; 0 for none.

@@ -30,7 +30,9 @@ std::string_view close_mode_names();
 /// an RST when bytes are unread.
 struct LingeringBounds {
   std::chrono::milliseconds time{2000};
-  std::size_t bytes = 64 * 1024;
+  /// Enough for an upload that is refused early. A client that is still sending when the bound cuts the drain gets
+  /// an RST, and many then report an error instead of reading the response that they already have.
+  std::size_t bytes = 16 * 1024 * 1024;
 };
 
 }  // namespace closelab

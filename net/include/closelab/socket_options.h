@@ -30,7 +30,8 @@ struct ListenOptions {
 struct SocketOptions {
   /// TCP_NODELAY: send small segments at once (RFC 9293 §3.7.4, Nagle off).
   Switch tcp_nodelay = Switch::on;
-  /// SO_LINGER at close(): unset is off; 0 s makes every close an RST; n s makes close() wait up to
+  /// SO_LINGER at close(): unset is off; 0 s makes close() an RST, unless both FINs have
+  /// been exchanged before; n s makes close() wait up to
   /// n seconds for the peer to acknowledge. The wait is off the reactor and is measured.
   std::optional<std::chrono::seconds> linger{};
   /// SO_KEEPALIVE with this TCP_KEEPIDLE and TCP_KEEPINTVL: the kernel probes a silent peer. Not to be

@@ -48,6 +48,8 @@ struct Options {
   std::size_t requests_kept = 8;
   /// How long stop() lets requests in flight finish.
   std::chrono::milliseconds grace{5000};
+  // The callbacks must not throw.
+
   /// Called after each response, on the reactor thread; must not block.
   std::function<void(const ConnectionRecord&, const RequestRecord&)> on_request{};
   /// Called when a connection has begun to end, by our side or the client's; on the reactor thread, must not block.

@@ -1,0 +1,216 @@
+#include "tests/kernel/comparison.h"
+
+#include <algorithm>
+#include <iomanip>
+#include <iterator>
+#include <ostream>
+#include <ranges>
+#include <string>
+
+namespace closelab::kernel_test {
+namespace {
+
+constexpr std::size_t most_reports = 30;
+
+template <class Value>
+struct Field {
+  Value verdict;
+  Value no_answer;
+  std::vector<Value> wire;
+};
+
+enum class Outcome : std::uint8_t { agreed, wrong, undetermined, missed };
+
+template <class Value>
+Outcome judge(const Field<Value>& field) {
+  if (std::ranges::count(field.wire, field.verdict) > 0) return Outcome::agreed;
+  if (field.verdict != field.no_answer) return Outcome::wrong;
+  return field.wire.size() > 1 ? Outcome::undetermined : Outcome::missed;
+}
+
+template <class Value>
+Outcome count(Tally& tally, const Field<Value>& field) {
+  const Outcome outcome = judge(field);
+  tally.agreed += outcome == Outcome::agreed;
+  tally.wrong += outcome == Outcome::wrong;
+  tally.undetermined += outcome == Outcome::undetermined || outcome == Outcome::missed;
+  tally.missed += outcome == Outcome::missed;
+  tally.ambiguous += field.wire.size() > 1;
+  return outcome;
+}
+
+template <class Value>
+void add_once(std::vector<Value>& values, Value value) {
+  if (std::ranges::count(values, value) == 0) values.push_back(value);
+}
+
+Field<Side> closed_first(const Verdict& verdict, const WireVerdict& wire) {
+  Field<Side> field{verdict.closed_first, Side::undetermined, {}};
+  for (const First& first : wire.first) add_once(field.wire, first.side);
+  return field;
+}
+
+/// With what the side did it that the verdict names.
+Field<ClosedBy> closed_by(const Verdict& verdict, const WireVerdict& wire) {
+  Field<ClosedBy> field{verdict.closed_by, ClosedBy::undetermined, {}};
+  for (const First& first : wire.first) {
+    const bool named = first.side == verdict.closed_first || verdict.closed_first == Side::undetermined;
+    if (named) add_once(field.wire, first.by);
+  }
+  return field;
+}
+
+const Evidence* sample_at(const std::vector<Evidence>& evidence, Moment moment) {
+  const auto found = std::ranges::find(evidence, moment, &Evidence::moment);
+  return found != evidence.end() ? &*found : nullptr;
+}
+
+bool has(const std::vector<Evidence>& evidence, Fact fact) {
+  return std::ranges::count(evidence, fact, &Evidence::fact) > 0;
+}
+
+/// stop() ends the lookups 50 ms later; our end was still on its way then.
+bool stopped_early(const std::vector<Evidence>& evidence) {
+  const auto reversed = evidence | std::views::reverse;
+  const auto own = std::ranges::find(reversed, Fact::own_socket, &Evidence::fact);
+  return own != reversed.end() && own->state != TcpState::closed && own->state != TcpState::time_wait;
+}
+
+/// Why our side can't know what the wire shows, if its evidence is of that kind; else empty. No system call tells
+///  - when a FIN left that had to wait behind data;
+///  - what came in which order while shutdown() ran, when that was the client's FIN and more;
+///  - in what order the FINs went, when an RST behind them has ended TIME_WAIT;
+///  - what comes after close(): an RST alone, and one behind a FIN that crossed ours, leave nothing behind.
+std::string_view limit_of_user_space(const ConnectionRecord& record, const WireVerdict& wire, std::string_view field) {
+  const std::vector<Evidence>& evidence = record.evidence;
+  if (has(evidence, Fact::tuple_reused)) return "a newer connection had the same addresses and ports";
+  if (field == "time_wait") return stopped_early(evidence) ? "the server had stopped before the states were final" : "";
+  if (field == "reset_by") return "reset_by: an RST behind the FINs or behind close() is not reported";
+  const Evidence* const before = sample_at(evidence, Moment::before_fin);
+  const Evidence* const after = sample_at(evidence, Moment::after_fin);
+  if (before == nullptr || after == nullptr) return {};
+  if (after->unsent > 0 || before->unacked >= before->window) return "our FIN had to wait behind data";
+  const bool over_at_once = after->state == TcpState::closed;
+  const bool more_came = after->segments_in - before->segments_in > 2 || has(evidence, Fact::pending_error);
+  if (over_at_once && more_came) return "more than a FIN came while shutdown() ran";
+  if (wire.reset_by.front() == ResetBy::none || record.verdict.time_wait != TimeWait::none) return {};
+  if (over_at_once || has(evidence, Fact::received_fin)) return "an RST behind the FINs ended TIME_WAIT";
+  return has(evidence, Fact::receive_failed) ? "" : "an RST came after shutdown() and close()";
+}
+
+template <class Value>
+void print_values(std::ostream& out, const std::vector<Value>& values) {
+  for (const Value& value : values) out << ' ' << value;
+}
+
+}  // namespace
+
+void Comparison::compare(const Performance& performance, const Captured& captured) {
+  struct Matched {
+    std::vector<const Played*> played;
+    std::vector<const ConnectionRecord*> records;
+  };
+  std::map<Ends, Matched> matched;
+  for (const Played& played : performance.played) matched[played.ends].played.push_back(&played);
+  for (const ConnectionRecord& record : performance.records) {
+    matched[{plain(record.client), plain(record.server)}].records.push_back(&record);
+  }
+  for (auto& [ends, match] : matched) {
+    std::ranges::sort(match.played, {}, &Played::connected_at);
+    const auto found = captured.find(ends);
+    const std::size_t seen = found != captured.end() ? found->second.size() : 0;
+    if (match.played.size() != seen || match.records.size() != seen) {
+      ++failures_;
+      out_ << to_string(ends.client) << " -> " << to_string(ends.server) << ": " << match.played.size() << " played, "
+           << match.records.size() << " recorded, " << seen << " captured\n";
+      continue;
+    }
+    for (std::size_t i = 0; i < seen; ++i) compare_one(*match.played[i]->ending, *match.records[i], found->second[i]);
+  }
+}
+
+void Comparison::compare_one(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets) {
+  WireVerdict wire = read_wire(packets);
+  if (ending.time_wait) wire.time_wait = {*ending.time_wait};
+  Row& row = rows_[&ending];
+  ++row.connections;
+  const Verdict& verdict = record.verdict;
+  ++sides_[verdict.closed_first];
+  const std::array outcomes{
+      count(row.tallies[0], closed_first(verdict, wire)), count(row.tallies[1], closed_by(verdict, wire)),
+      count(row.tallies[2], Field<ResetBy>{verdict.reset_by, ResetBy::undetermined, wire.reset_by}),
+      count(row.tallies[3], Field<TimeWait>{verdict.time_wait, TimeWait::unknown, wire.time_wait})};
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (outcomes[i] == Outcome::wrong) {
+      ++failures_;
+      report("wrong " + std::string(fields[i]), ending, record, packets, wire);
+    } else if (outcomes[i] == Outcome::missed) {
+      explain(ending, record, packets, wire, fields[i]);
+    }
+  }
+  if (std::ranges::count(ending.reasons, record.close_reason) == 0) {
+    ++failures_;
+    report("unexpected close_reason " + std::string(to_string(record.close_reason)), ending, record, packets, wire);
+  }
+}
+
+void Comparison::explain(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets,
+                         const WireVerdict& wire, std::string_view field) {
+  const std::string_view cause = limit_of_user_space(record, wire, field);
+  if (field != "closed_by") ++causes_[cause];  // it goes with closed_first
+  if (!cause.empty()) return;
+  ++unexplained_;
+  report("undetermined " + std::string(field), ending, record, packets, wire);
+}
+
+void Comparison::report(std::string_view what, const Ending& ending, const ConnectionRecord& record,
+                        const std::vector<Packet>& packets, const WireVerdict& wire) {
+  if (failures_ + unexplained_ > most_reports) return;
+  out_ << "\n== " << what << " in \"" << ending.name << "\"\n" << record << "reset_by " << record.verdict.reset_by;
+  out_ << "\nthe wire: first";
+  for (const First& first : wire.first) out_ << ' ' << first.side << " by " << first.by;
+  out_ << ", reset_by";
+  print_values(out_, wire.reset_by);
+  out_ << ", time_wait";
+  print_values(out_, wire.time_wait);
+  out_ << '\n' << std::span<const Packet>(packets);
+}
+
+void Comparison::print_table() const {
+  out_ << "\nagreed/undetermined/ambiguous on the wire; +n: undetermined although the wire is clear; !n: wrong\n"
+       << std::left << std::setw(52) << "ending" << std::right << std::setw(7) << "count";
+  for (const std::string_view field : fields) out_ << std::setw(20) << field;
+  out_ << '\n';
+  Row total;
+  const auto print = [this](std::string_view name, const Row& row) {
+    out_ << std::left << std::setw(52) << name << std::right << std::setw(7) << row.connections;
+    for (const Tally& tally : row.tallies) {
+      std::string text = std::to_string(tally.agreed) + '/' + std::to_string(tally.undetermined) + '/' +
+                         std::to_string(tally.ambiguous);
+      if (tally.missed > 0) text += " +" + std::to_string(tally.missed);
+      if (tally.wrong > 0) text += " !" + std::to_string(tally.wrong);
+      out_ << std::setw(20) << text;
+    }
+    out_ << '\n';
+  };
+  for (const auto& [ending, row] : rows_) {
+    print(ending->name, row);
+    total.connections += row.connections;
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      total.tallies[i].agreed += row.tallies[i].agreed;
+      total.tallies[i].wrong += row.tallies[i].wrong;
+      total.tallies[i].undetermined += row.tallies[i].undetermined;
+      total.tallies[i].missed += row.tallies[i].missed;
+      total.tallies[i].ambiguous += row.tallies[i].ambiguous;
+    }
+  }
+  print("total", total);
+  out_ << "closed first:";
+  for (const auto& [side, times] : sides_) out_ << ' ' << side << ' ' << times;
+  out_ << '\n';
+  for (const auto& [cause, times] : causes_) {
+    if (!cause.empty()) out_ << "undetermined although the wire is clear, " << times << " times: " << cause << '\n';
+  }
+}
+
+}  // namespace closelab::kernel_test

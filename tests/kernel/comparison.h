@@ -1,0 +1,66 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <iosfwd>
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "closelab/record.h"
+#include "tests/kernel/capture.h"
+#include "tests/kernel/players.h"
+#include "tests/kernel/wire_verdict.h"
+
+namespace closelab::kernel_test {
+
+/// How often one field of the verdict agreed with the capture.
+struct Tally {
+  std::size_t agreed = 0;
+  std::size_t wrong = 0;
+  /// The verdict does not say.
+  std::size_t undetermined = 0;
+  /// The verdict does not say, although the capture is clear.
+  std::size_t missed = 0;
+  /// The capture allows several answers.
+  std::size_t ambiguous = 0;
+};
+
+constexpr std::array<std::string_view, 4> fields{"closed_first", "closed_by", "reset_by", "time_wait"};
+
+struct Row {
+  std::size_t connections = 0;
+  std::array<Tally, fields.size()> tallies{};
+};
+
+/// Compares records with captured packets, and keeps count.
+class Comparison {
+ public:
+  /// Prints each disagreement to `out`, up to a limit.
+  explicit Comparison(std::ostream& out) : out_(out) {}
+
+  void compare(const Performance& performance, const Captured& captured);
+  void print_table() const;
+
+  /// Verdicts, reasons or connections that disagree.
+  std::size_t failures() const { return failures_; }
+  /// Verdicts that are undetermined although the wire is clear, and no limit of user space explains it.
+  std::size_t unexplained() const { return unexplained_; }
+
+ private:
+  void explain(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets,
+               const WireVerdict& wire, std::string_view field);
+  void compare_one(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets);
+  void report(std::string_view what, const Ending& ending, const ConnectionRecord& record,
+              const std::vector<Packet>& packets, const WireVerdict& wire);
+
+  std::ostream& out_;
+  std::size_t failures_ = 0;
+  std::size_t unexplained_ = 0;
+  std::map<const Ending*, Row> rows_;
+  std::map<std::string_view, std::size_t> causes_;
+  /// How often each answer was given: races are worth something only when both sides win some.
+  std::map<Side, std::size_t> sides_;
+};
+
+}  // namespace closelab::kernel_test

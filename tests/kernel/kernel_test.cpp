@@ -1,0 +1,95 @@
+// Compares verdicts with a packet capture of the same connections: every ending of the server mixed at random, with
+// deliberate races, in a network namespace of the test's own.
+//
+//   CLOSELAB_KERNEL_TEST_CONNECTIONS  how many; default 20000, and 3000 under a sanitizer
+//   CLOSELAB_KERNEL_TEST_SEED         what is drawn; default random, and printed
+//   CLOSELAB_KERNEL_TEST_ENDINGS      only the endings whose names contain this text
+//   CI=true                           where the test can't run it fails, instead of being skipped
+
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include "tests/kernel/capture.h"
+#include "tests/kernel/comparison.h"
+#include "tests/kernel/lab.h"
+#include "tests/kernel/players.h"
+#include "tests/kernel/private_network.h"
+
+namespace closelab::kernel_test {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t default_connections = 3'000;
+#else
+constexpr std::uint64_t default_connections = 20'000;
+#endif
+
+std::optional<std::uint64_t> number_in(const char* variable) {
+  const char* const value = std::getenv(variable);
+  return value != nullptr ? std::optional(std::stoull(value)) : std::nullopt;
+}
+
+int skip(const std::string& why) {
+  const char* const ci = std::getenv("CI");
+  if (ci != nullptr && std::string(ci) == "true") {
+    std::cout << "FAILED: it must run here, but: " << why << '\n';
+    return EXIT_FAILURE;
+  }
+  std::cout << "SKIPPED: " << why << '\n';
+  return EXIT_SUCCESS;
+}
+
+Performance play(std::uint64_t connections, std::uint64_t seed) {
+  const std::size_t stops = connections / 50 / connections_per_stop + 1;
+  Lab lab;
+  Performance stopped;
+  std::jthread stopping([&] { stopped = play_stops(stops, seed); });
+  const char* const only = std::getenv("CLOSELAB_KERNEL_TEST_ENDINGS");
+  Performance performance = play_endings(lab, only != nullptr ? only : "", connections, seed);
+  stopping.join();
+  performance.add(std::move(stopped));
+  return performance;
+}
+
+int run(Capture& capture) {
+  const std::uint64_t connections = number_in("CLOSELAB_KERNEL_TEST_CONNECTIONS").value_or(default_connections);
+  const std::uint64_t seed = number_in("CLOSELAB_KERNEL_TEST_SEED").value_or(std::random_device{}());
+  std::cout << "seed " << seed << std::endl;
+  const auto start = std::chrono::steady_clock::now();
+  const Performance performance = play(connections, seed);
+  const Captured captured = capture.finish();
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+
+  for (const std::string& failure : performance.failures) std::cout << "failed: " << failure << '\n';
+  Comparison comparison(std::cout);
+  comparison.compare(performance, captured);
+  comparison.print_table();
+  std::cout << performance.records.size() << " connections in " << took.count() << " s, seed " << seed << ", "
+            << capture.dropped() << " packets dropped by the capture, " << comparison.failures() << " wrong, "
+            << comparison.unexplained() << " undetermined without need\n";
+  const bool complete = performance.records.size() >= connections && capture.dropped() == 0;
+  const bool right = performance.failures.empty() && comparison.failures() == 0 && comparison.unexplained() == 0;
+  return complete && right ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int main_in_namespace(char** arguments) {
+  std::optional<Capture> capture;
+  try {
+    enter_private_network(arguments);
+    capture.emplace();
+  } catch (const std::exception& error) {
+    return skip(error.what());
+  }
+  return run(*capture);
+}
+
+}  // namespace
+}  // namespace closelab::kernel_test
+
+int main(int, char** arguments) { return closelab::kernel_test::main_in_namespace(arguments); }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <span>
+
+#include "closelab/verdict.h"
+
+namespace closelab::kernel_test {
+
+/// TCP's control bits (RFC 9293 §3.1).
+enum Flag : std::uint8_t { fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10 };
+
+/// One captured segment. `from` is `client` or `server`.
+struct Packet {
+  std::chrono::nanoseconds at{};
+  Side from = Side::client;
+  std::uint8_t flags = 0;
+  std::uint32_t sequence = 0;
+  std::uint32_t acknowledgement = 0;
+  /// Scaled (RFC 7323 §2.3).
+  std::uint32_t window = 0;
+  std::uint32_t payload = 0;
+
+  bool has(Flag flag) const { return (flags & flag) != 0; }
+  /// The sequence number behind the segment; SYN and FIN count as one.
+  std::uint32_t end() const { return sequence + payload + (has(syn) ? 1U : 0U) + (has(fin) ? 1U : 0U); }
+};
+
+/// One line a packet, with times and numbers relative to the first of its direction.
+std::ostream& operator<<(std::ostream& out, std::span<const Packet> packets);
+
+}  // namespace closelab::kernel_test

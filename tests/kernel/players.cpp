@@ -1,0 +1,180 @@
+#include "tests/kernel/players.h"
+
+#include <algorithm>
+#include <atomic>
+#include <barrier>
+#include <cmath>
+#include <exception>
+#include <initializer_list>
+#include <iterator>
+#include <mutex>
+#include <random>
+#include <thread>
+
+namespace closelab::kernel_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Many connections at once; and few, because threads that crowd the processors take turns instead of racing.
+constexpr std::size_t crowd = 16;
+constexpr std::size_t racers = 3;
+
+/// Adds endings by their shares, `per_share` for each.
+void draw(std::span<const Ending> endings, std::string_view only, double per_share, std::vector<const Ending*>& drawn) {
+  for (const Ending& ending : endings) {
+    if (ending.name.find(only) == std::string_view::npos) continue;
+    drawn.insert(drawn.end(), static_cast<std::size_t>(std::ceil(per_share * ending.share)), &ending);
+  }
+}
+
+double shares_of(std::initializer_list<std::span<const Ending>> groups, std::string_view only) {
+  double shares = 0;
+  for (const auto endings : groups) {
+    for (const Ending& ending : endings) shares += ending.name.find(only) != std::string_view::npos ? ending.share : 0;
+  }
+  return shares;
+}
+
+Played played(const Ending& ending, const Client& client, const LabServer& server) {
+  return {&ending, {plain(client.local()), plain(server.reachable())}, std::chrono::steady_clock::now()};
+}
+
+void play(const Ending& ending, LabServer& server, std::uint64_t seed, Performance& performance) {
+  try {
+    Random random(seed);
+    Client client(server.reachable(), ending.receive_buffer);
+    performance.played.push_back(played(ending, client, server));
+    Scene scene{client, random, server};
+    ending.script(scene);
+  } catch (const std::exception& error) {
+    performance.failures.push_back(std::string(ending.name) + ": " + error.what());
+  }
+}
+
+/// Plays them in random order on `players` threads.
+Performance play_mixed(Lab& lab, std::vector<const Ending*> drawn, std::size_t players, std::uint64_t seed) {
+  std::shuffle(drawn.begin(), drawn.end(), std::mt19937_64(seed));
+  std::vector<Performance> parts(players);
+  std::atomic<std::size_t> next{0};
+  std::vector<std::jthread> threads;
+  for (Performance& part : parts) {
+    threads.emplace_back([&] {
+      for (std::size_t i = next++; i < drawn.size(); i = next++) {
+        play(*drawn[i], lab.at(drawn[i]->persona), seed + i, part);
+      }
+    });
+  }
+  threads.clear();
+  Performance all;
+  for (Performance& part : parts) all.add(std::move(part));
+  return all;
+}
+
+/// Waits until every connection has settled, and takes the records.
+void collect(Server& server, std::size_t connections, Performance& performance) {
+  for (std::size_t i = 0; i < connections; ++i) {
+    if (server.wait_closed(10s)) continue;
+    performance.failures.push_back("only " + std::to_string(i) + " of " + std::to_string(connections) +
+                                   " connections to " + server.url() + " settled");
+    break;
+  }
+  std::ranges::move(server.connections(), std::back_inserter(performance.records));
+}
+
+/// What a client may be doing when the server stops.
+void begin_something(Scene& scene) {
+  switch (scene.random.up_to(4)) {
+    case 0:
+      return;
+    case 1:
+      scene.client.send(get("/"));
+      return scene.client.read_answer("ok\n");
+    case 2:
+      scene.client.send(get("/held"));
+      return;
+    case 3:
+      scene.client.send("GET / HT");
+      return;
+    default:
+      scene.client.send(get("/", "Connection: close\r\n"));
+  }
+}
+
+void play_stopped(Scene& scene) {
+  scene.client.read_to_end();
+  if (scene.random.coin()) scene.random.spin(200us);
+  scene.client.close();
+}
+
+Performance play_one_stop(std::uint64_t seed) {
+  Performance performance;
+  LabServer server(lab_options());
+  std::barrier<> ready(static_cast<std::ptrdiff_t>(connections_per_stop) + 1);
+  std::mutex mutex;
+  std::vector<std::jthread> clients;
+  for (std::size_t i = 0; i < connections_per_stop; ++i) {
+    clients.emplace_back([&, i] {
+      Random random(seed + i);
+      Client client(server.reachable(), 0);
+      Scene scene{client, random, server};
+      {
+        const std::lock_guard lock(mutex);
+        performance.played.push_back(played(stop_ending(), client, server));
+      }
+      begin_something(scene);
+      ready.arrive_and_wait();
+      play_stopped(scene);
+    });
+  }
+  ready.arrive_and_wait();
+  server.server.stop(20ms);
+  clients.clear();
+  collect(server.server, connections_per_stop, performance);
+  return performance;
+}
+
+}  // namespace
+
+void Performance::add(Performance other) {
+  std::ranges::move(other.played, std::back_inserter(played));
+  std::ranges::move(other.records, std::back_inserter(records));
+  std::ranges::move(other.failures, std::back_inserter(failures));
+}
+
+Performance play_endings(Lab& lab, std::string_view only, std::size_t connections, std::uint64_t seed) {
+  const double shares = shares_of({client_endings(), server_endings(), races()}, only);
+  const double per_share = static_cast<double>(connections) / shares;
+  std::vector<const Ending*> orderly;
+  draw(client_endings(), only, per_share, orderly);
+  draw(server_endings(), only, per_share, orderly);
+  std::vector<const Ending*> racing;
+  draw(races(), only, per_share, racing);
+
+  Performance all = play_mixed(lab, std::move(orderly), crowd, seed);
+  all.add(play_mixed(lab, std::move(racing), racers, seed + connections));
+  for (const auto& server : lab.servers()) {
+    const Endpoint ends_at = plain(server->reachable());
+    const auto to_it = std::ranges::count_if(all.played, [&](const Played& p) { return p.ends.server == ends_at; });
+    collect(server->server, static_cast<std::size_t>(to_it), all);
+  }
+  return all;
+}
+
+Performance play_stops(std::size_t rounds, std::uint64_t seed) {
+  Performance all;
+  for (std::size_t i = 0; i < rounds; ++i) all.add(play_one_stop(seed + i * connections_per_stop));
+  return all;
+}
+
+const Ending& stop_ending() {
+  using enum CloseReason;
+  static const Ending ending{.name = "the server stops",
+                             .persona = Persona::lingering,
+                             .share = 0,
+                             .script = play_stopped,
+                             .reasons = {server_stop, request_close, peer_closed}};
+  return ending;
+}
+
+}  // namespace closelab::kernel_test

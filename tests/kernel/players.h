@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "closelab/record.h"
+#include "tests/kernel/capture.h"
+#include "tests/kernel/endings.h"
+
+namespace closelab::kernel_test {
+
+/// A connection that a client made, and how it was to end.
+struct Played {
+  const Ending* ending;
+  Ends ends;
+  /// Orders the connections that had the same ends one after the other.
+  std::chrono::steady_clock::time_point connected_at;
+};
+
+struct Performance {
+  std::vector<Played> played;
+  std::vector<ConnectionRecord> records;
+  /// What went wrong outside of any verdict: a server that does not answer, a connection that does not settle.
+  std::vector<std::string> failures;
+
+  void add(Performance other);
+};
+
+/// Plays `connections` connections with every ending mixed at random, on several threads, and waits until all have
+/// settled. Only endings whose names contain `only`. The seed decides which endings are drawn and what each draws,
+/// though not how its races go.
+Performance play_endings(Lab& lab, std::string_view only, std::size_t connections, std::uint64_t seed);
+
+/// Stops whole servers with connections open, `rounds` times.
+Performance play_stops(std::size_t rounds, std::uint64_t seed);
+/// Connections of one round of stops.
+constexpr std::size_t connections_per_stop = 16;
+const Ending& stop_ending();
+
+}  // namespace closelab::kernel_test
