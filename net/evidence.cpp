@@ -23,7 +23,7 @@ std::string unacked_text(const Evidence& e) {
 std::string queue_text(const Evidence& e) {
   std::string text;
   if (e.unread > 0) text += ", " + bytes_text(e.unread) + " unread";
-  if (e.unacked > 0) text += ", " + unacked_text(e) + " unacknowledged";
+  if (e.unacked > 0) text += ", " + unacked_text(e) + " unacked";
   if (e.unsent > 0) text += ", " + bytes_text(e.unsent) + " not sent yet";
   return text;
 }

@@ -114,10 +114,16 @@ bool sends_fin(const Evidence& closed, const std::vector<Evidence>& evidence) {
   });
 }
 
+/// What every connection is in before our FIN is no news.
+bool goes_without_saying(const Evidence& e) {
+  return e.fact == Fact::sampled && e.moment == Moment::before_fin && e.state == TcpState::established;
+}
+
 void add_evidence(std::vector<Rung>& rungs, const std::vector<Evidence>& evidence) {
   Sighting own;
   Sighting peer;
   for (const Evidence& e : evidence) {
+    if (goes_without_saying(e)) continue;
     if (sends_fin(e, evidence)) {
       rungs.push_back({e.at, Shape::to_client, "FIN: " + describe(e), e.source});
       continue;

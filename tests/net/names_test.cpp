@@ -136,7 +136,7 @@ TEST_CASE("descriptions say what the fact means") {
                 .unread = 1,
                 .unacked = 20,
                 .unsent = 3},
-       "own state after our FIN: FIN_WAIT_1, 1 byte unread, our FIN and 19 bytes unacknowledged, 3 bytes not sent yet"},
+       "own state after our FIN: FIN_WAIT_1, 1 byte unread, our FIN and 19 bytes unacked, 3 bytes not sent yet"},
       {bytes(Fact::drain_time_exceeded, 0, 2000ms), "the drain's time bound was reached after 2000 ms"},
       {bytes(Fact::drain_bytes_exceeded, 65537), "the drain's byte bound was reached after 65537 bytes"},
       {bytes(Fact::request_unfinished, 1),

@@ -92,7 +92,6 @@ TEST_CASE("the ladder shows requests and evidence in time order with their sourc
         "0.000 |<- connects -| syscall\n"
         "0.213 |<- GET / HTTP/1.1 -| syscall\n"
         "0.301 |- 200 OK, 412 bytes, Connection: close ->| syscall\n"
-        "0.310 | own state before our FIN: ESTABLISHED | tcp_info\n"
         "0.315 |- FIN ->| syscall\n"
         "0.450 |<- FIN -| syscall\n"
         "0.452 | close() | syscall\n"
