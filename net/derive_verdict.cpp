@@ -61,7 +61,9 @@ void digest_lookup(Digest& d, const Evidence& e) {
   (e.fact == Fact::own_socket ? d.own : d.peer) = &e;
   if (e.fact == Fact::own_socket) return digest_own_state(d, e);
   if (is_of_active_close(e.state)) d.peer_closed_actively = true;
-  if (is_before_or_passive(e.state)) d.peer_open = true;
+  // Before our close() its FIN may still be on its way: only what it enters by our FIN counts.
+  const bool has_our_fin = e.state == TcpState::close_wait || e.state == TcpState::last_ack;
+  if (d.ended != nullptr ? is_before_or_passive(e.state) : has_our_fin) d.peer_open = true;
 }
 
 void digest_error(Digest& d, const Evidence& e) {

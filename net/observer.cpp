@@ -172,6 +172,20 @@ void Observer::note_states(Followed& followed, const SocketInfo& own, const Sock
   }
 }
 
+void Observer::look_at_peer(EndedConnection& connection) {
+  const TcpTuple tuple = connection.tuple.swapped();
+  if (lookups_ == Switch::off || tuple.local.address != tuple.remote.address) return;
+  SocketInfo found;
+  {
+    const std::lock_guard lock(peer_mutex_);
+    peer_diag_.look_up({&tuple, 1}, {&found, 1});
+  }
+  if (found.state == TcpState::unknown) return;
+  Evidence& seen = connection.note(Source::sock_diag, Fact::peer_socket);
+  seen.state = found.state;
+  seen.duration = found.timer;
+}
+
 void Observer::settle(Followed& followed) {
   EndedConnection& connection = followed.connection;
   callback_(connection, derive_verdict(connection.evidence, connection.accepted_at), Progress::settled);

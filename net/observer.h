@@ -39,6 +39,11 @@ class Observer {
   /// settled without a look, and its evidence says so.
   void follow(EndedConnection connection);
 
+  /// Looks at the client's end now, on the caller's thread (4 us), when it is on the same address. For a descriptor
+  /// that is closed right behind our FIN: nothing else would tell an RST that comes then from one behind a crossing
+  /// FIN.
+  void look_at_peer(EndedConnection& connection);
+
   /// Gives what is transitional a last 20 ms, settles everything as it then is, and ends the thread.
   void finish();
 
@@ -67,6 +72,8 @@ class Observer {
   const Switch lookups_;
   const Callback callback_;
   SockDiag diag_;
+  std::mutex peer_mutex_;
+  SockDiag peer_diag_;
   std::map<std::string, bool> local_addresses_;
 
   std::mutex mutex_;

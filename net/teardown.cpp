@@ -116,6 +116,7 @@ void Teardown::close() {
   if (!fin_sent_ && !fin_received_ && !over_) {
     if (unread_bytes(stream_.fd()) > 0) return reset_by_closing();
     send_fin();
+    if (fin_sent_ && !over_) observer_.look_at_peer(connection_);
   } else if (!fin_received_ && !over_) {
     sample(Moment::before_close, SampleDepth::queues);  // the drain was cut short
   }
