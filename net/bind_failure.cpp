@@ -36,17 +36,25 @@ std::string explain_listener(const SocketInfo& listener, const ListenOptions& op
   return text + "Stop it, or take another port; SO_REUSEADDR does not help against a live listener.";
 }
 
-/// TIME_WAIT ends by its timer; in other states a connection holds the port until its ends are closed.
+/// No descriptor refers to it, so only its timer ends it: TIME_WAIT, and FIN_WAIT_2 after its process is gone.
+bool is_timed(const SocketInfo& socket) {
+  const bool state = socket.state == TcpState::time_wait || socket.state == TcpState::fin_wait_2;
+  return state && socket.inode == 0 && socket.timer.count() > 0;
+}
+
 std::string explain_duration(std::span<const SocketInfo> left) {
-  std::chrono::milliseconds longest{};
-  bool timed = true;
-  for (const SocketInfo& socket : left) {
-    timed = timed && socket.state == TcpState::time_wait;
-    longest = std::max(longest, socket.timer);
+  if (!std::all_of(left.begin(), left.end(), is_timed)) {
+    return "Those with an open end hold it until both their ends are closed, and then for TIME_WAIT's 60 s where it "
+           "applies";
   }
-  if (timed) return "The port is free in " + seconds_text(longest) + " (up to 2 s more by the kernel's timer slack)";
-  return "Those not in TIME_WAIT hold it until both their ends are closed, and then for TIME_WAIT's 60 s where it "
-         "applies";
+  const auto longest = std::max_element(left.begin(), left.end(),
+                                        [](const SocketInfo& a, const SocketInfo& b) { return a.timer < b.timer; });
+  std::string text =
+      "The port is free in " + seconds_text(longest->timer) + " (up to 2 s more by the kernel's timer slack)";
+  const bool half_open = std::any_of(left.begin(), left.end(),
+                                     [](const SocketInfo& socket) { return socket.state == TcpState::fin_wait_2; });
+  if (half_open) text += ";\n  a client that closes before then turns its FIN_WAIT_2 into TIME_WAIT, 60 s from there";
+  return text;
 }
 
 std::string explain_leftovers(std::span<const SocketInfo> left, const ListenOptions& options) {

@@ -22,12 +22,18 @@ bool is_wildcard(const Endpoint& endpoint) {
   return std::all_of(endpoint.address.begin(), endpoint.address.end(), [](std::uint8_t byte) { return byte == 0; });
 }
 
+void require_set(const OptionError& error) {
+  if (!error.code) return;
+  throw ListenError(error.code,
+                    "the kernel refuses the value for " + std::string(error.option) + ": " + error.code.message());
+}
+
 UniqueFd listen_on(const Endpoint& wanted, const ListenOptions& options, const SocketOptions& connection_options) {
   const SocketAddress address = to_socket_address(wanted);
   UniqueFd fd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) fail(options, wanted, errno);
-  if (const auto error = apply(options, fd.get())) throw ListenError(error, "cannot set a listening option");
-  if (const auto error = apply(connection_options, fd.get())) throw ListenError(error, "cannot set a socket option");
+  require_set(apply(options, fd.get()));
+  require_set(apply(connection_options, fd.get()));
   if (::bind(fd.get(), address.data(), address.length) != 0) fail(options, wanted, errno);
   if (::listen(fd.get(), options.backlog) != 0) fail(options, wanted, errno);
   return fd;

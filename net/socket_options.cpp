@@ -11,29 +11,6 @@
 namespace closelab::net {
 namespace {
 
-/// Sets options one after another and keeps the first error.
-class Setter {
- public:
-  explicit Setter(int fd) : fd_(fd) {}
-
-  void set(int level, int option, int value) {
-    if (!error_ && ::setsockopt(fd_, level, option, &value, sizeof value) != 0) {
-      error_ = std::error_code(errno, std::system_category());
-    }
-  }
-
-  template <class Duration>
-  void set(int level, int option, const std::optional<Duration>& value) {
-    if (value) set(level, option, static_cast<int>(value->count()));
-  }
-
-  std::error_code error() const { return error_; }
-
- private:
-  int fd_;
-  std::error_code error_;
-};
-
 std::optional<int> read_option(int fd, int level, int option) {
   int value = 0;
   socklen_t length = sizeof value;
@@ -61,9 +38,39 @@ constexpr std::array known_options{
     KnownOption{"SO_SNDBUF", SOL_SOCKET, SO_SNDBUF},
 };
 
+std::string_view name_of(int level, int option) {
+  for (const KnownOption& known : known_options) {
+    if (known.level == level && known.option == option) return known.name;
+  }
+  return "a socket option";
+}
+
+/// Sets options one after another and keeps the first error.
+class Setter {
+ public:
+  explicit Setter(int fd) : fd_(fd) {}
+
+  void set(int level, int option, int value) {
+    if (!error_.code && ::setsockopt(fd_, level, option, &value, sizeof value) != 0) {
+      error_ = {std::error_code(errno, std::system_category()), name_of(level, option)};
+    }
+  }
+
+  template <class Duration>
+  void set(int level, int option, const std::optional<Duration>& value) {
+    if (value) set(level, option, static_cast<int>(value->count()));
+  }
+
+  OptionError error() const { return error_; }
+
+ private:
+  int fd_;
+  OptionError error_;
+};
+
 }  // namespace
 
-std::error_code apply(const ListenOptions& options, int fd) {
+OptionError apply(const ListenOptions& options, int fd) {
   Setter setter(fd);
   setter.set(SOL_SOCKET, SO_REUSEADDR, options.reuse_address == Switch::on);
   setter.set(SOL_SOCKET, SO_REUSEPORT, options.reuse_port == Switch::on);
@@ -73,7 +80,7 @@ std::error_code apply(const ListenOptions& options, int fd) {
   return setter.error();
 }
 
-std::error_code apply(const SocketOptions& options, int fd) {
+OptionError apply(const SocketOptions& options, int fd) {
   Setter setter(fd);
   setter.set(IPPROTO_TCP, TCP_NODELAY, options.tcp_nodelay == Switch::on);
   setter.set(SOL_SOCKET, SO_KEEPALIVE, options.tcp_keepalive.has_value());

@@ -15,12 +15,18 @@ struct OptionInEffect {
   std::string value;
 };
 
+/// The first option that the kernel refused; no code: none.
+struct OptionError {
+  std::error_code code;
+  std::string_view option;
+};
+
 /// Sets SO_REUSEADDR, SO_REUSEPORT and IPV6_V6ONLY before bind().
-std::error_code apply(const ListenOptions& options, int fd);
+OptionError apply(const ListenOptions& options, int fd);
 
 /// Sets the options that accepted sockets inherit from their listener, which saves a call per connection.
 /// SO_LINGER is not among them: net/teardown sets it when it closes.
-std::error_code apply(const SocketOptions& options, int fd);
+OptionError apply(const SocketOptions& options, int fd);
 
 /// Reads the options back with getsockopt(2).
 std::vector<OptionInEffect> options_in_effect(int fd);

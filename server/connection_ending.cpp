@@ -197,6 +197,8 @@ void Connection::report_unanswered() {
   if (exchange_ == nullptr) return;
   std::vector<RequestRecord>& requests = exchange_->unflushed;
   if (is_awaiting_answer()) requests.push_back(std::move(exchange_->record));
+  const std::uint64_t streamed = exchange_->output.take_streamed();
+  if (streamed > 0 && !requests.empty()) requests.back().response_body_bytes = streamed;
   if (!requests.empty()) reactor_.shared().recorder.answered(id_, requests);
   requests.clear();
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace closelab::server {
 namespace {
 
 constexpr std::size_t recorded_target = 128;
+// Far from where the clock's arithmetic would overflow.
+constexpr std::chrono::milliseconds longest_delay = std::chrono::hours(24 * 365);
 
 Response text_response(int status, const std::string& text) {
   return Response{.status = status,
@@ -47,7 +50,7 @@ void Connection::begin_request() {
   const RequestMessage& message = exchange_->parser.message();
   RequestRecord& record = exchange_->record;
   record.number = ++requests_;
-  reactor_.shared().recorder.count_request(id_);
+  if (exchange_->parser.started()) reactor_.shared().recorder.count_request(id_);
   record.method = message.method;
   record.target = message.target.substr(0, recorded_target);
   record.version = message.version;
@@ -91,7 +94,7 @@ void Connection::answer_failure(const std::string& text) {
 
 void Connection::respond(Response response) {
   if (response.delay > std::chrono::milliseconds(0)) {
-    exchange_->delayed_until = Deadlines::Clock::now() + response.delay;
+    exchange_->delayed_until = Deadlines::Clock::now() + std::min(response.delay, longest_delay);
     exchange_->delayed = std::move(response);
     exchange_->delayed->delay = {};
     return;

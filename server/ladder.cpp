@@ -232,7 +232,7 @@ std::string drawn_note(const Rung& rung) {
   std::string_view text = label;
   while (!text.empty()) {
     std::size_t length = text.size();
-    if (length > inner_width - 2) length = text.rfind(' ', inner_width - 2);
+    if (length > inner_width - 2) length = std::min(text.rfind(' ', inner_width - 2), inner_width - 2);
     const bool first = out.empty();
     out += without_trailing_spaces(line(first ? time_column(rung.at) : std::string(time_width, ' '),
                                         note(rung.shape, std::string(text.substr(0, length))),

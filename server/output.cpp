@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t small_body = 4 * 1024;
 // What is taken from a source at a time; a slow reader's queue is bounded by it.
 constexpr std::size_t piece_bytes = 64 * 1024;
+// What one connection may send before others have their turn: a client on the same machine may never block us.
+constexpr std::uint64_t event_budget = 1024 * 1024;
 
 }  // namespace
 
@@ -36,12 +38,21 @@ void Output::add_source(BodySource source, std::optional<std::uint64_t> length, 
 }
 
 Output::Result Output::write(const net::Stream& stream, net::MoreToCome more) {
-  while (true) {
+  const std::uint64_t enough = written_ + event_budget;
+  while (written_ < enough) {
+    // Filled before it is sent, so that head, body and end of a small stream share a segment, and nothing is held back
+    // (MSG_MORE) for an end that may turn out to be empty.
+    drop_sent();
+    while (source_ && pending() < piece_bytes) {
+      if (pull()) continue;
+      write_pending(stream, net::MoreToCome::no);  // what there is tells more than nothing
+      return Result::incomplete;
+    }
     const bool last = !source_;
-    const Result result = write_pending(stream, last ? more : net::MoreToCome::yes);
+    const Result result = write_pending(stream, last ? more : net::MoreToCome::no);
     if (result != Result::flushed || last) return result;
-    if (!pull()) return Result::incomplete;
   }
+  return Result::blocked;
 }
 
 Output::Result Output::write_pending(const net::Stream& stream, net::MoreToCome more) {
@@ -87,6 +98,13 @@ bool Output::pull() {
     buffer_ += piece_;
   }
   return true;
+}
+
+/// A slow reader's buffer would grow by every piece if what it took stayed in front.
+void Output::drop_sent() {
+  if (!source_) return;
+  buffer_.erase(0, sent_);
+  sent_ = 0;
 }
 
 void Output::clear_sent() {

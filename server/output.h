@@ -17,7 +17,7 @@ class Output {
  public:
   enum class Result : std::uint8_t {
     flushed,     ///< everything is with the kernel
-    blocked,     ///< the kernel takes no more for now
+    blocked,     ///< the kernel takes no more for now, or others must have their turn
     failed,      ///< send() failed: error()
     incomplete,  ///< the body source ended early or threw: the response can't be completed
   };
@@ -46,6 +46,7 @@ class Output {
   std::size_t pending() const { return buffer_.size() + body_.size() - sent_; }
   Result write_pending(const net::Stream& stream, net::MoreToCome more);
   bool pull();
+  void drop_sent();
   void clear_sent();
 
   std::string buffer_;

@@ -106,8 +106,8 @@ void Reactor::stop() {
 /// What waits in the queue would be reset by closing the listener; it is taken and ended in order instead.
 void Reactor::stop_accepting() {
   accept_pause_.cancel();
-  while (accept_one()) {
-  }
+  // No more than the queue can hold: clients that connect faster must not keep the server from stopping.
+  for (int left = shared_.options.listen.backlog; left > 0 && accept_one();) --left;
   acceptable_.release();
   listener_.close();
   accepting_ = false;

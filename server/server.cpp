@@ -16,8 +16,19 @@
 namespace closelab {
 namespace {
 
+// Far from where the clock's arithmetic would overflow.
+constexpr std::chrono::milliseconds longest_time = std::chrono::hours(24 * 365);
+
 void require(bool condition, const char* message) {
   if (!condition) throw std::invalid_argument(message);
+}
+
+/// Several reactors share the port by SO_REUSEPORT, which must not let them share it with another server unasked: a
+/// socket without the option tries first.
+void share_port(Options& options) {
+  if (options.reactors == 1 || options.listen.reuse_port == Switch::on) return;
+  if (options.listen.port != 0) net::Listener(options.listen, options.socket).close();
+  options.listen.reuse_port = Switch::on;
 }
 
 Options validated(Options options) {
@@ -29,9 +40,11 @@ Options validated(Options options) {
   const auto shortest = std::min({timeouts.idle_timeout, timeouts.header_timeout, timeouts.body_timeout,
                                   timeouts.write_timeout, options.lingering.time});
   require(shortest > milliseconds(0), "timeouts and lingering.time must be more than 0 ms");
+  const auto longest = std::max({timeouts.idle_timeout, timeouts.header_timeout, timeouts.body_timeout,
+                                 timeouts.write_timeout, options.lingering.time, options.grace});
+  require(longest <= longest_time, "timeouts, lingering.time and grace must be at most a year");
   require(options.socket.linger.value_or(std::chrono::seconds(0)).count() >= 0, "linger must not be negative");
-  // Several reactors share the port by SO_REUSEPORT.
-  if (options.reactors > 1) options.listen.reuse_port = Switch::on;
+  share_port(options);
   return options;
 }
 
@@ -153,7 +166,7 @@ std::optional<ConnectionRecord> Server::connection(std::uint64_t id) const { ret
 Counts Server::counts() const { return impl_->recorder.counts(); }
 
 StopReport Server::stop(std::optional<std::chrono::milliseconds> grace) {
-  return impl_->stop(grace.value_or(impl_->options.grace));
+  return impl_->stop(std::min(grace.value_or(impl_->options.grace), longest_time));
 }
 
 }  // namespace closelab

@@ -15,6 +15,7 @@ constexpr std::size_t queue_length = 10'000;
 /// Lines are gathered up to this many bytes, so that a busy server does not make a call for each.
 constexpr std::size_t batch_bytes = 64 * 1024;
 constexpr int patience_ms = 1000;
+constexpr int poll_ms = 50;
 
 }  // namespace
 
@@ -39,6 +40,7 @@ void Output::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
+    give_up_at_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
     wake_.notify_one();
   }
   if (thread_.joinable()) thread_.join();
@@ -79,14 +81,15 @@ void Output::write_out(std::string_view lines) {
   queue_.clear();
 }
 
-/// False when it is time to give up: the output is being closed and nobody takes it.
+/// False when it is time to give up: the output is being closed, and its reader is too slow.
 bool Output::wait_writable() {
   pollfd entry{.fd = fd_, .events = POLLOUT, .revents = 0};
-  while (::poll(&entry, 1, patience_ms) <= 0) {
+  while (true) {
+    const bool writable = ::poll(&entry, 1, poll_ms) > 0;
     const std::lock_guard lock(mutex_);
-    if (closing_) return false;
+    if (closing_ && std::chrono::steady_clock::now() >= give_up_at_) return false;
+    if (writable) return true;
   }
-  return true;
 }
 
 }  // namespace closelab::lab

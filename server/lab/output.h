@@ -29,7 +29,7 @@ class Output {
 
   /// Queues an event; never waits for the reader.
   void write(Event event);
-  /// Writes what is queued, giving up when nothing could be written for a second; then ends.
+  /// Writes what is queued, for a second at most; then ends.
   void close();
 
  private:
@@ -46,6 +46,7 @@ class Output {
   std::uint64_t dropped_ = 0;
   bool closing_ = false;
   bool broken_ = false;
+  std::chrono::steady_clock::time_point give_up_at_{};
   std::thread thread_;
 };
 

@@ -1,7 +1,7 @@
 #include "server/lab/settings.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
-#include <netdb.h>
 
 #include <algorithm>
 #include <limits>
@@ -98,12 +98,10 @@ Codec<CloseMode> close_mode() {
 }
 
 bool is_numeric_address(const std::string& text) {
-  addrinfo hints{};
-  hints.ai_flags = AI_NUMERICHOST;
-  addrinfo* found = nullptr;
-  if (::getaddrinfo(text.c_str(), nullptr, &hints, &found) != 0) return false;
-  ::freeaddrinfo(found);
-  return true;
+  in6_addr scratch{};
+  const std::string without_scope = text.substr(0, text.find('%'));
+  return ::inet_pton(AF_INET, text.c_str(), &scratch) == 1 ||
+         ::inet_pton(AF_INET6, without_scope.c_str(), &scratch) == 1;
 }
 
 Codec<std::string> address() {
@@ -170,8 +168,8 @@ List sockets() {
       setting(group, "tcp_nodelay", on_off(), CLOSELAB_FIELD(options.socket.tcp_nodelay),
               "TCP_NODELAY: send small segments at once (no Nagle algorithm)"),
       setting(group, "linger", or_off(duration<seconds>({})), CLOSELAB_FIELD(options.socket.linger),
-              "SO_LINGER at close(): off; 0s makes every close an RST; longer lets close() wait for the client "
-              "to acknowledge what was sent"),
+              "SO_LINGER at close(): off; 0s makes close() an RST unless both FINs have been exchanged; "
+              "longer lets close() wait for the client to acknowledge what was sent, and a stop with it"),
       setting(group, "tcp_keepalive", or_off(duration<seconds>(seconds(1))),
               CLOSELAB_FIELD(options.socket.tcp_keepalive),
               "SO_KEEPALIVE: probe a silent client at this interval; not HTTP's keep-alive"),
@@ -180,7 +178,7 @@ List sockets() {
               "TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged; off is the kernel's default"),
       setting(group, "tcp_linger2", or_off(duration<seconds>(seconds(1))), CLOSELAB_FIELD(options.socket.tcp_linger2),
               "TCP_LINGER2: how long a closed socket waits in FIN_WAIT_2 for the client's FIN; off is the "
-              "kernel's default, net.ipv4.tcp_fin_timeout, which is also the most"),
+              "kernel's default, net.ipv4.tcp_fin_timeout; the kernel takes at most 120s"),
   };
 }
 

@@ -1,6 +1,11 @@
 // Who closed first, with what, and who holds TIME_WAIT: by close mode and by who begins.
 
+#include <sys/socket.h>
+
+#include <atomic>
 #include <functional>
+#include <thread>
+#include <vector>
 
 #include "tests/loopback/fixture.h"
 #include "tests/loopback/time_wait.h"
@@ -253,6 +258,39 @@ TEST_CASE("without verdicts nothing is looked up, and what was seen still counts
   CHECK(record.verdict.time_wait == TimeWait::unknown);
   CHECK(find(record, Fact::not_observed));
   CHECK_FALSE(find(record, Fact::own_socket));
+}
+
+TEST_CASE("a body that the end of the connection delimits is with the kernel before an RST follows") {
+  Options options;
+  options.close_mode = CloseMode::abortive;
+  TestServer server(options);
+  for (const std::size_t bytes : {0, 1, 1000, 100000}) {
+    CAPTURE(bytes);
+    Client client(server);
+    client.send("GET /chunked?" + std::to_string(bytes) + " HTTP/1.0\r\n\r\n");
+    const std::string all = client.receive_to_end().bytes;
+    CHECK(all.find("HTTP/1.1 200 OK") == 0);
+    CHECK(all.size() - all.find("\r\n\r\n") - 4 == bytes);
+    CHECK(server.closed().verdict.closed_by == ClosedBy::rst);
+  }
+}
+
+TEST_CASE("a client that takes all it can get does not keep others waiting") {
+  TestServer server;
+  Client greedy(server);
+  greedy.send(get("/stream?1000000000"));
+  std::atomic<bool> done = false;
+  std::thread reader([&] {
+    std::vector<char> buffer(1 << 20);
+    while (!done && ::recv(greedy.fd(), buffer.data(), buffer.size(), 0) > 0) {
+    }
+  });
+  Client other(server);
+  for (int i = 0; i < 20; ++i) CHECK(other.exchange(get("/")).body == "hello");
+  const auto record = server.connection(1);
+  CHECK((record && record->requests.empty()));  // its response is still on the way
+  done = true;
+  reader.join();
 }
 
 }  // namespace

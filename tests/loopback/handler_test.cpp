@@ -222,7 +222,7 @@ TEST_CASE("answers from many threads to many pipelining clients") {
   TestServer server;
   std::vector<std::jthread> workers;
   std::mutex mutex;
-  server.handle_async("/work/*", [&](Responder responder) {
+  server.handle_async("/job/*", [&](Responder responder) {
     const std::lock_guard lock(mutex);
     workers.emplace_back(
         [responder = std::move(responder)] { responder.send({.body = std::string(responder.request().path)}); });
@@ -230,11 +230,11 @@ TEST_CASE("answers from many threads to many pipelining clients") {
   std::vector<Client> clients;
   for (int i = 0; i < 8; ++i) clients.emplace_back(server);
   std::string requests;
-  for (int n = 0; n < 25; ++n) requests += get("/work/" + std::to_string(n)) + get("/path/" + std::to_string(n));
+  for (int n = 0; n < 25; ++n) requests += get("/job/" + std::to_string(n)) + get("/path/" + std::to_string(n));
   for (Client& client : clients) client.send(requests);
   for (int n = 0; n < 25; ++n) {
     for (Client& client : clients) {
-      REQUIRE(client.receive_reply().body == "/work/" + std::to_string(n));
+      REQUIRE(client.receive_reply().body == "/job/" + std::to_string(n));
       REQUIRE(client.receive_reply().body == "/path/" + std::to_string(n));
     }
   }

@@ -157,6 +157,14 @@ TEST_CASE("several reactors share the port, the ids and the connections") {
   CHECK(*ids.rbegin() == 100);
 }
 
+TEST_CASE("several reactors don't share their port with another server unless that was asked for") {
+  TestServer first;
+  Options options;
+  options.listen.port = first.port();
+  options.reactors = 2;
+  CHECK_THROWS_AS(TestServer{options}, ListenError);
+}
+
 TEST_CASE("socket options as the kernel has them") {
   Options options;
   options.listen.reuse_address = Switch::off;

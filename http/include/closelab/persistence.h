@@ -21,7 +21,7 @@ enum class CloseReason : std::uint8_t {
   header_timeout,    ///< a request's head did not arrive within `header_timeout`
   body_timeout,      ///< a request's body did not arrive within `body_timeout`
   write_timeout,     ///< the client took no byte of a response for `write_timeout`
-  body_unread,       ///< the response was given although the request body had not been read to its end
+  body_unread,       ///< a handler answered although the request body had not been read to its end
   protocol_error,    ///< the request was refused as malformed or over a limit
   handler_error,     ///< the handler threw, or went away without answering
   server_stop,       ///< the server stopped

@@ -32,15 +32,16 @@ struct SocketOptions {
   Switch tcp_nodelay = Switch::on;
   /// SO_LINGER at close(): unset is off; 0 s makes close() an RST, unless both FINs have
   /// been exchanged before; n s makes close() wait up to
-  /// n seconds for the peer to acknowledge. The wait is off the reactor and is measured.
+  /// n seconds for the peer to acknowledge. The wait is off the reactor and is measured;
+  /// Server::stop() has to sit it out.
   std::optional<std::chrono::seconds> linger{};
   /// SO_KEEPALIVE with this TCP_KEEPIDLE and TCP_KEEPINTVL: the kernel probes a silent peer. Not to be
   /// confused with HTTP's keep-alive.
   std::optional<std::chrono::seconds> tcp_keepalive{};
   /// TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged before the kernel gives up.
   std::optional<std::chrono::milliseconds> tcp_user_timeout{};
-  /// TCP_LINGER2: how long an orphaned socket stays in FIN_WAIT_2; more than net.ipv4.tcp_fin_timeout
-  /// is cut to it.
+  /// TCP_LINGER2: how long an orphaned socket stays in FIN_WAIT_2, instead of net.ipv4.tcp_fin_timeout; the kernel
+  /// takes at most 120 s.
   std::optional<std::chrono::seconds> tcp_linger2{};
 };
 

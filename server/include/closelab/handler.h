@@ -66,7 +66,8 @@ class Responder {
 /// A handler that throws answers 500.
 using Handler = std::function<Response(const Request&)>;
 
-/// Answers through the responder, later and from any thread if it likes.
+/// Answers through the responder, later and from any thread if it likes. The connection is not read meanwhile: that
+/// the client has gone shows when the answer is sent.
 using AsyncHandler = std::function<void(Responder)>;
 
 }  // namespace closelab

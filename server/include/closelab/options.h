@@ -13,7 +13,7 @@
 
 namespace closelab {
 
-/// Deadlines of a connection. Each fires within 20 ms of its value.
+/// Deadlines of a connection, at most a year. Each fires within 20 ms of its value, but for `write_timeout`.
 struct Timeouts {
   /// Between requests, and before the first byte of the first: silent FIN.
   std::chrono::milliseconds idle_timeout{5000};
@@ -21,8 +21,9 @@ struct Timeouts {
   std::chrono::milliseconds header_timeout{10000};
   /// From the end of the head to the end of the body: 408.
   std::chrono::milliseconds body_timeout{30000};
-  /// Without the client taking a byte of the response: abortive close, so that the client can't
-  /// mistake what it got for a complete response.
+  /// Without the client acknowledging a byte of the response: abortive close, so that the client can't
+  /// mistake what it got for a complete response. Looked at once per `write_timeout`, so it fires between one and two
+  /// times its value after the last byte was taken.
   std::chrono::milliseconds write_timeout{30000};
 };
 
@@ -38,7 +39,7 @@ struct Options {
   std::optional<std::uint64_t> request_limit{};
   /// Connections open at once; one more is answered 503 and closed.
   std::size_t max_connections = 16384;
-  /// Threads that serve, each with its own listener (SO_REUSEPORT) when there are several.
+  /// Threads that serve, each with its own listener when there are several, which then have SO_REUSEPORT.
   unsigned reactors = 1;
   /// Switch::off: no kernel lookups, verdicts rest on our own sockets alone and may be undetermined.
   Switch verdicts = Switch::on;
@@ -48,9 +49,10 @@ struct Options {
   std::size_t requests_kept = 8;
   /// How long stop() lets requests in flight finish.
   std::chrono::milliseconds grace{5000};
-  // The callbacks must not throw.
+  // The callbacks must not throw, wait for connections, or stop the server.
 
-  /// Called after each response, on the reactor thread; must not block.
+  /// Called after each response, and for a request whose connection ended unanswered or half answered; on the reactor
+  /// thread; must not block.
   std::function<void(const ConnectionRecord&, const RequestRecord&)> on_request{};
   /// Called when a connection has begun to end, by our side or the client's; on the reactor thread, must not block.
   std::function<void(const ConnectionRecord&)> on_closing{};
