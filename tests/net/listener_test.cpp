@@ -203,7 +203,10 @@ TEST_CASE("closing the listener resets who waits to be accepted") {
   const Client client(listener.local());
   listener.close();
   CHECK(client.receive_to_end().error == ECONNRESET);
-  CHECK(sockets_on_port(client.local().port).empty());
+  // Other programs may use the same port towards other servers.
+  for (const SocketInfo& socket : sockets_on_port(client.local().port)) {
+    CHECK_FALSE(socket.tuple.remote == listener.local());
+  }
 }
 
 }  // namespace
