@@ -75,7 +75,8 @@ const Row rows[] = {
      CloseReason::request_close, Side::server, ClosedBy::fin, ResetBy::none, TimeWait::server},
     {"bytes behind the request make it an RST", CloseMode::immediate,
      [](Client& c) {
-       c.try_send(closing + std::string(300'000, 'x'));
+       // The delay lets them arrive: what comes later would find our FIN on its way.
+       c.try_send(get("/delay", "Connection: close\r\n") + std::string(300'000, 'x'));
        finish(c);
      },
      CloseReason::request_close, Side::server, ClosedBy::rst, ResetBy::server, TimeWait::none},
