@@ -1,11 +1,13 @@
 #include "closelab/close_mode.h"
 
 #include <array>
+#include <ostream>
 
 namespace closelab {
 namespace {
 
-constexpr std::array<std::string_view, 3> names{"lingering", "immediate", "abortive"};
+constexpr std::array<std::string_view, 7> names{"lingering", "immediate", "abortive", "delayed",
+                                                "half",      "deferred",  "never"};
 
 }  // namespace
 
@@ -18,6 +20,12 @@ std::optional<CloseMode> parse_close_mode(std::string_view name) {
   return std::nullopt;
 }
 
-std::string_view close_mode_names() { return "lingering, immediate, abortive"; }
+std::string_view close_mode_names() { return "lingering, immediate, abortive, delayed, half, deferred, never"; }
+
+std::string_view to_string(LingeringWhen when) { return when == LingeringWhen::always ? "always" : "unread"; }
+
+std::ostream& operator<<(std::ostream& out, CloseMode mode) { return out << to_string(mode); }
+
+std::ostream& operator<<(std::ostream& out, LingeringWhen when) { return out << to_string(when); }
 
 }  // namespace closelab

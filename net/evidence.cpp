@@ -3,6 +3,7 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <ostream>
 
 namespace closelab {
 namespace {
@@ -70,6 +71,12 @@ std::string describe_close(const Evidence& e) {
   return text;
 }
 
+std::string describe_withheld(const Evidence& e) {
+  if (e.duration.count() == 0) return "our FIN is withheld, whatever the client does";
+  return "our FIN waits up to " + std::to_string(e.duration.count()) +
+         " ms for the client's, a departure from RFC 9112 section 9.6";
+}
+
 std::string describe_unfinished(const Evidence& e) {
   return (e.unread > 0 ? bytes_text(e.unread) : std::string("the rest")) +
          " of the request body had not been read; what comes after close() is answered by RST";
@@ -83,7 +90,7 @@ std::string_view to_string(Source source) {
 }
 
 std::string_view to_string(Fact fact) {
-  static constexpr std::array<std::string_view, 19> names{"accepted",
+  static constexpr std::array<std::string_view, 21> names{"accepted",
                                                           "sampled",
                                                           "received_fin",
                                                           "receive_failed",
@@ -91,9 +98,11 @@ std::string_view to_string(Fact fact) {
                                                           "pending_error",
                                                           "sent_fin",
                                                           "shutdown_failed",
+                                                          "fin_withheld",
                                                           "stopped_receiving",
                                                           "drain_time_exceeded",
                                                           "drain_bytes_exceeded",
+                                                          "drained",
                                                           "request_unfinished",
                                                           "aborted",
                                                           "closed",
@@ -129,12 +138,16 @@ std::string describe(const Evidence& e) {
       return "shutdown(SHUT_WR): our FIN";
     case Fact::shutdown_failed:
       return "shutdown() failed: " + error_text(e.error) + ", the connection was over before our FIN";
+    case Fact::fin_withheld:
+      return describe_withheld(e);
     case Fact::stopped_receiving:
       return "IP_MINTTL 255: the kernel drops what the client sends, so that the state holds";
     case Fact::drain_time_exceeded:
       return "the drain's time bound was reached after " + std::to_string(e.duration.count()) + " ms";
     case Fact::drain_bytes_exceeded:
       return "the drain's byte bound was reached after " + bytes_text(e.unread);
+    case Fact::drained:
+      return bytes_text(e.unread) + " read and dropped";
     case Fact::request_unfinished:
       return describe_unfinished(e);
     case Fact::aborted:
@@ -153,6 +166,17 @@ std::string describe(const Evidence& e) {
       return e.error != 0 ? "sock_diag could not be asked: " + error_text(e.error) : "sock_diag was not asked";
   }
   return {};
+}
+
+std::ostream& operator<<(std::ostream& out, Source source) { return out << to_string(source); }
+
+std::ostream& operator<<(std::ostream& out, Fact fact) { return out << to_string(fact); }
+
+std::ostream& operator<<(std::ostream& out, Moment moment) { return out << to_string(moment); }
+
+std::ostream& operator<<(std::ostream& out, const Evidence& evidence) {
+  const std::chrono::duration<double, std::milli> at = evidence.at;
+  return out << "at " << at.count() << " ms: " << describe(evidence) << " (" << evidence.source << ')';
 }
 
 }  // namespace closelab

@@ -22,6 +22,11 @@ IoResult Stream::receive(std::span<char> buffer) const {
   return result;
 }
 
+std::size_t Stream::peek() const {
+  char byte = 0;
+  return ::recv(fd_, &byte, 1, MSG_PEEK) == 1 ? 1 : 0;
+}
+
 IoResult Stream::send(std::span<const iovec> pieces, MoreToCome more) const {
   msghdr message{};
   message.msg_iov = const_cast<iovec*>(pieces.data());

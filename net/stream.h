@@ -34,6 +34,8 @@ class Stream {
   bool is_open() const { return fd_ >= 0; }
 
   IoResult receive(std::span<char> buffer) const;
+  /// How much could be read, without reading it: 1 or 0 bytes (also with the FIN, or an error, in front).
+  std::size_t peek() const;
   IoResult send(std::span<const iovec> pieces, MoreToCome more) const;
 
   /// Calls `handler(std::error_code)` once when a read would not block (bytes, FIN or an error).

@@ -45,9 +45,10 @@ void Teardown::failed(Fact call, int error) {
 }
 
 void Teardown::time_exceeded() {
+  // Beyond the pause of mode `delayed`, and a FIN that was withheld for its time, nothing went otherwise than planned.
   if (phase_ == TeardownPhase::draining) {
     auto& fact = connection_.note(Source::syscall, Fact::drain_time_exceeded);
-    fact.duration = std::chrono::round<std::chrono::milliseconds>(Clock::now() - drain_started_);
+    fact.duration = std::chrono::round<std::chrono::milliseconds>(Clock::now() - waiting_since_);
   }
   handle(TeardownEvent::time_exceeded);
 }
@@ -59,24 +60,44 @@ void Teardown::note_request_unfinished(std::uint64_t missing) {
 }
 
 void Teardown::drain(std::span<char> scratch) {
-  assert(phase_ == TeardownPhase::draining);
+  assert(wants_input());
   while (true) {
-    const std::size_t room = options_.bounds.bytes - std::min(dropped_, options_.bounds.bytes);
+    const std::size_t bound = has_byte_bound() ? options_.bounds.bytes : std::numeric_limits<std::size_t>::max();
+    const std::size_t room = bound - std::min(dropped_, bound);
     // One byte beyond the bound tells "exactly as much as allowed, then FIN" from "too much".
     const IoResult result = stream_.receive(scratch.first(1 + std::min(scratch.size() - 1, room)));
     if (result.error == EAGAIN) return;
     if (result.error != 0) return failed(Fact::receive_failed, result.error);
     if (result.bytes == 0) return received_fin();
     dropped_ += result.bytes;
-    if (dropped_ > options_.bounds.bytes) {
+    if (dropped_ > bound) {
       connection_.note(Source::syscall, Fact::drain_bytes_exceeded).unread = static_cast<std::uint32_t>(dropped_);
       return handle(TeardownEvent::bytes_exceeded);
     }
   }
 }
 
-std::chrono::milliseconds Teardown::drain_time_left() const {
-  return std::chrono::ceil<std::chrono::milliseconds>(drain_started_ + options_.bounds.time - Clock::now());
+/// The modes that are there to wait do so however much the client sends.
+bool Teardown::has_byte_bound() const { return options_.mode != CloseMode::half && options_.mode != CloseMode::never; }
+
+std::optional<std::chrono::milliseconds> Teardown::time_bound() const {
+  switch (phase_) {
+    case TeardownPhase::draining:
+      return options_.mode == CloseMode::half ? options_.times.half_time : options_.bounds.time;
+    case TeardownPhase::paused:
+      return options_.times.delayed_time;
+    case TeardownPhase::withheld:
+      if (options_.mode == CloseMode::never) return std::nullopt;
+      return options_.times.deferred_time;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::chrono::milliseconds> Teardown::time_left() const {
+  const auto bound = time_bound();
+  if (!bound) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(waiting_since_ + *bound - Clock::now());
 }
 
 void Teardown::handle(TeardownEvent event) {
@@ -87,6 +108,8 @@ void Teardown::handle(TeardownEvent event) {
   switch (step->action) {
     case TeardownAction::none:
       return;
+    case TeardownAction::withhold_fin:
+      return withhold_fin();
     case TeardownAction::send_fin:
       return send_fin();
     case TeardownAction::close:
@@ -96,8 +119,14 @@ void Teardown::handle(TeardownEvent event) {
   }
 }
 
+void Teardown::withhold_fin() {
+  waiting_since_ = Clock::now();
+  const auto longest = time_bound().value_or(std::chrono::milliseconds(0));
+  connection_.note(Source::syscall, Fact::fin_withheld).duration = longest;
+}
+
 void Teardown::send_fin() {
-  drain_started_ = Clock::now();
+  waiting_since_ = Clock::now();
   // CLOSE_WAIT: the client's FIN was first, whatever has come on top of it when shutdown() returns.
   sample(Moment::before_fin, SampleDepth::queues);
   if (::shutdown(stream_.fd(), SHUT_WR) == 0) {
@@ -117,10 +146,19 @@ void Teardown::close() {
     if (unread_bytes(stream_.fd()) > 0) return reset_by_closing();
     send_fin();
     if (fin_sent_ && !over_) observer_.look_at_peer(connection_);
-  } else if (!fin_received_ && !over_) {
-    sample(Moment::before_close, SampleDepth::queues);  // the drain was cut short
+  } else if (!over_) {
+    close_after_waiting();
   }
   finish(Fact::closed);
+}
+
+/// Between the last event and now things may have happened that nobody read: in a pause, in CLOSE_WAIT, or behind a
+/// drain that was cut short.
+void Teardown::close_after_waiting() {
+  const bool unseen = options_.mode == CloseMode::delayed || options_.mode == CloseMode::never;
+  if (fin_received_ && !unseen) return;
+  const bool over = sample(Moment::before_close, SampleDepth::queues).state == TcpState::closed;
+  if (over && unseen) fin_received_ ? note_pending_error() : note_reset();
 }
 
 /// close() with bytes unread makes the kernel send RST instead of FIN.
@@ -151,6 +189,10 @@ std::uint32_t Teardown::unread_at_close() const {
 
 void Teardown::finish(Fact how) {
   const std::uint32_t unread = unread_at_close();
+  if (dropped_ > 0) {
+    constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
+    connection_.note(Source::syscall, Fact::drained).unread = static_cast<std::uint32_t>(std::min(dropped_, most));
+  }
   if (how == Fact::closed && options_.linger > std::chrono::seconds(0)) {
     unread_ = unread;
     blocking_fd_ = stream_.release();

@@ -19,6 +19,7 @@ namespace closelab::net {
 struct TeardownOptions {
   CloseMode mode = CloseMode::lingering;
   LingeringBounds bounds{};
+  CloseTimes times{};
   /// SO_LINGER, set right before close(): asio's destructor and every stray close would trip over it earlier.
   std::optional<std::chrono::seconds> linger{};
 };
@@ -32,6 +33,8 @@ class Teardown {
            BlockingCloser& closer);
 
   TeardownPhase phase() const { return phase_; }
+  /// Until the end of flushing the mode may still change.
+  void set_mode(CloseMode mode) { options_.mode = mode; }
 
   /// The response has been handed to the kernel to its last byte.
   void flushed() { handle(TeardownEvent::flushed); }
@@ -39,7 +42,7 @@ class Teardown {
   void received_fin();
   /// recv() or send() failed with `error`.
   void failed(Fact call, int error);
-  /// write_timeout, or the drain's time bound.
+  /// write_timeout, or the phase's time bound.
   void time_exceeded();
   /// The response can't be completed.
   void incomplete() { handle(TeardownEvent::incomplete); }
@@ -54,13 +57,23 @@ class Teardown {
   /// thread. Apart from the closing itself, so that the caller can do its bookkeeping in between: what comes before an
   /// RST gives the client time to close first.
   void hand_over();
-  /// What is left of the drain's time bound.
-  std::chrono::milliseconds drain_time_left() const;
+  /// Does the phase want drain() to be called when there is something to read?
+  bool wants_input() const { return phase_ == TeardownPhase::draining || phase_ == TeardownPhase::withheld; }
+  /// What is left of the time bound of the phase; unset when it has none.
+  std::optional<std::chrono::milliseconds> time_left() const;
+  /// What has been observed so far; valid until hand_over().
+  const EndedConnection& connection() const { return connection_; }
+  /// Bytes that were read and dropped.
+  std::size_t dropped() const { return dropped_; }
 
  private:
   void handle(TeardownEvent event);
+  void withhold_fin();
   void send_fin();
+  bool has_byte_bound() const;
+  std::optional<std::chrono::milliseconds> time_bound() const;
   void close();
+  void close_after_waiting();
   void abort();
   void reset_by_closing();
   void finish(Fact how);
@@ -72,7 +85,7 @@ class Teardown {
 
   Stream& stream_;
   EndedConnection connection_;
-  const TeardownOptions options_;
+  TeardownOptions options_;
   Observer& observer_;
   BlockingCloser& closer_;
   TeardownPhase phase_ = TeardownPhase::flushing;
@@ -80,7 +93,7 @@ class Teardown {
   /// With a timed SO_LINGER: what close_blocking() closes.
   int blocking_fd_ = -1;
   std::uint32_t unread_ = 0;
-  std::chrono::steady_clock::time_point drain_started_{};
+  std::chrono::steady_clock::time_point waiting_since_{};
   /// FINs and failures so far: with any of them, close() needs no FIN of ours, or can't send one.
   bool fin_sent_ = false;
   bool fin_received_ = false;

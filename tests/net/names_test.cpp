@@ -60,7 +60,8 @@ TEST_CASE("tcp states: what is no state is not read as one") {
 
 TEST_CASE("close modes read back, and the list names each") {
   std::string list;
-  for (const CloseMode mode : {CloseMode::lingering, CloseMode::immediate, CloseMode::abortive}) {
+  for (const CloseMode mode : {CloseMode::lingering, CloseMode::immediate, CloseMode::abortive, CloseMode::delayed,
+                               CloseMode::half, CloseMode::deferred, CloseMode::never}) {
     CHECK(parse_close_mode(to_string(mode)) == mode);
     list += (list.empty() ? "" : ", ") + std::string(to_string(mode));
   }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace closelab::net {
 namespace {
@@ -15,8 +16,10 @@ using Phase = TeardownPhase;
 using Event = TeardownEvent;
 using Action = TeardownAction;
 
-constexpr std::array modes{Mode::lingering, Mode::immediate, Mode::abortive};
-constexpr std::array phases{Phase::flushing, Phase::half_closed, Phase::draining, Phase::closed};
+constexpr std::array modes{Mode::lingering, Mode::immediate, Mode::abortive, Mode::delayed,
+                           Mode::half,      Mode::deferred,  Mode::never};
+constexpr std::array phases{Phase::flushing, Phase::half_closed, Phase::draining, Phase::paused,
+                            Phase::withheld, Phase::leaked,      Phase::closed};
 constexpr std::array events{Event::flushed,       Event::received_fin,   Event::failed,
                             Event::time_exceeded, Event::bytes_exceeded, Event::stopped};
 
@@ -36,21 +39,35 @@ TEST_CASE("the whole machine: mode x phase x event") {
   constexpr std::string_view close = "closed/close";
   constexpr std::string_view abort = "closed/abort";
   constexpr std::string_view half = "half_closed/none";
-  constexpr Row rows[] = {
-      //                                   flushed              received_fin failed time   bytes  stopped
-      {Mode::lingering, Phase::flushing, {"draining/send_fin", half, close, abort, "-", abort}},
-      {Mode::lingering, Phase::half_closed, {close, "-", close, abort, "-", abort}},
-      {Mode::lingering, Phase::draining, {"-", close, close, close, close, close}},
-      {Mode::lingering, Phase::closed, {"-", "-", "-", "-", "-", "-"}},
+  constexpr std::string_view drain = "draining/send_fin";
+  constexpr std::string_view withhold = "withheld/withhold_fin";
+  //                                       flushed           received_fin      failed time   bytes  stopped
+  constexpr std::array<std::string_view, 6> half_closed{close, "-", close, abort, "-", abort};
+  constexpr std::array<std::string_view, 6> draining{"-", close, close, close, close, close};
+  constexpr std::array<std::string_view, 6> paused{"-", "-", "-", close, "-", close};
+  constexpr std::array<std::string_view, 6> withheld{"-", close, close, drain, drain, close};
+  constexpr std::array<std::string_view, 6> leaked{"-", "-", "-", "-", "-", close};
+  constexpr std::array<std::string_view, 6> closed{"-", "-", "-", "-", "-", "-"};
+  std::vector<Row> rows{
+      {Mode::lingering, Phase::flushing, {drain, half, close, abort, "-", abort}},
       {Mode::immediate, Phase::flushing, {close, half, close, abort, "-", abort}},
-      {Mode::immediate, Phase::half_closed, {close, "-", close, abort, "-", abort}},
-      {Mode::immediate, Phase::draining, {"-", close, close, close, close, close}},
-      {Mode::immediate, Phase::closed, {"-", "-", "-", "-", "-", "-"}},
       {Mode::abortive, Phase::flushing, {abort, half, close, abort, "-", abort}},
+      {Mode::delayed, Phase::flushing, {"paused/send_fin", half, close, abort, "-", abort}},
+      {Mode::half, Phase::flushing, {drain, half, close, abort, "-", abort}},
+      {Mode::deferred, Phase::flushing, {withhold, half, close, abort, "-", abort}},
+      {Mode::never, Phase::flushing, {withhold, half, close, abort, "-", abort}},
       {Mode::abortive, Phase::half_closed, {abort, "-", close, abort, "-", abort}},
-      {Mode::abortive, Phase::draining, {"-", close, close, close, close, close}},
-      {Mode::abortive, Phase::closed, {"-", "-", "-", "-", "-", "-"}},
+      {Mode::never, Phase::half_closed, {"leaked/withhold_fin", "-", close, abort, "-", abort}},
+      {Mode::never, Phase::withheld, {"-", "leaked/none", close, drain, drain, close}},
   };
+  for (const Mode mode : modes) {
+    if (mode != Mode::abortive && mode != Mode::never) rows.push_back({mode, Phase::half_closed, half_closed});
+    if (mode != Mode::never) rows.push_back({mode, Phase::withheld, withheld});
+    rows.push_back({mode, Phase::draining, draining});
+    rows.push_back({mode, Phase::paused, paused});
+    rows.push_back({mode, Phase::leaked, leaked});
+    rows.push_back({mode, Phase::closed, closed});
+  }
   CHECK(std::size(rows) == modes.size() * phases.size());
   for (const Row& row : rows) {
     for (std::size_t i = 0; i < events.size(); ++i) {
@@ -84,6 +101,7 @@ TEST_CASE("a FIN follows `flushed`, never anything else") {
       const bool before_flushed = phase == Phase::flushing || phase == Phase::half_closed;
       if (!before_flushed || event == Event::flushed) return;
       CHECK(step.action != Action::send_fin);
+      CHECK(step.action != Action::withhold_fin);
       // A close() would send a FIN, unless the connection is over anyway.
       if (event != Event::failed) CHECK(step.action != Action::close);
     });
@@ -99,7 +117,11 @@ TEST_CASE("every end closes the descriptor once, and closed absorbs") {
       CHECK(closes == (step.phase == Phase::closed));
     });
     CHECK(seen.contains(Phase::closed));
-    CHECK(seen.contains(Phase::draining) == (mode == Mode::lingering));
+    const bool withholds = mode == Mode::deferred || mode == Mode::never;
+    CHECK(seen.contains(Phase::draining) == (mode == Mode::lingering || mode == Mode::half || withholds));
+    CHECK(seen.contains(Phase::paused) == (mode == Mode::delayed));
+    CHECK(seen.contains(Phase::withheld) == withholds);
+    CHECK(seen.contains(Phase::leaked) == (mode == Mode::never));
   }
 }
 
@@ -107,9 +129,9 @@ TEST_CASE("the names of the machine's parts are all different") {
   std::set<std::string_view> names;
   for (const Phase phase : phases) names.insert(to_string(phase));
   for (const Event event : events) names.insert(to_string(event));
-  for (const Action action : {Action::none, Action::send_fin, Action::close, Action::abort})
+  for (const Action action : {Action::none, Action::withhold_fin, Action::send_fin, Action::close, Action::abort})
     names.insert(to_string(action));
-  CHECK(names.size() == phases.size() + events.size() + 4);
+  CHECK(names.size() == phases.size() + events.size() + 5);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string_view>
 
@@ -18,12 +19,22 @@ enum class CloseMode : std::uint8_t {
   immediate,
   /// SO_LINGER{1,0} and close: RST, no TIME_WAIT on either side, unsent bytes lost (RFC 9293 §3.10.5).
   abortive,
+  /// FIN, a pause of CloseTimes::delayed_time without reading, then close: RST if bytes are unread by then.
+  delayed,
+  /// FIN, then read and drop for as long as the client likes, up to CloseTimes::half_time: FIN_WAIT_2 on our side.
+  half,
+  /// Wait for the client's FIN up to CloseTimes::deferred_time, then as `lingering`. TIME_WAIT becomes the client's.
+  /// It departs from RFC 9112 §9.6, by which the server that sent `close` must initiate the close.
+  deferred,
+  /// No FIN and no close, also after the client's FIN, until the server stops: CLOSE_WAIT, as a server that leaks
+  /// connections leaves it.
+  never,
 };
 
 std::string_view to_string(CloseMode mode);
 std::optional<CloseMode> parse_close_mode(std::string_view name);
 
-/// Every mode's name, for messages: `lingering, immediate, abortive`.
+/// Every mode's name, for messages: `lingering, immediate, abortive...`.
 std::string_view close_mode_names();
 
 /// Bounds of the drain in mode `lingering`; whichever is reached first ends it by closing, which is
@@ -34,5 +45,27 @@ struct LingeringBounds {
   /// an RST, and many then report an error instead of reading the response that they already have.
   std::size_t bytes = 16 * 1024 * 1024;
 };
+
+/// How long the modes of the same names take.
+struct CloseTimes {
+  /// Between our FIN and close().
+  std::chrono::milliseconds delayed_time{500};
+  /// Longest wait for the client's FIN behind ours.
+  std::chrono::milliseconds half_time{60000};
+  /// Longest wait for the client's FIN before ours.
+  std::chrono::milliseconds deferred_time{3000};
+};
+
+/// When `lingering` and `delayed` are worth their time.
+enum class LingeringWhen : std::uint8_t {
+  always,
+  /// Only when request bytes may be on their way: some are unread, or the request had a body; else as `immediate`.
+  /// nginx's `lingering_close on`.
+  unread,
+};
+
+std::string_view to_string(LingeringWhen when);
+std::ostream& operator<<(std::ostream& out, CloseMode mode);
+std::ostream& operator<<(std::ostream& out, LingeringWhen when);
 
 }  // namespace closelab

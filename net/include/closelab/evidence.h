@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
 #include <string_view>
 
@@ -33,9 +34,11 @@ enum class Fact : std::uint8_t {
   pending_error,         ///< error: SO_ERROR, which still tells of an RST that recv() reports as EOF
   sent_fin,              ///< shutdown(SHUT_WR) succeeded
   shutdown_failed,       ///< error: ENOTCONN says the connection was over before our FIN
+  fin_withheld,          ///< duration: our FIN waits that long at most for the client's; 0: until the server stops
   stopped_receiving,     ///< from here on the kernel drops what the peer sends, so that the next sample holds
   drain_time_exceeded,   ///< duration: the time bound of the drain was reached
   drain_bytes_exceeded,  ///< unread holds the bytes dropped: the byte bound was reached
+  drained,               ///< unread holds the bytes that were read and dropped before the client's FIN
   request_unfinished,    ///< unread: request body bytes that had not arrived; 0 when their number is unknown
   aborted,               ///< SO_LINGER{1,0} and close()
   closed,                ///< unread, duration: close() and, with a timed SO_LINGER, how long it blocked
@@ -81,5 +84,11 @@ std::string_view to_string(Moment moment);
 
 /// The fact as a short sentence: `recv() returned 0: the client's FIN`.
 std::string describe(const Evidence& evidence);
+
+std::ostream& operator<<(std::ostream& out, Source source);
+std::ostream& operator<<(std::ostream& out, Fact fact);
+std::ostream& operator<<(std::ostream& out, Moment moment);
+/// `at 0.45 ms: recv() returned 0: the client's FIN (syscall)`.
+std::ostream& operator<<(std::ostream& out, const Evidence& evidence);
 
 }  // namespace closelab
