@@ -72,6 +72,8 @@ constexpr auto reason_texts = std::to_array<ReasonText>({
     {CloseReason::body_unread, "body_unread", "the response was given before the request body had been read"},
     {CloseReason::protocol_error, "protocol_error", "the request was malformed or over a limit"},
     {CloseReason::handler_error, "handler_error", "the handler failed to answer"},
+    {CloseReason::rule, "rule", "a rule ended it"},
+    {CloseReason::command, "command", "it was told to by a command"},
     {CloseReason::server_stop, "server_stop", "the server stopped"},
     {CloseReason::peer_closed, "peer_closed", "the client closed the connection"},
     {CloseReason::peer_reset, "peer_reset", "the client reset the connection"},
@@ -100,8 +102,10 @@ std::string_view to_string(Persistence::Decision decision) {
 
 std::ostream& operator<<(std::ostream& out, CloseReason reason) { return out << to_string(reason); }
 
+std::ostream& operator<<(std::ostream& out, Persistence::Decision decision) { return out << to_string(decision); }
+
 std::ostream& operator<<(std::ostream& out, const Persistence& persistence) {
-  out << to_string(persistence.decision);
+  out << persistence.decision;
   if (persistence.decision == Persistence::Decision::close) out << " (" << persistence.reason << ')';
   return out;
 }

@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/derive_verdict.h"
 #include "net/tcp_probe.h"
 #include "server/connection.h"
 #include "server/reactor.h"
@@ -36,22 +37,57 @@ void Connection::deadline_passed(DeadlineKind kind) {
     case DeadlineKind::delay:
       respond(*std::exchange(exchange_->delayed, std::nullopt));
       return resume();
-    case DeadlineKind::drain:
-      if (reactor_.is_stopping() && teardown_->drain_time_left() > std::chrono::milliseconds(0)) return hurry_drain();
+    case DeadlineKind::teardown:
+      if (reactor_.is_stopping() && teardown_->time_left() != std::chrono::milliseconds(0)) return hurry_teardown();
       teardown_->time_exceeded();
       return after_teardown_step();
     case DeadlineKind::write:
-      if (client_takes()) return set_deadline(DeadlineKind::write, timeouts.write_timeout);
-      reason_ = CloseReason::write_timeout;  // whatever was to end it after the response
-      report_unanswered();
-      teardown().time_exceeded();
-      return after_teardown_step();
+      return write_timed_out();
+    case DeadlineKind::idle_rule:
+      return idle_rule_passed();
+    case DeadlineKind::pause:
+      return pause_passed();
+    case DeadlineKind::watch:
+      return watch_client();
   }
 }
 
+void Connection::idle_rule_passed() {
+  const auto idle_for = Script::Clock::now() - script_->idle_since;
+  if (!act(At::idle, 0, std::chrono::ceil<std::chrono::milliseconds>(idle_for))) return proceed();
+  set_idle_deadline();
+}
+
 void Connection::time_out(const std::string& text, CloseReason reason) {
-  refuse_request(408, text, reason);
+  if (reactor_.shared().options.timeout_response == Switch::on) {
+    refuse_request(408, text, reason);
+  } else {
+    cut_now(mode_, reason);
+  }
   proceed();
+}
+
+void Connection::write_timed_out() {
+  if (client_takes()) return set_deadline(DeadlineKind::write, reactor_.shared().options.timeouts.write_timeout);
+  reason_ = CloseReason::write_timeout;  // whatever was to end it after the response
+  report_unanswered();
+  teardown().time_exceeded();
+  after_teardown_step();
+}
+
+void Connection::cut(CloseMode mode, CloseReason reason) {
+  const auto self = shared_from_this();
+  if (teardown_ != nullptr && teardown_->phase() > net::TeardownPhase::half_closed) {
+    teardown_->stopped();
+    return after_teardown_step();
+  }
+  cut_now(mode, reason);
+  tear_down();
+}
+
+void Connection::close_if_idle() {
+  const auto self = shared_from_this();
+  if (is_idle()) end_idle(CloseReason::command);
 }
 
 void Connection::refuse() {
@@ -65,13 +101,28 @@ void Connection::refuse() {
 }
 
 void Connection::stop() {
+  if (is_paused()) return stop_paused();
   if (teardown_ == nullptr) {
     // A request may have crossed the decision to stop: it is still answered (and the connection closed behind it).
     const bool is_idle = deadline_.is_set() && deadline_.kind == DeadlineKind::idle;
     if (exchange_ == nullptr || is_idle) readable();
     return;
   }
-  if (teardown_->phase() == net::TeardownPhase::draining) hurry_drain();
+  if (teardown_->phase() > net::TeardownPhase::half_closed) hurry_teardown();
+}
+
+/// A fault that was asked for must not hold the server up.
+void Connection::stop_paused() {
+  const auto self = shared_from_this();
+  switch (script_->pause) {
+    case Pause::delay:
+    case Pause::hold:
+      return go_on();
+    case Pause::stall:
+      return cut(CloseMode::immediate, CloseReason::server_stop);
+    default:
+      return;
+  }
 }
 
 void Connection::stop_now() {
@@ -103,7 +154,7 @@ void Connection::end_incomplete() {
 /// Nothing is in flight, so there is nothing to linger for when the server wants to be gone.
 void Connection::end_idle(CloseReason reason) {
   end(reason);
-  if (reason == CloseReason::server_stop && mode_ == CloseMode::lingering) mode_ = CloseMode::immediate;
+  if (reason == CloseReason::server_stop && mode_ != CloseMode::abortive) mode_ = CloseMode::immediate;
   tear_down();
 }
 
@@ -116,37 +167,61 @@ net::Teardown& Connection::teardown() {
   if (teardown_ == nullptr) {
     reactor_.deadlines().clear(deadline_);
     const Options& options = reactor_.shared().options;
-    teardown_ =
-        std::make_unique<net::Teardown>(stream_, net::EndedConnection{id_, tuple_, cookie_, accepted_at_, {Evidence{}}},
-                                        net::TeardownOptions{mode_, options.lingering, options.socket.linger},
-                                        reactor_.shared().observer, reactor_.shared().closer);
+    teardown_ = std::make_unique<net::Teardown>(
+        stream_, net::EndedConnection{id_, tuple_, cookie_, accepted_at_, {Evidence{}}},
+        net::TeardownOptions{mode_, options.lingering, options.close_times, options.socket.linger},
+        reactor_.shared().observer, reactor_.shared().closer);
   }
   return *teardown_;
 }
 
 /// Everything has been handed to the kernel: the close mode decides what our side does now.
 void Connection::tear_down() {
+  if (reason_ != CloseReason::command && reactor_.shared().holds.is_held(id_)) {
+    report_closing();
+    return pause(Pause::hold);
+  }
+  if (!request_missing_ && has_left_over()) retry_ = std::max(retry_, Retry::safe);
+  mode_ = mode_for_teardown();
   net::Teardown& steps = teardown();
+  steps.set_mode(mode_);
   if (request_missing_) steps.note_request_unfinished(*request_missing_);
   steps.flushed();
   after_teardown_step();
 }
 
+/// Bytes that were read behind the connection's last request.
+bool Connection::has_left_over() const {
+  return !input_.empty() || (exchange_ != nullptr && !exchange_->input.empty());
+}
+
+/// Where nothing of the client's is left unread, the careful modes may do without their care (LingeringWhen::unread).
+CloseMode Connection::mode_for_teardown() const {
+  const bool careful = mode_ == CloseMode::lingering || mode_ == CloseMode::delayed;
+  if (!careful || reactor_.shared().options.lingering_when == LingeringWhen::always) return mode_;
+  const bool had_body = request_missing_ || (exchange_ != nullptr && exchange_->parser.body_received() > 0);
+  return has_left_over() || had_body || net::unread_bytes(stream_.fd()) > 0 ? mode_ : CloseMode::immediate;
+}
+
 void Connection::drain() {
-  if (teardown_->phase() != net::TeardownPhase::draining) return;
+  if (!teardown_->wants_input()) return;
+  const net::TeardownPhase before = teardown_->phase();
   teardown_->drain(reactor_.read_buffer());
+  if (teardown_->phase() != before) reactor_.deadlines().clear(deadline_);
   after_teardown_step();
 }
 
-void Connection::set_drain_deadline() {
-  const std::chrono::milliseconds left = teardown_->drain_time_left();
-  set_deadline(DeadlineKind::drain, reactor_.is_stopping() ? std::min(left, drain_check) : left);
+void Connection::set_teardown_deadline() {
+  const auto left = teardown_->time_left();
+  if (!left && !reactor_.is_stopping()) return reactor_.deadlines().clear(deadline_);
+  const std::chrono::milliseconds wait = left.value_or(drain_check);
+  set_deadline(DeadlineKind::teardown, reactor_.is_stopping() ? std::min(wait, drain_check) : wait);
 }
 
-/// While the server stops, a drain goes on only as long as the client has not acknowledged everything: at most our FIN
+/// While the server stops, a teardown waits only as long as the client has not acknowledged everything: at most our FIN
 /// is open then, and waiting on would only hold up the stop.
-void Connection::hurry_drain() {
-  if (net::unacknowledged_bytes(stream_.fd()) > 1) return set_drain_deadline();
+void Connection::hurry_teardown() {
+  if (net::unacknowledged_bytes(stream_.fd()) > 1) return set_teardown_deadline();
   teardown_->stopped();
   after_teardown_step();
 }
@@ -166,15 +241,38 @@ void Connection::after_teardown_step() {
     case net::TeardownPhase::half_closed:
       return;
     case net::TeardownPhase::draining:
+    case net::TeardownPhase::paused:
+    case net::TeardownPhase::withheld:
+    case net::TeardownPhase::leaked:
       release_exchange();
-      if (!deadline_.is_set()) set_drain_deadline();
-      return wait_readable();
+      if (!deadline_.is_set() || deadline_.kind != DeadlineKind::teardown) set_teardown_deadline();
+      report_progress();
+      if (teardown_->wants_input()) wait_readable();
+      return;
     case net::TeardownPhase::closed:
+      judge_retry();
       release_exchange();
       reactor_.deadlines().clear(deadline_);
       teardown_->hand_over();
       return reactor_.remove(*this);
   }
+}
+
+/// A mode that takes its time is worth a look before it is over.
+void Connection::report_progress() {
+  if (mode_ == CloseMode::lingering) return;
+  const net::EndedConnection& ended = teardown_->connection();
+  reactor_.shared().recorder.observed(ended, net::derive_verdict(ended.evidence, accepted_at_),
+                                      net::Progress::transitional);
+}
+
+/// Bytes that nobody looked at were of a further request, unless they belonged to one that was refused.
+void Connection::judge_retry() {
+  if (retry_ == Retry::not_needed && !request_missing_) {
+    const auto unread = [](const Evidence& e) { return e.fact != Fact::request_unfinished && e.unread > 0; };
+    if (std::ranges::any_of(teardown_->connection().evidence, unread)) retry_ = Retry::safe;
+  }
+  if (retry_ != Retry::not_needed) reactor_.shared().recorder.retry(id_, retry_);
 }
 
 /// The output has been flushed.
@@ -195,8 +293,10 @@ void Connection::report_answered() {
 /// Requests whose responses did not get to the kernel in full, and one that was not answered at all.
 void Connection::report_unanswered() {
   if (exchange_ == nullptr) return;
+  retry_ = std::max(retry_, retry_of_exchange());
   std::vector<RequestRecord>& requests = exchange_->unflushed;
-  if (is_awaiting_answer()) requests.push_back(std::move(exchange_->record));
+  const bool begun = exchange_->record.number > 0 && exchange_->state.writing == http::Writing::idle;
+  if (begun) requests.push_back(std::exchange(exchange_->record, {}));
   const std::uint64_t streamed = exchange_->output.take_streamed();
   if (streamed > 0 && !requests.empty()) requests.back().response_body_bytes = streamed;
   if (!requests.empty()) reactor_.shared().recorder.answered(id_, requests);

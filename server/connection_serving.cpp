@@ -5,6 +5,8 @@
 #include "http/connection_tokens.h"
 #include "http/persistence.h"
 #include "http/response_writer.h"
+#include "server/advertised.h"
+#include "server/body_stream.h"
 #include "server/connection.h"
 #include "server/reactor.h"
 
@@ -13,9 +15,20 @@
 namespace closelab::server {
 namespace {
 
+using std::chrono::milliseconds;
+
 constexpr std::size_t recorded_target = 128;
 // Far from where the clock's arithmetic would overflow.
 constexpr std::chrono::milliseconds longest_delay = std::chrono::hours(24 * 365);
+
+/// A body that is to be sent in pieces.
+BodySource pieces_of(std::string body) {
+  return [body = std::move(body), given = std::size_t{0}](std::string& to, std::size_t max) mutable {
+    const std::size_t size = std::min(max, body.size() - given);
+    to.append(body, given, size);
+    given += size;
+  };
+}
 
 Response text_response(int status, const std::string& text) {
   return Response{.status = status,
@@ -27,11 +40,9 @@ Response text_response(int status, const std::string& text) {
 
 void Connection::serve() {
   begin_request();
+  exchange_->served = true;
   Request& request = exchange_->request;
-  static_cast<RequestMessage&>(request) = exchange_->parser.message();
-  request.client = tuple_.remote;
-  request.connection_id = id_;
-  request.request_number = requests_;
+  fill_request(requests_);
   request.persistence = decide(Response{}, http::BodyEnd::framed);
   const auto route = reactor_.shared().router.find(request.path);
   if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
@@ -45,10 +56,20 @@ void Connection::serve() {
   }
 }
 
+/// What handlers, and rules that come with a request, are shown of it.
+void Connection::fill_request(std::uint64_t number) {
+  Request& request = exchange_->request;
+  static_cast<RequestMessage&>(request) = exchange_->parser.message();
+  request.client = tuple_.remote;
+  request.connection_id = id_;
+  request.request_number = number;
+}
+
 /// Starts the record of a request, complete or refused.
 void Connection::begin_request() {
   const RequestMessage& message = exchange_->parser.message();
   RequestRecord& record = exchange_->record;
+  record.connection_id = id_;
   record.number = ++requests_;
   if (exchange_->parser.started()) reactor_.shared().recorder.count_request(id_);
   record.method = message.method;
@@ -99,6 +120,10 @@ void Connection::respond(Response response) {
     exchange_->delayed->delay = {};
     return;
   }
+  if (!act(At::before_response)) {
+    if (is_paused()) exchange_->delayed = std::move(response);
+    return;
+  }
   const auto body_end = framing_of(response).framing == http::Framing::until_close ? http::BodyEnd::connection_close
                                                                                    : http::BodyEnd::framed;
   const Persistence persistence = decide(response, body_end);
@@ -114,8 +139,9 @@ void Connection::refuse_request(int status, const std::string& text, CloseReason
 }
 
 http::ResponseFraming Connection::framing_of(const Response& response) const {
-  const auto length =
-      response.body_source ? response.content_length : std::optional<std::uint64_t>(response.body.size());
+  std::optional<std::uint64_t> length = response.body.size();
+  if (response.body_source) length = response.content_length;
+  if (response.body_stream) length.reset();
   const RequestMessage& message = exchange_->parser.message();
   return http::choose_framing(message.method, response.status, message.version, length);
 }
@@ -136,7 +162,8 @@ Persistence Connection::decide(const Response& response, http::BodyEnd body_end)
 
 /// Queues the response; a head that can't be written (a field value with CR or LF) becomes a 500.
 void Connection::send_response(Response response, Persistence persistence) {
-  const http::ResponseFraming framing = framing_of(response);
+  http::ResponseFraming framing = framing_of(response);
+  if (script_ != nullptr) plan_response(framing);
   const http::HeadFault fault = write_head(response, framing, persistence);
   if (fault != http::HeadFault::none) {
     return answer_failure("the handler's response can't be sent: " + std::string(http::describe(fault)));
@@ -149,38 +176,67 @@ void Connection::send_response(Response response, Persistence persistence) {
     mode_ = response.close_mode.value_or(mode_);
     end(persistence.reason);
   }
+  if (response.idle_timeout) script().idle_timeout = std::min(*response.idle_timeout, longest_delay);
   finish_exchange();
 }
 
 http::HeadFault Connection::write_head(const Response& response, const http::ResponseFraming& framing,
                                        const Persistence& persistence) {
-  const Options& options = reactor_.shared().options;
   http::ResponseHead head;
   head.status = response.status;
   head.fields = response.headers;
   head.framing = framing;
   head.date = reactor_.date();
   head.persistence = persistence.decision;
-  head.idle_timeout = options.timeouts.idle_timeout;
-  if (options.request_limit) head.requests_left = *options.request_limit - std::min(requests_, *options.request_limit);
+  advertise_persistence(head, response);
   head.request_version = exchange_->parser.message().version;
   return http::write_head(exchange_->output.buffer(), head);
 }
 
+void Connection::advertise_persistence(http::ResponseHead& head, const Response& response) const {
+  const Options& options = reactor_.shared().options;
+  const KeepAliveHints hints = response.keep_alive.value_or(options.keep_alive);
+  if (hints.when == KeepAliveWhen::asked && !exchange_->parser.connection_tokens().keep_alive) return;
+  if (hints.when != KeepAliveWhen::needed) head.keep_alive = http::KeepAliveField::always;
+  const auto idle_timeout = response.idle_timeout.value_or(idle_timeout_in_effect());
+  head.idle_timeout = advertised<milliseconds>(hints.timeout, idle_timeout);
+  std::optional<std::int64_t> left;
+  if (options.request_limit)
+    left = static_cast<std::int64_t>(*options.request_limit - std::min(requests_, *options.request_limit));
+  head.requests_left = advertised<std::int64_t>(hints.max, left);
+}
+
 void Connection::add_body(Response& response, const http::ResponseFraming& framing) {
   Output& output = exchange_->output;
+  const bool chunked = framing.framing == http::Framing::chunked;
+  if (response.body_stream) return add_stream(*response.body_stream, chunked);
   if (response.body_source) {
-    const bool chunked = framing.framing == http::Framing::chunked;
     return output.add_source(std::move(response.body_source), response.content_length, chunked);
+  }
+  if (script_ != nullptr && script_->answering) {
+    const std::uint64_t size = response.body.size();
+    return output.add_source(pieces_of(std::move(response.body)), size, chunked);
   }
   exchange_->record.response_body_bytes = response.body.size();
   output.add_body(std::move(response.body));
 }
 
+void Connection::add_stream(const BodyStream& stream, bool chunked) {
+  stream.state()->attach([reactor = reactor_.weak_from_this(), connection = weak_from_this()] {
+    const auto alive = reactor.lock();
+    if (alive == nullptr) return;
+    alive->post([connection] {
+      if (const auto self = connection.lock()) self->stream_written();
+    });
+  });
+  exchange_->stream = stream;
+  exchange_->output.add_stream(stream, chunked);
+}
+
 /// The response is queued: the connection is ready to parse the next request.
 void Connection::finish_exchange() {
   advance(http::ExchangeEvent::response_complete);
-  reactor_.deadlines().clear(deadline_);
+  if (!is_paused()) reactor_.deadlines().clear(deadline_);
   exchange_->unflushed.push_back(std::move(exchange_->record));
   if (!is_ending()) exchange_->next();
 }

@@ -13,8 +13,18 @@ namespace closelab::server {
 class Connection;
 
 /// What a connection waits for, and so which of its timeouts runs. Only one runs at a time.
-enum class DeadlineKind : std::uint8_t { idle, header, body, write, drain, delay };
-constexpr std::size_t deadline_kinds = 6;
+enum class DeadlineKind : std::uint8_t {
+  idle,
+  header,
+  body,
+  write,
+  teardown,   ///< the time bound of its phase
+  delay,      ///< of a response
+  idle_rule,  ///< a rule at `idle`
+  pause,      ///< the next look at a connection that neither reads nor writes
+  watch,      ///< has a client that waits for its answer gone (HalfClose::abort)?
+};
+constexpr std::size_t deadline_kinds = 9;
 
 /// A connection's place in the lists of Deadlines.
 struct DeadlineHook {

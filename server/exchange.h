@@ -27,6 +27,7 @@ struct Exchange {
     record = {};
     responder.reset();
     delayed.reset();
+    served = false;
   }
 
   /// Ready for another connection.
@@ -35,15 +36,20 @@ struct Exchange {
     output.reset();
     unflushed.clear();
     input.clear();
+    stream.reset();
   }
 
   http::RequestParser parser;
   http::ExchangeState state;
   Request request;
+  /// The handler has the request, or has had it.
+  bool served = false;
   RequestRecord record;
   Output output;
   /// Requests whose responses are in `output`, pipelined.
   std::vector<RequestRecord> unflushed;
+  /// The body of the response in `output`, if it is written while it is sent.
+  std::optional<BodyStream> stream;
   /// Bytes that were read behind a request that still waits for its answer.
   std::string input;
   /// Set while an asynchronous handler has the request.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "http/response_writer.h"
+#include "server/body_stream.h"
 
 namespace closelab::server {
 namespace {
@@ -21,6 +22,12 @@ constexpr std::uint64_t event_budget = 1024 * 1024;
 
 }  // namespace
 
+void Output::begin_response() {
+  position_ = 0;
+  omit_last_chunk_ = false;
+  hold_at_.reset();
+}
+
 void Output::add_body(std::string body) {
   if (body.size() <= small_body) {
     buffer_ += body;
@@ -30,9 +37,37 @@ void Output::add_body(std::string body) {
 }
 
 void Output::add_source(BodySource source, std::optional<std::uint64_t> length, bool chunked) {
+  const auto pull = [source = std::move(source)](std::string& to, std::size_t max) {
+    try {
+      source(to, max);
+    } catch (...) {
+      return Pulled::failed;
+    }
+    return to.empty() ? Pulled::end : Pulled::bytes;
+  };
+  start_body(pull, length, chunked);
+}
+
+void Output::add_stream(BodyStream stream, bool chunked) {
+  const auto pull = [stream = std::move(stream)](std::string& to, std::size_t max) {
+    switch (stream.state()->take(to, max)) {
+      case BodyStream::State::Taken::nothing_yet:
+        return Pulled::nothing_yet;
+      case BodyStream::State::Taken::end:
+        return Pulled::end;
+      case BodyStream::State::Taken::bytes:
+        break;
+    }
+    return Pulled::bytes;
+  };
+  start_body(pull, std::nullopt, chunked);
+}
+
+void Output::start_body(Source source, std::optional<std::uint64_t> length, bool chunked) {
   source_ = std::move(source);
   left_ = length;
   chunked_ = chunked;
+  position_ = 0;
   streamed_ = 0;
   if (left_ == 0U) source_ = nullptr;
 }
@@ -43,27 +78,37 @@ Output::Result Output::write(const net::Stream& stream, net::MoreToCome more) {
     // Filled before it is sent, so that head, body and end of a small stream share a segment, and nothing is held back
     // (MSG_MORE) for an end that may turn out to be empty.
     drop_sent();
-    while (source_ && pending() < piece_bytes) {
-      if (pull()) continue;
-      write_pending(stream, net::MoreToCome::no);  // what there is tells more than nothing
-      return Result::incomplete;
-    }
-    const bool last = !source_;
+    Pulled pulled = Pulled::bytes;
+    while (source_ && !is_at_hold() && pending() < piece_bytes && pulled == Pulled::bytes) pulled = pull();
+    const bool last = !source_ && !hold_at_;
     const Result result = write_pending(stream, last ? more : net::MoreToCome::no);
-    if (result != Result::flushed || last) return result;
+    // What there was tells the client more than nothing.
+    if (pulled == Pulled::failed) return Result::incomplete;
+    if (result != Result::flushed) return result;
+    if (is_at_hold()) return Result::held;
+    if (pulled == Pulled::nothing_yet) return Result::starved;
+    if (!source_) {
+      hold_at_.reset();  // the body was shorter
+      return Result::flushed;
+    }
   }
   return Result::blocked;
 }
 
 Output::Result Output::write_pending(const net::Stream& stream, net::MoreToCome more) {
   while (pending() > 0) {
+    if (allowance_ == 0U) return Result::paced;
+    const auto allowed = static_cast<std::size_t>(std::min<std::uint64_t>(allowance_.value_or(pending()), pending()));
     const std::size_t from_buffer = std::min(sent_, buffer_.size());
     const std::size_t from_body = sent_ - from_buffer;
-    const std::array<iovec, 2> pieces{iovec{buffer_.data() + from_buffer, buffer_.size() - from_buffer},
-                                      iovec{body_.data() + from_body, body_.size() - from_body}};
+    const std::size_t of_buffer = std::min(buffer_.size() - from_buffer, allowed);
+    const std::size_t of_body = std::min(body_.size() - from_body, allowed - of_buffer);
+    const std::array<iovec, 2> pieces{iovec{buffer_.data() + from_buffer, of_buffer},
+                                      iovec{body_.data() + from_body, of_body}};
     const net::IoResult result = stream.send(pieces, more);
     sent_ += result.bytes;
     written_ += result.bytes;
+    if (allowance_) *allowance_ -= result.bytes;
     if (result.error == EAGAIN) return Result::blocked;
     if (result.error != 0) {
       error_ = result.error;
@@ -74,30 +119,32 @@ Output::Result Output::write_pending(const net::Stream& stream, net::MoreToCome 
   return Result::flushed;
 }
 
-/// Takes the next piece from the source; false when the body can't be completed.
-bool Output::pull() {
-  const std::size_t most = static_cast<std::size_t>(std::min<std::uint64_t>(left_.value_or(piece_bytes), piece_bytes));
+std::size_t Output::most_to_pull() const {
+  std::uint64_t most = std::min<std::uint64_t>(left_.value_or(piece_bytes), piece_bytes);
+  if (hold_at_ && *hold_at_ > position_) most = std::min(most, *hold_at_ - position_);
+  return static_cast<std::size_t>(most);
+}
+
+/// Takes the next piece from the source.
+Output::Pulled Output::pull() {
+  const std::size_t most = most_to_pull();
   piece_.clear();
-  try {
-    source_(piece_, most);
-  } catch (...) {
-    return false;
-  }
-  if (piece_.size() > most) return false;
+  const Pulled pulled = source_(piece_, most);
+  // A source that ends before its length, or gives more than it was asked for, can't be told right from wrong.
+  if (pulled == Pulled::failed || piece_.size() > most || (left_ && piece_.empty())) return Pulled::failed;
+  if (pulled == Pulled::nothing_yet) return pulled;
+  position_ += piece_.size();
   streamed_ += piece_.size();
-  if (left_) {
-    *left_ -= piece_.size();
-    if (piece_.empty()) return false;
-    if (*left_ == 0) source_ = nullptr;
-  } else if (piece_.empty()) {
-    source_ = nullptr;
-  }
-  if (chunked_) {
-    piece_.empty() ? http::append_last_chunk(buffer_) : http::append_chunk(buffer_, piece_);
-  } else {
+  if (left_) *left_ -= piece_.size();
+  if (pulled == Pulled::end || left_ == 0U) source_ = nullptr;
+  if (!chunked_) {
     buffer_ += piece_;
+  } else if (!piece_.empty()) {
+    http::append_chunk(buffer_, piece_);
+  } else if (!omit_last_chunk_) {
+    http::append_last_chunk(buffer_);
   }
-  return true;
+  return pulled;
 }
 
 /// A slow reader's buffer would grow by every piece if what it took stayed in front.
@@ -117,6 +164,9 @@ void Output::reset() {
   clear_sent();
   source_ = nullptr;
   left_.reset();
+  begin_response();
+  allowance_.reset();
+  streamed_ = 0;
   piece_.clear();
   written_ = 0;
   error_ = 0;

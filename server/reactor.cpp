@@ -46,6 +46,57 @@ bool Reactor::wait_until_done(std::chrono::steady_clock::time_point deadline) {
 void Reactor::join() {
   post([this] { work_.reset(); });
   if (thread_.joinable()) thread_.join();
+  {
+    const std::lock_guard lock(ended_mutex_);
+    ended_ = true;
+  }
+  // Jobs that came too late for the thread.
+  io_.restart();
+  io_.poll();
+}
+
+void Reactor::run(const std::function<void()>& job) {
+  if (io_.get_executor().running_in_this_thread()) return job();
+  std::promise<void> done;
+  {
+    const std::lock_guard lock(ended_mutex_);
+    if (ended_) return;
+    post([&] {
+      job();
+      done.set_value();
+    });
+  }
+  done.get_future().wait();
+}
+
+std::size_t Reactor::close_idle() {
+  std::size_t closed = 0;
+  run([&] {
+    for (const auto& connection : open_connections()) {
+      if (!connection->is_idle()) continue;
+      connection->close_if_idle();
+      ++closed;
+    }
+  });
+  return closed;
+}
+
+bool Reactor::close(std::uint64_t connection_id, CloseMode mode) {
+  bool found = false;
+  run([&] {
+    for (const auto& connection : open_connections()) {
+      if (connection->id() != connection_id) continue;
+      connection->cut(mode, CloseReason::command);
+      found = true;
+    }
+  });
+  return found;
+}
+
+void Reactor::reconsider_holds() {
+  run([&] {
+    for (const auto& connection : open_connections()) connection->reconsider_hold();
+  });
 }
 
 void Reactor::post(std::function<void()> job) { asio::post(io_, std::move(job)); }
@@ -121,16 +172,13 @@ std::vector<std::shared_ptr<Connection>> Reactor::open_connections() const {
 }
 
 void Reactor::stop_now(std::vector<ConnectionRecord>& held_up) {
-  std::promise<void> done;
-  post([&] {
+  run([&] {
     for (const auto& connection : open_connections()) {
       if (auto record = shared_.recorder.find(connection->id())) held_up.push_back(std::move(*record));
       connection->stop_now();
     }
     finish_if_done();
-    done.set_value();
   });
-  done.get_future().wait();
 }
 
 void Reactor::remove(Connection& connection) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,8 +24,10 @@
 #include "net/socket_options.h"
 #include "server/deadlines.h"
 #include "server/exchange.h"
+#include "server/holds.h"
 #include "server/recorder.h"
 #include "server/router.h"
+#include "server/rule_book.h"
 
 namespace closelab::server {
 
@@ -37,6 +40,8 @@ struct Shared {
   Recorder& recorder;
   net::Observer& observer;
   net::BlockingCloser& closer;
+  RuleBook& rules;
+  Holds& holds;
   /// Connections with an open descriptor, over all reactors, but for those that were refused: a refused client that
   /// keeps its end open must not take a place.
   std::atomic<std::size_t> open_connections{0};
@@ -56,6 +61,12 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   /// Ends what is left at once; the records of those connections, as they were, go to `held_up`.
   void stop_now(std::vector<ConnectionRecord>& held_up);
   void join();
+  /// Closes the connections that wait for a request; returns how many.
+  std::size_t close_idle();
+  /// False when no open connection has that id.
+  bool close(std::uint64_t connection_id, CloseMode mode);
+  /// Holds have been released.
+  void reconsider_holds();
   /// Runs on the reactor thread, soon.
   void post(std::function<void()> job);
 
@@ -74,6 +85,8 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   void remove(Connection& connection);
 
  private:
+  /// Runs on the reactor thread before it returns; at once on that thread itself, and not at all after join().
+  void run(const std::function<void()>& job);
   void wait_acceptable();
   void accept_all();
   bool accept_one();
@@ -101,6 +114,8 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   bool accepting_ = true;
   bool finished_ = false;
   std::promise<void> done_;
+  std::mutex ended_mutex_;
+  bool ended_ = false;
   std::thread thread_;
 };
 

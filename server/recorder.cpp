@@ -5,21 +5,52 @@
 namespace closelab::server {
 
 std::uint64_t Recorder::accepted(const Endpoint& server, const Endpoint& client) {
-  const std::lock_guard lock(mutex_);
-  Entry& entry = entries_[++last_id_];
-  entry.record.id = last_id_;
-  entry.record.server = server;
-  entry.record.client = client;
-  entry.record.accepted_at = std::chrono::system_clock::now();
-  entry.record.close_mode = options_.close_mode;
-  ++counts_.accepted;
-  ++counts_.open;
-  return last_id_;
+  std::optional<ConnectionRecord> copy;
+  std::uint64_t id = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    id = ++last_id_;
+    ConnectionRecord& record = entries_[id].record;
+    record.id = id;
+    record.server = server;
+    record.client = client;
+    record.accepted_at = std::chrono::system_clock::now();
+    record.close_mode = options_.close_mode;
+    ++counts_.accepted;
+    ++counts_.open;
+    ++counts_.idle;
+    if (options_.on_accepted) copy = record;
+    changed();
+  }
+  if (copy) options_.on_accepted(*copy);
+  return id;
+}
+
+std::uint64_t& Recorder::count_of(Phase phase) {
+  switch (phase) {
+    case Phase::idle:
+      return counts_.idle;
+    case Phase::active:
+      return counts_.active;
+    case Phase::closing:
+      return counts_.closing;
+    case Phase::settled:
+      break;
+  }
+  return counts_.settled;
+}
+
+void Recorder::enter(ConnectionRecord& record, Phase phase) {
+  --count_of(record.phase);
+  ++count_of(phase);
+  record.phase = phase;
 }
 
 void Recorder::active(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = entries_.find(id); found != entries_.end()) found->second.record.phase = Phase::active;
+  const auto found = entries_.find(id);
+  // What waits for a hold to be released has decided to close already.
+  if (found != entries_.end() && found->second.record.phase == Phase::idle) enter(found->second.record, Phase::active);
 }
 
 void Recorder::count_request(std::uint64_t id) {
@@ -27,7 +58,7 @@ void Recorder::count_request(std::uint64_t id) {
   const auto found = entries_.find(id);
   if (found == entries_.end()) return;
   ConnectionRecord& record = found->second.record;
-  record.phase = Phase::active;
+  enter(record, Phase::active);
   ++record.request_count;
   ++counts_.requests;
   ++(record.request_count == 1 ? counts_.with_requests : counts_.reused);
@@ -53,12 +84,31 @@ void Recorder::answered(std::uint64_t id, std::span<const RequestRecord> request
 }
 
 void Recorder::idle(std::uint64_t id) {
+  std::optional<ConnectionRecord> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    enter(found->second.record, Phase::idle);
+    found->second.idle_since = ++idle_sequence_;
+    if (options_.on_idle) copy = found->second.record;
+    changed();
+  }
+  if (copy) options_.on_idle(*copy);
+}
+
+void Recorder::rule_fired(std::uint64_t id, RuleFiring firing) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
-  if (found == entries_.end()) return;
-  found->second.record.phase = Phase::idle;
-  found->second.idle_since = ++idle_sequence_;
-  changed();
+  if (found == entries_.end() || options_.requests_kept == 0) return;
+  std::vector<RuleFiring>& fired = found->second.record.rules_fired;
+  if (fired.size() == options_.requests_kept) fired.erase(fired.begin());
+  fired.push_back(std::move(firing));
+}
+
+void Recorder::retry(std::uint64_t id, Retry retry) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = entries_.find(id); found != entries_.end()) found->second.record.retry = retry;
 }
 
 void Recorder::closing(std::uint64_t id, CloseReason reason, CloseMode mode) {
@@ -68,7 +118,7 @@ void Recorder::closing(std::uint64_t id, CloseReason reason, CloseMode mode) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     ConnectionRecord& record = found->second.record;
-    record.phase = Phase::closing;
+    enter(record, Phase::closing);
     record.close_reason = reason;
     record.close_mode = mode;
     if (options_.on_closing) copy = record;
@@ -94,9 +144,8 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
 }
 
 void Recorder::settle(Entry& entry) {
-  entry.record.phase = Phase::settled;
+  enter(entry.record, Phase::settled);
   --counts_.open;
-  ++counts_.settled;
   settled_order_.push_back(entry.record.id);
   unreturned_.push_back(entry.record.id);
   while (settled_order_.size() > options_.records_kept) drop_oldest();
@@ -155,6 +204,15 @@ std::optional<ConnectionRecord> Recorder::wait_idle(std::uint64_t id, std::chron
   });
 }
 
+std::optional<ConnectionRecord> Recorder::wait_accepted(std::chrono::milliseconds timeout) {
+  return wait(timeout, [this]() -> std::optional<ConnectionRecord> {
+    const auto next = entries_.upper_bound(returned_accepted_);
+    if (next == entries_.end()) return std::nullopt;
+    returned_accepted_ = next->first;
+    return next->second.record;
+  });
+}
+
 const Recorder::Entry* Recorder::most_recently_idle(std::uint64_t id) const {
   const Entry* best = nullptr;
   for (const auto& [entry_id, entry] : entries_) {
@@ -170,6 +228,30 @@ std::vector<ConnectionRecord> Recorder::all() const {
   result.reserve(entries_.size());
   for (const auto& [id, entry] : entries_) result.push_back(entry.record);
   return result;
+}
+
+std::vector<RequestRecord> Recorder::requests() const {
+  struct Received {
+    std::chrono::system_clock::time_point at;
+    const RequestRecord* request;
+  };
+  const std::lock_guard lock(mutex_);
+  std::vector<Received> received;
+  for (const auto& [id, entry] : entries_) {
+    for (const RequestRecord& request : entry.record.requests) {
+      const auto since = std::chrono::duration_cast<std::chrono::system_clock::duration>(request.received_at);
+      received.push_back({entry.record.accepted_at + since, &request});
+    }
+  }
+  std::ranges::stable_sort(received, {}, &Received::at);
+  std::vector<RequestRecord> result;
+  for (const Received& each : received) result.push_back(*each.request);
+  return result;
+}
+
+void Recorder::visit(const std::function<void(const ConnectionRecord&)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, entry] : entries_) visit(entry.record);
 }
 
 std::optional<ConnectionRecord> Recorder::find(std::uint64_t id) const {

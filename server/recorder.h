@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -36,6 +37,8 @@ class Recorder {
   void idle(std::uint64_t id);
   /// The end has been decided.
   void closing(std::uint64_t id, CloseReason reason, CloseMode mode);
+  void rule_fired(std::uint64_t id, RuleFiring firing);
+  void retry(std::uint64_t id, Retry retry);
   /// What the observer sees after close().
   void observed(const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress);
 
@@ -44,7 +47,13 @@ class Recorder {
   /// id 0: any connection.
   std::optional<ConnectionRecord> wait_idle(std::uint64_t id, std::chrono::milliseconds timeout);
 
+  std::optional<ConnectionRecord> wait_accepted(std::chrono::milliseconds timeout);
+
   std::vector<ConnectionRecord> all() const;
+  /// All, under the lock.
+  void visit(const std::function<void(const ConnectionRecord&)>& visit) const;
+  /// In the order in which they were received.
+  std::vector<RequestRecord> requests() const;
   std::optional<ConnectionRecord> find(std::uint64_t id) const;
   Counts counts() const;
 
@@ -55,6 +64,8 @@ class Recorder {
     std::uint64_t idle_since = 0;
   };
 
+  void enter(ConnectionRecord& record, Phase phase);
+  std::uint64_t& count_of(Phase phase);
   void append_request(ConnectionRecord& record, const RequestRecord& request);
   void settle(Entry& entry);
   void drop_oldest();
@@ -72,6 +83,7 @@ class Recorder {
   std::deque<std::uint64_t> settled_order_;  // those still in entries_
   std::deque<std::uint64_t> unreturned_;     // settled, not yet returned by wait_closed()
   std::uint64_t last_id_ = 0;
+  std::uint64_t returned_accepted_ = 0;  // the last id that wait_accepted() returned
   std::uint64_t idle_sequence_ = 0;
   Counts counts_;
 };

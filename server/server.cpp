@@ -56,12 +56,17 @@ class Server::Impl {
   explicit Impl(Options wanted);
 
   StopReport stop(std::chrono::milliseconds grace);
+  std::size_t close_idle();
+  bool close(std::uint64_t connection_id, CloseMode mode);
+  void reconsider_holds();
 
   const Options options;
   server::Router router;
   server::Recorder recorder;
   net::Observer observer;
   net::BlockingCloser closer;
+  server::RuleBook rules;
+  server::Holds holds;
   server::Shared shared;
   std::vector<std::shared_ptr<server::Reactor>> reactors;
 
@@ -77,7 +82,8 @@ Server::Impl::Impl(Options wanted)
       recorder(options),
       observer(options.verdicts, [this](const net::EndedConnection& ended, const Verdict& verdict,
                                         net::Progress progress) { recorder.observed(ended, verdict, progress); }),
-      shared{options, router, recorder, observer, closer} {
+      rules(options.rules, options.rule_seed),
+      shared{options, router, recorder, observer, closer, rules, holds} {
   ListenOptions listen = options.listen;
   for (unsigned i = 0; i < options.reactors; ++i) {
     net::Listener listener(listen, options.socket);
@@ -95,6 +101,7 @@ StopReport Server::Impl::stop(std::chrono::milliseconds grace) {
 
 StopReport Server::Impl::stop_once(std::chrono::milliseconds grace) {
   const auto start = std::chrono::steady_clock::now();
+  holds.release_all();
   for (const auto& reactor : reactors) reactor->stop();
   StopReport report;
   for (const auto& reactor : reactors) {
@@ -103,8 +110,24 @@ StopReport Server::Impl::stop_once(std::chrono::milliseconds grace) {
   for (const auto& reactor : reactors) reactor->join();
   closer.finish();
   observer.finish();
+  report.unused_rules = rules.unused();
   report.duration = std::chrono::round<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   return report;
+}
+
+std::size_t Server::Impl::close_idle() {
+  std::size_t closed = 0;
+  for (const auto& reactor : reactors) closed += reactor->close_idle();
+  return closed;
+}
+
+bool Server::Impl::close(std::uint64_t connection_id, CloseMode mode) {
+  const auto owns = [&](const auto& reactor) { return reactor->close(connection_id, mode); };
+  return std::ranges::any_of(reactors, owns);
+}
+
+void Server::Impl::reconsider_holds() {
+  for (const auto& reactor : reactors) reactor->reconsider_holds();
 }
 
 Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
@@ -161,7 +184,47 @@ std::optional<ConnectionRecord> Server::wait_idle(std::uint64_t connection_id, s
 
 std::vector<ConnectionRecord> Server::connections() const { return impl_->recorder.all(); }
 
+void Server::each_connection(const std::function<void(const ConnectionRecord&)>& visit) const {
+  impl_->recorder.visit(visit);
+}
+
 std::optional<ConnectionRecord> Server::connection(std::uint64_t id) const { return impl_->recorder.find(id); }
+
+std::optional<ConnectionRecord> Server::wait_accepted(std::chrono::milliseconds timeout) {
+  return impl_->recorder.wait_accepted(timeout);
+}
+
+std::vector<RequestRecord> Server::requests() const { return impl_->recorder.requests(); }
+
+std::uint64_t Server::add_rule(Rule rule) { return impl_->rules.add(std::move(rule)); }
+
+void Server::set_rules(std::vector<Rule> rules) { impl_->rules.replace(std::move(rules)); }
+
+bool Server::remove_rule(std::uint64_t id) { return impl_->rules.remove(id); }
+
+std::vector<RuleStatus> Server::rules() const { return impl_->rules.status(); }
+
+std::vector<RuleStatus> Server::unused_rules() const { return impl_->rules.unused(); }
+
+std::uint64_t Server::rule_seed() const { return impl_->rules.seed(); }
+
+std::size_t Server::close_idle() { return impl_->close_idle(); }
+
+bool Server::close(std::uint64_t connection_id, CloseMode mode) { return impl_->close(connection_id, mode); }
+
+void Server::hold_close() { impl_->holds.hold_all(); }
+
+void Server::hold_close(std::uint64_t connection_id) { impl_->holds.hold(connection_id); }
+
+void Server::release() {
+  impl_->holds.release_all();
+  impl_->reconsider_holds();
+}
+
+void Server::release(std::uint64_t connection_id) {
+  impl_->holds.release(connection_id);
+  impl_->reconsider_holds();
+}
 
 Counts Server::counts() const { return impl_->recorder.counts(); }
 

@@ -60,11 +60,11 @@ TEST_CASE("deadlines expire in the order of their times, whatever the order in w
 
 TEST_CASE("kinds have lists of their own and say what expired") {
   Fixture f;
-  f.set('a', DeadlineKind::drain, 9ms);
+  f.set('a', DeadlineKind::teardown, 9ms);
   f.set('b', DeadlineKind::idle, 3ms);
   f.set('c', DeadlineKind::write, 6ms);
   CHECK(f.run() == "bca");
-  CHECK(f.kinds == std::vector{DeadlineKind::idle, DeadlineKind::write, DeadlineKind::drain});
+  CHECK(f.kinds == std::vector{DeadlineKind::idle, DeadlineKind::write, DeadlineKind::teardown});
 }
 
 TEST_CASE("setting a hook again moves its one deadline") {

@@ -24,6 +24,8 @@ enum class CloseReason : std::uint8_t {
   body_unread,       ///< a handler answered although the request body had not been read to its end
   protocol_error,    ///< the request was refused as malformed or over a limit
   handler_error,     ///< the handler threw, or went away without answering
+  rule,              ///< a rule ended it (Rule)
+  command,           ///< Server::close(), close_idle(), or the same over the admin port
   server_stop,       ///< the server stopped
   peer_closed,       ///< the client closed (FIN) while the connection would have stayed open
   peer_reset,        ///< the client reset the connection
@@ -48,6 +50,7 @@ struct Persistence {
 
 std::string_view to_string(Persistence::Decision decision);
 std::ostream& operator<<(std::ostream& out, CloseReason reason);
+std::ostream& operator<<(std::ostream& out, Persistence::Decision decision);
 std::ostream& operator<<(std::ostream& out, const Persistence& persistence);
 
 }  // namespace closelab

@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "closelab/close_mode.h"
 #include "closelab/endpoint.h"
+#include "closelab/keep_alive.h"
 #include "closelab/message.h"
 #include "closelab/persistence.h"
 
@@ -30,6 +32,26 @@ struct Request : RequestMessage {
 /// Called on the reactor thread when the connection can take more, so that memory stays constant.
 using BodySource = std::function<void(std::string& to, std::size_t max)>;
 
+/// A response body that is written while it is sent, from any thread, for as long as the writer likes: server-sent
+/// events, for example. What the client has not taken yet is kept, up to a bound.
+class BodyStream {
+ public:
+  struct State;
+  /// `max_bytes`: written and not yet taken by the connection.
+  explicit BodyStream(std::size_t max_bytes = 64 * 1024);
+  /// False, and nothing is written, when it would exceed `max_bytes`, or nobody reads it any more.
+  bool write(std::string_view bytes) const;
+  /// The body is complete.
+  void end() const;
+  /// False once the connection is gone, or end() was called.
+  bool is_open() const;
+
+  const std::shared_ptr<State>& state() const { return state_; }
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
 /// A response. The server adds Date, Connection, and Content-Length or chunked framing.
 struct Response {
   int status = 200;
@@ -38,11 +60,17 @@ struct Response {
   std::string body{};
   /// When set, the body comes from here instead of `body`.
   BodySource body_source{};
+  /// When set, the body is what is written to it; its length is not known beforehand.
+  std::optional<BodyStream> body_stream{};
   /// With `body_source`: its length if known; else chunked (HTTP/1.1) or delimited by the end of the
   /// connection (HTTP/1.0).
   std::optional<std::uint64_t> content_length{};
   /// When set, the connection ends after this response, in this mode.
   std::optional<CloseMode> close_mode{};
+  /// When set, the connection's idle_timeout from now on.
+  std::optional<std::chrono::milliseconds> idle_timeout{};
+  /// When set, what this response's Keep-Alive field says, instead of Options::keep_alive.
+  std::optional<KeepAliveHints> keep_alive{};
   /// How long the server holds the response back; other connections go on meanwhile.
   std::chrono::milliseconds delay{0};
 };

@@ -4,11 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iosfwd>
 #include <optional>
+#include <string_view>
 
 #include "closelab/close_mode.h"
+#include "closelab/handler.h"
+#include "closelab/keep_alive.h"
 #include "closelab/message.h"
 #include "closelab/record.h"
+#include "closelab/rule.h"
 #include "closelab/socket_options.h"
 
 namespace closelab {
@@ -27,14 +32,37 @@ struct Timeouts {
   std::chrono::milliseconds write_timeout{30000};
 };
 
+/// What a client's FIN means that comes while its request is being read or answered.
+enum class HalfClose : std::uint8_t {
+  answer,  ///< it sends no more, but wants its answer (RFC 9112 §9.6)
+  abort,   ///< it has lost interest: the request is dropped unanswered
+};
+
+std::string_view to_string(HalfClose half_close);
+std::ostream& operator<<(std::ostream& out, HalfClose half_close);
+
 /// Everything a server can be told; the defaults make a well-behaved HTTP/1.1 server.
 struct Options {
   ListenOptions listen{};
   SocketOptions socket{};
   CloseMode close_mode = CloseMode::lingering;
   LingeringBounds lingering{};
+  LingeringWhen lingering_when = LingeringWhen::always;
+  CloseTimes close_times{};
+  HalfClose half_close = HalfClose::answer;
+  KeepAliveHints keep_alive{};
   Timeouts timeouts{};
   HttpLimits limits{};
+  /// Switch::off: a request that is late (header_timeout, body_timeout) is not answered 408, just closed.
+  Switch timeout_response = Switch::on;
+  /// Rules from the start; Server::add_rule() adds more. std::invalid_argument when one makes no sense.
+  std::vector<Rule> rules{};
+  /// Decides what rules with a probability do, so that a run can be repeated; unset is a random one, which
+  /// Server::rule_seed() tells.
+  std::optional<std::uint64_t> rule_seed{};
+  /// Asked when a request's head is there: rules for this request alone. On the reactor thread, must not block or
+  /// throw. Rules that make no sense are ignored.
+  std::function<std::vector<Rule>(const Request&)> rules_of_request{};
   /// Requests a connection may carry; unset is any number.
   std::optional<std::uint64_t> request_limit{};
   /// Connections open at once; one more is answered 503 and closed.
@@ -51,6 +79,10 @@ struct Options {
   std::chrono::milliseconds grace{5000};
   // The callbacks must not throw, wait for connections, or stop the server.
 
+  /// Called when a connection has been accepted; on the reactor thread, must not block.
+  std::function<void(const ConnectionRecord&)> on_accepted{};
+  /// Called when a connection has become idle after a response; on the reactor thread, must not block.
+  std::function<void(const ConnectionRecord&)> on_idle{};
   /// Called after each response, and for a request whose connection ended unanswered or half answered; on the reactor
   /// thread; must not block.
   std::function<void(const ConnectionRecord&, const RequestRecord&)> on_request{};

@@ -12,12 +12,15 @@
 #include "closelab/evidence.h"
 #include "closelab/message.h"
 #include "closelab/persistence.h"
+#include "closelab/rule.h"
 #include "closelab/verdict.h"
 
 namespace closelab {
 
 /// One request and its answer. Times count from the connection's accept().
 struct RequestRecord {
+  std::uint64_t connection_id = 0;
+  /// Counted from 1 on its connection.
   std::uint64_t number = 0;
   std::string method;
   /// At most 128 bytes of the target.
@@ -45,6 +48,15 @@ enum class Phase : std::uint8_t {
 
 std::string_view to_string(Phase phase);
 
+/// Whether a client may send a request again that this connection left without a complete response (RFC 9112 §9.3.1).
+enum class Retry : std::uint8_t {
+  not_needed,     ///< every request whose bytes arrived got a complete response
+  safe,           ///< bytes of a request arrived, but no handler got it, and no byte of a response was sent
+  if_idempotent,  ///< a handler got it, and its response was not sent, or not in full
+};
+
+std::string_view to_string(Retry retry);
+
 /// The story of one connection.
 struct ConnectionRecord {
   /// Counted from 1 in the order of accept().
@@ -59,6 +71,9 @@ struct ConnectionRecord {
   std::vector<RequestRecord> requests;
   CloseReason close_reason = CloseReason::none;
   CloseMode close_mode = CloseMode::lingering;
+  Retry retry = Retry::not_needed;
+  /// Rules that acted on it, the last `requests_kept` of them.
+  std::vector<RuleFiring> rules_fired{};
   Verdict verdict;
   /// What the verdict rests on, in the order it was observed.
   std::vector<Evidence> evidence;
@@ -73,5 +88,9 @@ std::string describe(const ConnectionRecord& record);
 
 /// The description and the ladder, so that a failed assertion tells the story.
 std::ostream& operator<<(std::ostream& out, const ConnectionRecord& record);
+/// `request 1 of connection 3: GET / HTTP/1.1, answered 200 with 412 bytes; keep`.
+std::ostream& operator<<(std::ostream& out, const RequestRecord& record);
+std::ostream& operator<<(std::ostream& out, Phase phase);
+std::ostream& operator<<(std::ostream& out, Retry retry);
 
 }  // namespace closelab

@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <iosfwd>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include "closelab/listen_error.h"
 #include "closelab/options.h"
 #include "closelab/record.h"
+#include "closelab/rule.h"
 
 namespace closelab {
 
@@ -25,6 +28,10 @@ struct Counts {
   std::uint64_t requests = 0;
   /// Connections that have not settled yet.
   std::uint64_t open = 0;
+  /// Of the open ones: their Phase.
+  std::uint64_t idle = 0;
+  std::uint64_t active = 0;
+  std::uint64_t closing = 0;
   std::uint64_t settled = 0;
   /// Settled records that `records_kept` pushed out.
   std::uint64_t records_dropped = 0;
@@ -34,6 +41,8 @@ struct Counts {
 struct StopReport {
   /// Connections that the grace time ended: what they were doing is in their phase and requests.
   std::vector<ConnectionRecord> held_up;
+  /// Rules that never acted.
+  std::vector<RuleStatus> unused_rules;
   std::chrono::milliseconds duration{};
 };
 
@@ -78,10 +87,44 @@ class Server {
   std::optional<ConnectionRecord> wait_idle(std::uint64_t connection_id,
                                             std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
+  /// The next connection to be accepted that no earlier call returned, oldest first.
+  std::optional<ConnectionRecord> wait_accepted(std::chrono::milliseconds timeout = std::chrono::seconds(5));
+
   /// Every record held: open, closing and the last `records_kept` settled ones, by id.
   std::vector<ConnectionRecord> connections() const;
+  /// Visits those records without copying them, by id. They are locked meanwhile: `visit` has to be short, and must not
+  /// call the server.
+  void each_connection(const std::function<void(const ConnectionRecord&)>& visit) const;
   std::optional<ConnectionRecord> connection(std::uint64_t id) const;
+  /// Every request in those records, in the order in which they were received: which request came on which connection.
+  std::vector<RequestRecord> requests() const;
   Counts counts() const;
+
+  /// Adds a rule, for connections and requests from now on; returns its id. Throws std::invalid_argument with
+  /// fault_of() when it makes no sense.
+  std::uint64_t add_rule(Rule rule);
+  /// Replaces all rules; as add_rule(), but nothing is changed when one makes no sense.
+  void set_rules(std::vector<Rule> rules);
+  /// False when there is no such rule.
+  bool remove_rule(std::uint64_t id);
+  std::vector<RuleStatus> rules() const;
+  /// Those that have not acted yet: a fault that was never provoked proves nothing.
+  std::vector<RuleStatus> unused_rules() const;
+  std::uint64_t rule_seed() const;
+
+  /// Closes every connection that is waiting for a request, in its close mode; returns how many. Each is
+  /// settled a little later: wait_closed().
+  std::size_t close_idle();
+  /// Ends a connection at once, whatever it is doing; what has not been sent of a response stays unsent. False when
+  /// it is not open any more.
+  bool close(std::uint64_t connection_id, CloseMode mode);
+  /// From now on no connection (or that one) is closed by our side: a connection that would end waits, with its
+  /// responses sent, until release() or stop(). What the client does still counts.
+  void hold_close();
+  void hold_close(std::uint64_t connection_id);
+  /// Lets what was held end, and ends the holding.
+  void release();
+  void release(std::uint64_t connection_id);
 
   /// Stops listening, ends idle connections, lets requests in flight finish with `Connection: close`
   /// for up to `grace` (default: Options::grace), closes what is left and joins the threads.
@@ -92,5 +135,10 @@ class Server {
   class Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+/// `5 requests on 3 connections (2 reused); open: 1 idle, 0 active, 0 closing; 2 settled`.
+std::ostream& operator<<(std::ostream& out, const Counts& counts);
+/// `stopped in 12 ms`, the rules that never acted, and the story of each connection that held it up.
+std::ostream& operator<<(std::ostream& out, const StopReport& report);
 
 }  // namespace closelab

@@ -1,0 +1,156 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <iosfwd>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "closelab/close_mode.h"
+
+namespace closelab {
+
+/// The moments of a connection at which a rule can act, in their order.
+enum class At : std::uint8_t {
+  accept,            ///< accept() returned it; nothing has been read
+  request_headers,   ///< a request's head is complete; nothing of its body has been read
+  request_body,      ///< exactly Trigger::bytes bytes of the request's body have been read
+  before_response,   ///< the handler has answered; nothing of the response has been sent
+  response_headers,  ///< the response's head has been sent, and nothing of its body
+  response_body,     ///< exactly Trigger::bytes bytes of the response's body have been sent
+  after_response,    ///< the whole response has been sent
+  idle,              ///< no request has come for Trigger::after
+  next_request,      ///< the first byte of the request after this one has arrived; it has not been read
+};
+
+/// The moment at which a rule acts.
+struct Trigger {
+  At at = At::before_response;
+  /// Of `request_body` and `response_body`; chunk framing does not count. A body that is shorter never gets there.
+  std::uint64_t bytes = 0;
+  /// Of `idle`.
+  std::chrono::milliseconds after{0};
+
+  friend bool operator==(const Trigger&, const Trigger&) = default;
+};
+
+/// Ends the connection in this mode; what has not been sent of a response stays unsent. Behind `response_headers`,
+/// `response_body` and `after_response` a mode that can reset the connection waits until the client has acknowledged
+/// what was sent, so that the RST destroys none of it.
+struct CloseAction {
+  CloseMode mode = CloseMode::lingering;
+  friend bool operator==(const CloseAction&, const CloseAction&) = default;
+};
+
+/// Neither reads nor writes for that long, then goes on.
+struct DelayAction {
+  std::chrono::milliseconds duration{0};
+  friend bool operator==(const DelayAction&, const DelayAction&) = default;
+};
+
+/// Neither reads nor writes any more, until the client closes or the server stops.
+struct StallAction {
+  friend bool operator==(const StallAction&, const StallAction&) = default;
+};
+
+/// Sends no further body byte of the response, though its head promises more (a Content-Length that is larger, or
+/// chunks without the last one), and then ends the connection in its close mode. Behind the whole body
+/// (`after_response`) the head has promised one byte more. Before a response: the next one, without any of its body.
+struct TruncateAction {
+  friend bool operator==(const TruncateAction&, const TruncateAction&) = default;
+};
+
+/// From here to the end of the response, reads and writes at most so many bytes every so often.
+struct SlowAction {
+  std::uint64_t bytes = 1;
+  std::chrono::milliseconds every{100};
+  friend bool operator==(const SlowAction&, const SlowAction&) = default;
+};
+
+using Action = std::variant<CloseAction, DelayAction, StallAction, TruncateAction, SlowAction>;
+
+/// Which connections and requests, at which moment, what happens there. A value: change it and use it again.
+///
+///     server.add_rule(closelab::at_response_body(100).close(CloseMode::abortive).on_connection(1).once());
+///
+/// Rules are tried in the order in which they were added; at one moment every rule that matches acts, until one ends
+/// or stalls the connection.
+struct Rule {
+  /// Counted from 1 in the order of accept(); unset is every connection.
+  std::optional<std::uint64_t> connection{};
+  /// Counted from 1 on its connection; unset is every request. For `idle` and `next_request`: the request that came
+  /// before. Not with `accept`.
+  std::optional<std::uint64_t> request{};
+  /// The request's path; one that ends in `*` is a prefix; empty is every path. For `idle` and `next_request`: that
+  /// of the request before. Not with `accept`.
+  std::string path{};
+  Trigger at{};
+  Action action{};
+  /// How often it may act; unset is any number.
+  std::optional<std::uint64_t> times{};
+  /// That it acts on a request (or connection) that it matches: 0 to 1.
+  double probability = 1;
+
+  Rule& on_connection(std::uint64_t number);
+  Rule& on_request(std::uint64_t number);
+  Rule& on_path(std::string_view pattern);
+  Rule& close(CloseMode mode = CloseMode::lingering);
+  Rule& delay(std::chrono::milliseconds duration);
+  Rule& stall();
+  Rule& truncate();
+  Rule& slow(std::uint64_t bytes, std::chrono::milliseconds every);
+  Rule& at_most(std::uint64_t times_at_most);
+  Rule& once();
+  Rule& with_probability(double value);
+
+  friend bool operator==(const Rule&, const Rule&) = default;
+};
+
+/// A rule for that moment, to be completed: `at(At::next_request).close()`.
+Rule at(At moment);
+Rule at_request_body(std::uint64_t bytes);
+Rule at_response_body(std::uint64_t bytes);
+Rule at_idle(std::chrono::milliseconds after);
+
+/// What is wrong with the rule, as a sentence that names the key; empty when nothing is. Server::add_rule() throws it.
+std::string fault_of(const Rule& rule);
+
+/// A rule of a server, and what became of it.
+struct RuleStatus {
+  /// Counted from 1 in the order of adding.
+  std::uint64_t id = 0;
+  Rule rule;
+  /// How often it has acted.
+  std::uint64_t fired = 0;
+};
+
+/// A rule that acted on a connection.
+struct RuleFiring {
+  /// Since accept().
+  std::chrono::nanoseconds at{};
+  /// RuleStatus::id; 0 for a rule that came with the request (a query knob).
+  std::uint64_t rule_id = 0;
+  /// The request that was under way, or had been last; 0 before the first.
+  std::uint64_t request_number = 0;
+  /// What it did: `close abortive at response_body:100`.
+  std::string text;
+};
+
+std::string_view to_string(At at);
+/// `response_body:100`.
+std::string to_string(const Trigger& trigger);
+/// `close abortive at response_body:100, connection 1, once`.
+std::string describe(const Rule& rule);
+
+std::ostream& operator<<(std::ostream& out, At at);
+std::ostream& operator<<(std::ostream& out, const Trigger& trigger);
+/// `close abortive`.
+std::ostream& operator<<(std::ostream& out, const Action& action);
+std::ostream& operator<<(std::ostream& out, const Rule& rule);
+std::ostream& operator<<(std::ostream& out, const RuleStatus& status);
+std::ostream& operator<<(std::ostream& out, const RuleFiring& firing);
+
+}  // namespace closelab
