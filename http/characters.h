@@ -1,9 +1,12 @@
 #pragma once
 
 #include <array>
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
+#include <system_error>
 
 namespace closelab::http {
 
@@ -66,6 +69,15 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
 /// Of a hex_character.
 constexpr unsigned hex_value(char c) {
   return static_cast<unsigned>(is(digit_character, c) ? c - '0' : to_lower(c) - 'a' + 10);
+}
+
+/// 1*DIGIT, leading zeros and all; nullopt for anything else, and for what Number can't hold.
+template <typename Number>
+std::optional<Number> parse_decimal(std::string_view digits) {
+  Number number = 0;
+  if (digits.empty() || !all(digit_character, digits)) return std::nullopt;
+  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
 }
 
 /// Without the optional whitespace around it (OWS, RFC 9110 §5.6.3).

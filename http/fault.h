@@ -47,7 +47,6 @@ enum class Fault : std::uint8_t {
   coding_not_chunked,
   coding_after_chunked,
   coding_unknown,
-  length_required,
   expectation_unknown,
   body_too_large,
   // chunks

@@ -32,6 +32,9 @@ class HeadReader {
   /// Once complete, from the request line to the empty line, without empty lines before it. Stays where it is until
   /// reset(). A minor version that we don't know reads 1: HTTP/1.x is served as 1.1 (RFC 9110 §2.5).
   std::string_view text() const { return head_; }
+  /// As far as they are known, also of a head that is not complete or was refused. Valid until the next feed().
+  std::string_view method() const { return request_line_.has_method() ? request_line_.method(head_) : ""; }
+  std::string_view target() const { return request_line_.has_method() ? request_line_.target(head_) : ""; }
   /// Bytes taken since reset().
   std::uint64_t bytes_taken() const { return empty_line_bytes_ + head_.size(); }
 

@@ -4,12 +4,16 @@
 #include <array>
 
 #include "http/characters.h"
+#include "http/host.h"
 
 namespace closelab::http {
 namespace {
 
 // RFC 9112 §3: a method longer than any that is implemented SHOULD be answered 501.
 constexpr std::size_t longest_method = 32;
+
+// 16 hold 64 bits; zeros before them are allowed (RFC 9112 §7.1), but not without end.
+constexpr unsigned most_size_digits = 64;
 
 // The content type of a TLS handshake record (RFC 8446 §5.1).
 constexpr char tls_handshake_record = 0x16;
@@ -32,26 +36,7 @@ bool is_target_form(std::string_view method, std::string_view target) {
   if (!has_http_scheme(target)) return false;
   const std::string_view authority = authority_of(target);
   // The http scheme needs a host (RFC 9110 §4.2.1); user information in it is refused by is_host (§4.2.4).
-  return !authority.empty() && authority.front() != ':' && is_host(authority);
-}
-
-bool is_port(std::string_view text) {
-  return text.empty() || (text.front() == ':' && all(digit_character, text.substr(1)));
-}
-
-bool is_registered_name(std::string_view name) {
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (is(host_character, name[i])) continue;
-    const std::string_view escaped = name.substr(i, 3);
-    if (escaped.size() < 3 || escaped.front() != '%' || !all(hex_character, escaped.substr(1))) return false;
-  }
-  return true;
-}
-
-bool is_ip_literal(std::string_view address) {
-  return !address.empty() && std::ranges::all_of(address, [](char c) {
-    return is(host_character, c) || c == ':';  // IPv6address and IPvFuture (RFC 3986 §3.2.2)
-  });
+  return !authority.empty() && is_host(authority);
 }
 
 }  // namespace
@@ -176,8 +161,9 @@ Fault ChunkSizeLine::step(char c) {
 
 Fault ChunkSizeLine::step_size(char c) {
   if (is(hex_character, c)) {
+    const bool overflow = size_ >> 60 != 0 || ++digits_ > most_size_digits;
     size_ = size_ << 4 | hex_value(c);
-    return ++digits_ > 16 ? Fault::chunk_size_overflow : Fault::none;  // 16 digits are 64 bits
+    return overflow ? Fault::chunk_size_overflow : Fault::none;
   }
   if (c == '\n') return Fault::bare_lf;
   if (digits_ == 0) return Fault::bad_chunk_size;
@@ -206,20 +192,9 @@ Fault ChunkSizeLine::step_extension(char c) {
 }
 
 Fault check_request_line(std::string_view method, std::string_view target) {
-  constexpr auto known =
-      std::to_array<std::string_view>({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "TRACE", "PATCH"});
+  constexpr auto known = std::to_array<std::string_view>({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"});
   if (std::ranges::find(known, method) == known.end()) return Fault::method_unknown;
   return is_target_form(method, target) ? Fault::none : Fault::target_form;
-}
-
-bool is_host(std::string_view value) {
-  if (!value.starts_with('[')) {
-    const std::size_t colon = std::min(value.find(':'), value.size());
-    return is_registered_name(value.substr(0, colon)) && is_port(value.substr(colon));
-  }
-  const std::size_t bracket = value.find(']');
-  if (bracket == std::string_view::npos) return false;
-  return is_ip_literal(value.substr(1, bracket - 1)) && is_port(value.substr(bracket + 1));
 }
 
 TargetParts split_target(std::string_view target) {

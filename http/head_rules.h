@@ -21,6 +21,8 @@ class RequestLine {
   Fault step(char c);
   bool complete() const { return part_ == Part::complete; }
   bool in_target() const { return part_ == Part::target; }
+  /// The method has been taken, the target perhaps in part.
+  bool has_method() const { return part_ != Part::method; }
 
   /// Both are parts of the line's text, which the caller keeps.
   std::string_view method(std::string_view line) const { return line.substr(0, method_bytes_); }
@@ -82,12 +84,9 @@ class ChunkSizeLine {
   Part part_ = Part::size;
 };
 
-/// Is the method one that we know (RFC 9110 §9 and PATCH; CONNECT is for proxies), and has the target a
-/// form that goes with it (RFC 9112 §3.2)?
+/// Is the method one that we know, and has the target a form that goes with it (RFC 9112 §3.2)? The methods are
+/// those of RFC 9110 §9 and PATCH, without CONNECT, which is for proxies, and TRACE, which a handler can't answer.
 Fault check_request_line(std::string_view method, std::string_view target);
-
-/// A host with an optional port (RFC 9110 §7.2); empty is allowed there.
-bool is_host(std::string_view value);
 
 struct TargetParts {
   std::string_view path;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ostream>
 
 #include "http/characters.h"
 
@@ -70,6 +71,8 @@ static_assert(std::ranges::is_sorted(reasons, {}, &Reason::status));
 }  // namespace
 
 std::string_view to_string(Version version) { return version == Version::http_1_0 ? "HTTP/1.0" : "HTTP/1.1"; }
+
+std::ostream& operator<<(std::ostream& out, Version version) { return out << to_string(version); }
 
 std::optional<std::string_view> RequestMessage::field(std::string_view name) const {
   const auto found = std::ranges::find_if(

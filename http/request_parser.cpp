@@ -26,6 +26,8 @@ class MessageDecoder {
  public:
   /// A whole head. False when llhttp refuses it or sees its end elsewhere; then there is no message.
   bool take_head(std::string_view head);
+  /// What is known of a head before, or instead of, take_head.
+  void preview(std::string_view method, std::string_view target);
   /// After take_head: its body follows.
   void expect_body(const HeadMeaning& meaning);
   /// Bytes of the body and of its framing, none beyond its end. False when llhttp refuses them.
@@ -72,6 +74,11 @@ bool MessageDecoder::take_head(std::string_view head) {
   message_.path = parts.path;
   message_.query = parts.query;
   return true;
+}
+
+void MessageDecoder::preview(std::string_view method, std::string_view target) {
+  message_.method = method;
+  message_.target = target;
 }
 
 void MessageDecoder::expect_body(const HeadMeaning& meaning) {
@@ -163,6 +170,7 @@ bool RequestParser::expects_continue() const {
 
 RequestParser::Step RequestParser::feed_head(std::string_view bytes) {
   const std::size_t consumed = head_.feed(bytes);
+  decoder_->preview(head_.method(), head_.target());
   if (head_.error().fault != Fault::none) return fail(head_.error(), consumed);
   if (!head_.complete()) return {Event::need_more, consumed};
   if (!decoder_->take_head(head_.text())) return fail(error_in(Fault::malformed, {}), consumed);

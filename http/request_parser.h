@@ -47,7 +47,8 @@ class RequestParser {
 
   /// A byte of a request has been taken; empty lines before a request don't count.
   bool started() const { return head_.started(); }
-  /// After `head` all but the body, after `message` complete. Views into the parser's own storage.
+  /// After `head` all but the body, after `message` complete. Before, and of a request that was refused, what is known
+  /// of method and target: an error in answer to HEAD has no body either. Views into the parser's own storage.
   const RequestMessage& message() const;
   BodyFraming framing() const { return meaning_.framing; }
   /// Body bytes taken, without the framing of chunks.

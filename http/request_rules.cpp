@@ -1,10 +1,9 @@
 #include "http/request_rules.h"
 
-#include <charconv>
 #include <optional>
 
 #include "http/characters.h"
-#include "http/head_rules.h"
+#include "http/host.h"
 
 namespace closelab::http {
 namespace {
@@ -32,20 +31,12 @@ void read_host(HeadMeaning& meaning, const RequestMessage& head) {
   if (count == 0 && head.version == Version::http_1_1) refuse(meaning, Fault::no_host);
 }
 
-std::optional<std::uint64_t> parse_length(std::string_view digits) {
-  std::uint64_t length = 0;
-  if (digits.empty() || !all(digit_character, digits)) return std::nullopt;
-  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), length);
-  if (result.ec != std::errc{}) return std::nullopt;
-  return length;
-}
-
 // RFC 9112 §6.3 rule 5. Repeated equal values may be accepted; a client that sends them is broken or hostile,
 // so they are not.
 void read_content_length(HeadMeaning& meaning, const RequestMessage& head) {
   for_each_field(head, "content-length", [&](std::string_view value) {
     if (meaning.framing == BodyFraming::content_length) refuse(meaning, Fault::repeated_content_length, value);
-    const auto length = parse_length(value);
+    const auto length = parse_decimal<std::uint64_t>(value);
     if (!length) refuse(meaning, Fault::bad_content_length, value);
     meaning.framing = BodyFraming::content_length;
     meaning.content_length = length.value_or(0);
@@ -90,14 +81,6 @@ void read_transfer_encoding(HeadMeaning& meaning, const RequestMessage& head) {
   meaning.framing = BodyFraming::chunked;
 }
 
-// RFC 9110 §15.5.12; an HTTP/1.0 client has no other way to say that a body follows.
-void require_length(HeadMeaning& meaning, const RequestMessage& head) {
-  const bool has_body = head.method == "POST" || head.method == "PUT" || head.method == "PATCH";
-  if (has_body && head.version == Version::http_1_0 && meaning.framing == BodyFraming::none) {
-    refuse(meaning, Fault::length_required, head.method);
-  }
-}
-
 void read_expectation(HeadMeaning& meaning, const RequestMessage& head) {
   if (head.version == Version::http_1_0) return;
   for_each_field(head, "expect", [&meaning](std::string_view value) {
@@ -117,7 +100,6 @@ HeadMeaning interpret_head(const RequestMessage& head, const HttpLimits& limits)
   read_host(meaning, head);
   read_content_length(meaning, head);
   read_transfer_encoding(meaning, head);
-  require_length(meaning, head);
   read_expectation(meaning, head);
   if (meaning.content_length > limits.body_bytes) refuse(meaning, Fault::body_too_large);
   return meaning;

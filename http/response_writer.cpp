@@ -78,7 +78,8 @@ void append_persistence(std::string& out, const ResponseHead& head) {
   const bool advertised = append_keep_alive(out, head);
   // HTTP/1.0 needs to be told that we keep (RFC 9112 §9.3), and Keep-Alive, being about this connection
   // only, must be named in Connection (RFC 9110 §7.6.1).
-  if (advertised || head.request_version == Version::http_1_0) append_field(out, "Connection", "keep-alive");
+  const bool needed = advertised || head.request_version == Version::http_1_0;
+  if (needed || head.keep_alive == KeepAliveField::always) append_field(out, "Connection", "keep-alive");
 }
 
 }  // namespace

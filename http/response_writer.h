@@ -32,6 +32,9 @@ struct ResponseFraming {
 ResponseFraming choose_framing(std::string_view method, int status, Version request_version,
                                std::optional<std::uint64_t> length);
 
+/// When a connection that is kept is told so by `Connection: keep-alive`.
+enum class KeepAliveField : std::uint8_t { when_needed, always };
+
 /// Everything that a response's head is made of.
 struct ResponseHead {
   /// 200..999, as a final response has; the reason phrase follows from it.
@@ -49,6 +52,7 @@ struct ResponseHead {
   /// Advertised as `max`: how many requests more the connection may carry.
   std::optional<std::uint64_t> requests_left{};
   Version request_version = Version::http_1_1;
+  KeepAliveField keep_alive = KeepAliveField::when_needed;
 };
 
 /// Why a head was not written.

@@ -181,7 +181,9 @@ TEST_CASE("chunk size lines") {
       {"0\r\n", Fault::none, 3},
       {"1a\r\n", Fault::none, 4},
       {"FFFFFFFFFFFFFFFF\r\n", Fault::none, 18},
-      {"0000000000000000F\r\n", Fault::chunk_size_overflow, 17},
+      {std::string(63, '0') + "F\r\n", Fault::none, 66},
+      {std::string(65, '0') + "\r\n", Fault::chunk_size_overflow, 65},
+      {"0FFFFFFFFFFFFFFFF0\r\n", Fault::chunk_size_overflow, 18},
       {"10000000000000000\r\n", Fault::chunk_size_overflow, 17},
       {"5;name=value\r\n", Fault::none, 14},
       {"5;\r\n", Fault::none, 4},
@@ -238,7 +240,7 @@ TEST_CASE("methods and the targets that go with them") {
       {"POST", "/a", Fault::none},
       {"PUT", "/a", Fault::none},
       {"DELETE", "/a", Fault::none},
-      {"TRACE", "/a", Fault::none},
+      {"TRACE", "/a", Fault::method_unknown},
       {"PATCH", "/a", Fault::none},
       {"OPTIONS", "*", Fault::none},
       {"OPTIONS", "/", Fault::none},
@@ -298,19 +300,6 @@ TEST_CASE("path and query of a target") {
     CAPTURE(row.target);
     CHECK(split_target(row.target).path == row.path);
     CHECK(split_target(row.target).query == row.query);
-  }
-}
-
-TEST_CASE("hosts") {
-  for (const char* host : {"", "a", "a.example", "127.0.0.1:8080", "a:", "a:80", "[::1]", "[::1]:80", "[v1.a:b]", "a_b",
-                           "a%20b", "a;b=c"}) {
-    CAPTURE(host);
-    CHECK(is_host(host));
-  }
-  for (const char* host : {"a b", "a:b", "a:80:90", "a/b", "a?b", "a#b", "user@a", "[::1", "[]", "[::1]80", "[::1]x",
-                           "::1", "a%2", "a%zz", "a\\b", "\"a\"", "a\tb", "\xc3\xa4", "http://a"}) {
-    CAPTURE(host);
-    CHECK_FALSE(is_host(host));
   }
 }
 

@@ -97,6 +97,10 @@ TEST_CASE("heads") {
        "HTTP/1.1 204 No Content\r\nKeep-Alive: max=7\r\nConnection: keep-alive\r\n\r\n"},
       {{.status = 204, .idle_timeout = milliseconds(999)}, "HTTP/1.1 204 No Content\r\n\r\n"},
       {{.status = 204, .idle_timeout = milliseconds(-1)}, "HTTP/1.1 204 No Content\r\n\r\n"},
+      {{.status = 204, .keep_alive = KeepAliveField::always},
+       "HTTP/1.1 204 No Content\r\nConnection: keep-alive\r\n\r\n"},
+      {{.status = 204, .persistence = close, .keep_alive = KeepAliveField::always},
+       "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
       {{.status = 204, .persistence = close, .idle_timeout = milliseconds(5000), .requests_left = 7},
        "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
   };

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,5 +58,7 @@ struct HttpLimits {
   /// Request body: 413 (RFC 9110 §15.5.14).
   std::uint64_t body_bytes = 1024 * 1024;
 };
+
+std::ostream& operator<<(std::ostream& out, Version version);
 
 }  // namespace closelab
