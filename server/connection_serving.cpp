@@ -30,6 +30,9 @@ BodySource pieces_of(std::string body) {
   };
 }
 
+/// `OPTIONS *` asks about the server as a whole, and no handler (RFC 9110 §9.3.7).
+Response server_wide_options() { return {.headers = {{"Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"}}}; }
+
 Response text_response(int status, const std::string& text) {
   return Response{.status = status,
                   .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
@@ -44,6 +47,7 @@ void Connection::serve() {
   Request& request = exchange_->request;
   fill_request(requests_);
   request.persistence = decide(Response{}, http::BodyEnd::framed);
+  if (request.target == "*") return respond(server_wide_options());
   const auto route = reactor_.shared().router.find(request.path);
   if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
   if (route->async_handler) return hand_over(route->async_handler);

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <optional>
+#include <sstream>
 #include <vector>
 
 #include "closelab/record.h"
@@ -27,7 +28,8 @@ struct Rung {
   nanoseconds at;
   Shape shape;
   std::string label;
-  Source source;
+  /// How it is known; unset for what our side chose to do.
+  std::optional<Source> source;
   /// When the same was seen again, the last time.
   std::optional<nanoseconds> until{};
 };
@@ -170,6 +172,14 @@ void add_requests(std::vector<Rung>& rungs, const ConnectionRecord& record) {
   }
 }
 
+void add_rules(std::vector<Rung>& rungs, const ConnectionRecord& record) {
+  for (const RuleFiring& firing : record.rules_fired) {
+    std::ostringstream label;
+    label << firing;
+    rungs.push_back({firing.at, Shape::at_server, label.str(), {}});
+  }
+}
+
 /// A TIME_WAIT that follows from the rest, but that no lookup showed.
 void add_inferred(std::vector<Rung>& rungs, const ConnectionRecord& record) {
   const Verdict& verdict = record.verdict;
@@ -184,6 +194,7 @@ void add_inferred(std::vector<Rung>& rungs, const ConnectionRecord& record) {
 std::vector<Rung> rungs_of(const ConnectionRecord& record) {
   std::vector<Rung> rungs;
   add_requests(rungs, record);
+  add_rules(rungs, record);
   add_evidence(rungs, record.evidence);
   std::ranges::stable_sort(rungs, {}, &Rung::at);
   add_inferred(rungs, record);
@@ -216,6 +227,8 @@ std::string note(Shape shape, const std::string& text) {
   return shape == Shape::at_server ? ' ' + text + ' ' + space : space + ' ' + text + ' ';
 }
 
+std::string_view source_text(const Rung& rung) { return rung.source ? to_string(*rung.source) : ""; }
+
 std::string line(const std::string& time, const std::string& inner, std::string_view source) {
   return time + "  │" + inner + "│  " + std::string(source);
 }
@@ -236,7 +249,7 @@ std::string drawn_note(const Rung& rung) {
     const bool first = out.empty();
     out += without_trailing_spaces(line(first ? time_column(rung.at) : std::string(time_width, ' '),
                                         note(rung.shape, std::string(text.substr(0, length))),
-                                        first ? to_string(rung.source) : ""));
+                                        first ? source_text(rung) : ""));
     text.remove_prefix(std::min(length + 1, text.size()));
   }
   return out;
@@ -244,7 +257,7 @@ std::string drawn_note(const Rung& rung) {
 
 std::string drawn(const Rung& rung) {
   if (rung.shape == Shape::at_server || rung.shape == Shape::at_client) return drawn_note(rung);
-  return line(time_column(rung.at), arrow(rung), to_string(rung.source)) + '\n';
+  return line(time_column(rung.at), arrow(rung), source_text(rung)) + '\n';
 }
 
 std::string header(const ConnectionRecord& record) {

@@ -3,18 +3,22 @@
 #include <cstdint>
 #include <string>
 
+#include "server/lab/run/settings.h"
 #include "server/lab/settings.h"
+#include "server/lab/watch/settings.h"
 
 namespace closelab::lab {
 
 /// What the command line asks for.
 struct Command {
-  enum class Action : std::uint8_t { show, serve, print_conf };
+  enum class Action : std::uint8_t { show, serve, print_conf, watch, run };
   Action action = Action::show;
   /// For `show`: help or version, as it is to be printed.
   std::string text{};
-  /// For the others: the defaults, under the conf file, under the flags.
+  /// For `serve` and `print_conf`: the defaults, under the conf file, under the flags.
   Settings settings{};
+  WatchSettings watch{};
+  RunSettings run{};
 };
 
 /// Throws UsageError that names the argument, what is wrong with it and what was probably meant.

@@ -11,24 +11,22 @@
 #include <sstream>
 #include <vector>
 
-#include "server/lab/nearest.h"
+#include "server/lab/conf_table.h"
 #include "server/lab/usage_error.h"
 #include "server/lab/wrap.h"
+#include "server/nearest.h"
+#include "server/rule_text.h"
 
 namespace closelab::lab {
 namespace {
 
-const Setting* find_setting(std::string_view key) {
-  const auto found = std::ranges::find(schema(), key, &Setting::key);
-  return found == schema().end() ? nullptr : &*found;
-}
+/// The key of the `[[rule]]` tables.
+constexpr std::string_view rule_key = "rule";
 
 std::string unknown_key(std::string_view key) {
-  std::vector<std::string_view> keys;
+  std::vector<std::string_view> keys{rule_key};
   for (const Setting& setting : schema()) keys.push_back(setting.key);
-  const std::string_view meant = nearest(key, keys);
-  if (meant.empty()) return fmt::format("unknown key \"{}\"; `closelab serve --help` lists the keys", key);
-  return fmt::format("unknown key \"{}\"; did you mean \"{}\"?", key, meant);
+  return server::unknown_word("key", key, keys, "`closelab serve --help` lists the keys");
 }
 
 std::string_view expected_type(Kind kind) {
@@ -37,33 +35,29 @@ std::string_view expected_type(Kind kind) {
       return "true, false, \"on\" or \"off\"";
     case Kind::number:
       return "an integer";
+    case Kind::fraction:
+      return "a number";
     case Kind::text:
       return "a string";
   }
   return "";
 }
 
-/// A value as the settings read it; nothing for a TOML type that the setting does not take.
+/// A value as settings and rules read it; nothing for a TOML type that the key does not take.
 std::optional<std::string> value_text(const toml::node& node, Kind kind) {
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* boolean = node.as_boolean(); boolean && kind == Kind::on_off) return boolean->get() ? "on" : "off";
   if (const auto* integer = node.as_integer(); integer && kind != Kind::on_off)
     return fmt::format("{}", integer->get());
+  if (const auto* number = node.as_floating_point(); number && kind == Kind::fraction)
+    return server::format_probability(number->get());
   return std::nullopt;
 }
 
-/// What is wrong with the entry, or nothing when the settings have taken it.
-std::string apply(Settings& settings, std::string_view key, const toml::node& node) {
-  const Setting* setting = find_setting(key);
-  if (setting == nullptr) return unknown_key(key);
-  const auto text = value_text(node, setting->kind);
-  if (!text) {
-    std::ostringstream type;
-    type << node.type();
-    return fmt::format("{} wants {}, not {}", key, expected_type(setting->kind), type.str());
-  }
-  const std::string error = setting->set(settings, *text);
-  return error.empty() ? "" : fmt::format("{}: {}", key, error);
+std::string type_error(std::string_view key, Kind kind, const toml::node& node) {
+  std::ostringstream type;
+  type << node.type();
+  return fmt::format("{} wants {}, not {}", key, expected_type(kind), type.str());
 }
 
 std::string located(const std::string& file, toml::source_position at, std::string_view what) {
@@ -86,30 +80,109 @@ std::vector<Entry> in_file_order(const toml::table& table) {
   return entries;
 }
 
-std::string toml_value(const Setting& setting, const std::string& text) {
-  if (setting.kind == Kind::on_off) return text == "on" ? "true" : "false";
-  if (setting.kind == Kind::number && text != "off") return text;
+/// Reads the entries of a conf file into settings, and collects what is wrong with them.
+class Reader {
+ public:
+  Reader(const std::string& file, Settings& settings) : file_(file), settings_(settings) {}
+
+  void read(const toml::table& table) {
+    for (const Entry& entry : in_file_order(table)) {
+      const std::string_view key = entry.key->str();
+      if (key == rule_key) {
+        read_rules(*entry.value);
+      } else if (const Setting* setting = find_setting(key)) {
+        read_setting(*setting, *entry.value);
+      } else {
+        refuse(entry.key->source(), unknown_key(key));
+      }
+    }
+  }
+
+  void refuse(const toml::source_region& at, std::string_view what) {
+    errors_.push_back(located(file_, at.begin, what));
+  }
+
+  const std::vector<std::string>& errors() const { return errors_; }
+
+ private:
+  void read_setting(const Setting& setting, const toml::node& value) {
+    const auto text = value_text(value, setting.kind);
+    if (!text) return refuse(value.source(), type_error(setting.key, setting.kind, value));
+    const std::string error = setting.set(settings_, *text);
+    if (!error.empty()) refuse(value.source(), fmt::format("{}: {}", setting.key, error));
+  }
+
+  void read_rules(const toml::node& value) {
+    const toml::array* tables = value.as_array();
+    if (tables == nullptr || !tables->is_homogeneous<toml::table>())
+      return refuse(value.source(), "rules are tables with a heading [[rule]] each");
+    for (const toml::node& table : *tables) read_rule(*table.as_table());
+  }
+
+  void read_rule(const toml::table& table) {
+    const std::vector<Entry> entries = in_file_order(table);
+    server::RuleEntries texts;
+    for (const Entry& entry : entries) {
+      const server::RuleKey* key = server::find_rule_key(entry.key->str());
+      const Kind kind = key != nullptr ? key->kind : Kind::text;
+      const auto text = value_text(*entry.value, kind);
+      if (key != nullptr && !text) return refuse(entry.value->source(), type_error(key->name, kind, *entry.value));
+      texts.emplace_back(entry.key->str(), text.value_or(""));
+    }
+    add_rule(server::parse_rule(texts), entries, table);
+  }
+
+  void add_rule(const server::ParsedRule& parsed, const std::vector<Entry>& entries, const toml::table& table) {
+    if (parsed) return settings_.options.rules.push_back(parsed.value);
+    if (!parsed.entry) return refuse(table.source(), parsed.error);
+    const Entry& wrong = entries[*parsed.entry];
+    const bool is_key = server::find_rule_key(wrong.key->str()) != nullptr;
+    refuse(is_key ? wrong.value->source() : wrong.key->source(), parsed.error);
+  }
+
+  const std::string& file_;
+  Settings& settings_;
+  std::vector<std::string> errors_;
+};
+
+/// TOML's integers have 64 bits with a sign; its strings hold any number.
+bool is_toml_integer(std::string_view text) {
+  return text.size() < 19 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+std::string toml_value(Kind kind, const std::string& text) {
+  if (kind == Kind::on_off) return text == "on" ? "true" : "false";
+  if (kind == Kind::number && is_toml_integer(text)) return text;
+  if (kind == Kind::fraction && text.find_first_not_of("0123456789.") == std::string::npos) return text;
   std::ostringstream quoted;
   const toml::value<std::string> value(text);
   quoted << toml::toml_formatter(value, toml::format_flags::none);
   return quoted.str();
 }
 
+std::string format_rule(const Rule& rule) {
+  std::string out = fmt::format("\n[[{}]]\n", rule_key);
+  for (const auto& [name, text] : server::format_rule(rule))
+    out += fmt::format("{} = {}\n", name, toml_value(server::find_rule_key(name)->kind, text));
+  return out;
+}
+
 }  // namespace
 
+std::vector<std::string> read_table(const toml::table& table, const std::string& file, Settings& settings) {
+  Reader reader(file, settings);
+  reader.read(table);
+  return reader.errors();
+}
+
 Settings parse_conf(std::string_view toml, const std::string& file, Settings settings) {
-  std::vector<std::string> errors;
+  Reader reader(file, settings);
   try {
-    const toml::table table = toml::parse(toml, file);
-    for (const auto& [key, value] : in_file_order(table)) {
-      const std::string error = apply(settings, key->str(), *value);
-      const toml::source_position at = find_setting(key->str()) ? value->source().begin : key->source().begin;
-      if (!error.empty()) errors.push_back(located(file, at, error));
-    }
+    reader.read(toml::parse(toml, file));
   } catch (const toml::parse_error& error) {
-    errors.push_back(located(file, error.source().begin, error.description()));
+    reader.refuse(error.source(), error.description());
   }
-  if (!errors.empty()) throw UsageError(fmt::format("{}", fmt::join(errors, "\n")));
+  if (!reader.errors().empty()) throw UsageError(fmt::format("{}", fmt::join(reader.errors(), "\n")));
   return settings;
 }
 
@@ -130,8 +203,10 @@ std::string format_conf(const Settings& settings) {
     if (group != setting.group) out += fmt::format("\n# ---- {} ----\n", to_string(setting.group));
     group = setting.group;
     out += fmt::format("\n{}", wrap(setting.help, "# ", 100));
-    out += fmt::format("{} = {}\n", setting.key, toml_value(setting, setting.get(settings)));
+    out += fmt::format("{} = {}\n", setting.key, toml_value(setting.kind, setting.get(settings)));
   }
+  if (!settings.options.rules.empty()) out += "\n# ---- Rules ----\n";
+  for (const Rule& rule : settings.options.rules) out += format_rule(rule);
   return out;
 }
 

@@ -7,6 +7,7 @@
 
 #include "server/lab/settings.h"
 #include "server/lab/wrap.h"
+#include "server/rule_schema.h"
 
 namespace closelab::lab {
 namespace {
@@ -33,6 +34,9 @@ DESCRIPTION
   ladder of what was seen and how each step is known (syscall, tcp_info,
   sock_diag, inferred). The first line says where it listens.
 
+  A second port, on 127.0.0.1 only, tells programs what happened and takes
+  commands: records, barriers, events, rules (--admin-port; docs/admin.md).
+
   Told to stop, it stops listening, closes idle connections, and lets requests
   in flight finish for up to --grace; told a second time, it exits at once.
 
@@ -45,6 +49,11 @@ DESCRIPTION
     /delay/DURATION  an answer after that time (200ms, 2s...), at most 60s
     /close/MODE      an answer, then the connection ends in that mode
 
+  Each takes knobs in its query, so that a plain curl can provoke any ending:
+  those of a rule for this request (at, close, delay, stall, truncate, slow,
+  probability: see RULES), and idle_timeout for its connection from then on,
+  keep_alive_timeout and keep_alive_max for its response.
+
 OPTIONS
   DURATION is a number with a unit: 200ms, 5s, 1m, 1h. SIZE is in bytes, or with
   a unit: 65536, 64KiB, 1MiB. A switch is --verdicts, --no-verdicts or
@@ -53,6 +62,9 @@ OPTIONS
   --conf FILE
       Read settings from a TOML file. Each flag below is a key there, with `_`
       for `-`: `idle_timeout = "2s"`, `reuse_address = false`, `port = 8081`.
+  --rule KEY=VALUE,KEY=VALUE...
+      A rule, see RULES; may be given again. They add to those of the conf file.
+      `--rule at=response_body:100,close=abortive,connection=1`
   --print-conf
       Print the settings in effect as a conf file, with the socket options as
       the kernel reports them, and exit.
@@ -74,11 +86,32 @@ EXAMPLES
   closelab serve --port 0 --log-format json
       For programs: the first line has the port.
 
+  curl 'http://127.0.0.1:8080/bytes/1000?at=response_body:100&close=abortive'
+      100 bytes of the body, then an RST.
+  closelab serve --rule at=next_request,close=abortive,connection=1,times=1
+      The race for an idle connection: it is reset when its next request comes.
+
 FILES
   conf/*.toml
       Settings to try, each with the curl that shows what it does.
 
 )";
+
+constexpr std::string_view rules_intro = R"(
+RULES
+  A rule says what happens at which moment of which connections and requests:
+  one of close, delay, stall, truncate, slow. Rules are tried in order; at one
+  moment every rule that matches acts, until one ends or stalls the connection.
+  In a conf file a rule is a [[rule]] table with these keys.
+
+)";
+
+std::string rule_keys() {
+  std::string out(rules_intro);
+  for (const server::RuleKey& key : server::rule_schema())
+    out += fmt::format("  {}={}\n{}", key.name, key.placeholder, wrap(key.help, "      ", columns));
+  return out;
+}
 
 std::string flag_line(const Setting& setting, const Settings& defaults) {
   const std::string flag = flag_name(setting);
@@ -107,6 +140,7 @@ std::string program_help() {
 
 SYNOPSIS
   closelab serve [OPTION]...
+  closelab watch [OPTION]...
   closelab --help | --version
 
 DESCRIPTION
@@ -116,6 +150,7 @@ DESCRIPTION
 
 COMMANDS
   serve     Start the lab server. `closelab serve --help` lists its options.
+  watch     Show the machine's TCP sockets by state, and who holds TIME_WAIT.
 
 OPTIONS
   -h, --help
@@ -131,7 +166,7 @@ EXAMPLES
 }
 
 std::string serve_help() {
-  return fmt::format("{}{}{}{}", serve_synopsis, options_by_group(), serve_examples, exit_status);
+  return fmt::format("{}{}{}{}{}", serve_synopsis, options_by_group(), rule_keys(), serve_examples, exit_status);
 }
 
 std::string version_text() { return fmt::format("closelab {}\n", CLOSELAB_VERSION); }

@@ -10,6 +10,9 @@ std::string program_help();
 /// `closelab serve --help`; the options come from the schema.
 std::string serve_help();
 
+/// `closelab watch --help`; the options come from watch_flags().
+std::string watch_help();
+
 /// `closelab 0.1.0`.
 std::string version_text();
 

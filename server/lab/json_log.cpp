@@ -22,12 +22,15 @@ Json to_json(const Endings& endings) {
 class JsonLog : public Log {
  public:
   std::string listening(const Listening& listening) const override {
-    return line({{"event", "listening"},
-                 {"url", listening.url},
-                 {"address", address_text(listening.endpoint)},
-                 {"port", listening.endpoint.port},
-                 {"pid", listening.pid},
-                 {"version", CLOSELAB_VERSION}});
+    Json json{{"event", "listening"},
+              {"url", listening.url},
+              {"address", address_text(listening.endpoint)},
+              {"port", listening.endpoint.port},
+              {"pid", listening.pid},
+              {"version", CLOSELAB_VERSION}};
+    if (!listening.admin_url.empty()) json["admin_url"] = listening.admin_url;
+    if (listening.rule_seed) json["rule_seed"] = *listening.rule_seed;
+    return line(json);
   }
 
   std::string request(const ConnectionRecord& record, const RequestRecord& request) const override {
@@ -48,6 +51,8 @@ class JsonLog : public Log {
   std::string stopped(const Stopped& stopped) const override {
     Json held_up = Json::array();
     for (const ConnectionRecord& record : stopped.report.held_up) held_up.push_back(lab::to_json(record));
+    Json unused_rules = Json::array();
+    for (const RuleStatus& rule : stopped.report.unused_rules) unused_rules.push_back(lab::to_json(rule));
     return line({{"event", "stopped"},
                  {"signal", stopped.signal},
                  {"duration_ms", stopped.report.duration.count()},
@@ -56,7 +61,8 @@ class JsonLog : public Log {
                  {"reused", stopped.counts.reused},
                  {"settled", stopped.counts.settled},
                  {"closed_first", to_json(stopped.endings)},
-                 {"held_up", std::move(held_up)}});
+                 {"held_up", std::move(held_up)},
+                 {"unused_rules", std::move(unused_rules)}});
   }
 
   std::string dropped(std::uint64_t events) const override { return line({{"event", "dropped"}, {"events", events}}); }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "closelab/record.h"
@@ -26,6 +27,10 @@ struct Listening {
   std::string url;
   Endpoint endpoint;
   int pid = 0;
+  /// When it matters, because a rule has a probability.
+  std::optional<std::uint64_t> rule_seed{};
+  /// Empty without an admin port.
+  std::string admin_url{};
 };
 
 struct Stopped {

@@ -8,8 +8,10 @@
 #include <stdexcept>
 
 #include "server/lab/command_line.h"
+#include "server/lab/run/run.h"
 #include "server/lab/serve.h"
 #include "server/lab/usage_error.h"
+#include "server/lab/watch/watch.h"
 
 namespace {
 
@@ -38,6 +40,10 @@ int run(const Command& command) {
       return closelab::lab::serve(command.settings);
     case Command::Action::print_conf:
       return closelab::lab::print_conf(command.settings);
+    case Command::Action::watch:
+      return closelab::lab::watch(command.watch);
+    case Command::Action::run:
+      return closelab::lab::run(command.run);
   }
   return EXIT_FAILURE;
 }

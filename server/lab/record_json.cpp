@@ -1,12 +1,33 @@
 #include "server/lab/record_json.h"
 
+#include "server/rule_text.h"
+
 namespace closelab::lab {
+
+namespace {
+
+template <class Values>
+Json array_of(const Values& values) {
+  Json array = Json::array();
+  for (const auto& value : values) array.push_back(to_json(value));
+  return array;
+}
+
+/// What a key says as a text, as JSON's type for it.
+Json typed(server::ValueKind kind, const std::string& text) {
+  if (kind == server::ValueKind::on_off) return text == "on" || text == "true";
+  if (kind == server::ValueKind::text) return text;
+  return Json::parse(text);
+}
+
+}  // namespace
 
 double in_ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
 Json to_json(const RequestRecord& request) {
   const bool answered = request.answered_at.count() > 0;
   return {
+      {"connection_id", request.connection_id},
       {"number", request.number},
       {"method", request.method},
       {"target", request.target},
@@ -54,11 +75,42 @@ Json to_json(const Verdict& verdict) {
   };
 }
 
+Json to_json(const RuleFiring& firing) {
+  return {
+      {"rule_id", firing.rule_id > 0 ? Json(firing.rule_id) : Json()},
+      {"request_number", firing.request_number > 0 ? Json(firing.request_number) : Json()},
+      {"at_ms", in_ms(firing.at)},
+      {"text", firing.text},
+  };
+}
+
+Json to_json(const Rule& rule) {
+  Json json = Json::object();
+  for (const auto& [name, text] : server::format_rule(rule))
+    json[name] = typed(server::find_rule_key(name)->kind, text);
+  return json;
+}
+
+Json to_json(const RuleStatus& status) {
+  return {
+      {"id", status.id},
+      {"fired", status.fired},
+      {"text", describe(status.rule)},
+      {"rule", to_json(status.rule)},
+  };
+}
+
+Json to_json(const Counts& counts) {
+  return {
+      {"accepted", counts.accepted}, {"with_requests", counts.with_requests},
+      {"requests", counts.requests}, {"reused", counts.reused},
+      {"open", counts.open},         {"idle", counts.idle},
+      {"active", counts.active},     {"closing", counts.closing},
+      {"settled", counts.settled},   {"records_dropped", counts.records_dropped},
+  };
+}
+
 Json to_json(const ConnectionRecord& record) {
-  Json requests = Json::array();
-  for (const RequestRecord& request : record.requests) requests.push_back(to_json(request));
-  Json evidence = Json::array();
-  for (const Evidence& fact : record.evidence) evidence.push_back(to_json(fact));
   const auto accepted_at = std::chrono::duration_cast<std::chrono::milliseconds>(record.accepted_at.time_since_epoch());
   return {
       {"id", record.id},
@@ -69,10 +121,12 @@ Json to_json(const ConnectionRecord& record) {
       {"request_count", record.request_count},
       {"close_reason", to_string(record.close_reason)},
       {"close_mode", to_string(record.close_mode)},
+      {"retry", to_string(record.retry)},
       {"text", describe(record)},
       {"verdict", to_json(record.verdict)},
-      {"requests", std::move(requests)},
-      {"evidence", std::move(evidence)},
+      {"requests", array_of(record.requests)},
+      {"rules_fired", array_of(record.rules_fired)},
+      {"evidence", array_of(record.evidence)},
   };
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "closelab/record.h"
+#include "closelab/server.h"
 
 namespace closelab::lab {
 
@@ -15,7 +16,12 @@ using Json = nlohmann::ordered_json;
 Json to_json(const RequestRecord& request);
 Json to_json(const Evidence& evidence);
 Json to_json(const Verdict& verdict);
+Json to_json(const RuleFiring& firing);
 Json to_json(const ConnectionRecord& record);
+Json to_json(const Counts& counts);
+/// The keys of a conf file's `[[rule]]`, as values of JSON's types.
+Json to_json(const Rule& rule);
+Json to_json(const RuleStatus& status);
 
 /// Milliseconds with their fraction.
 double in_ms(std::chrono::nanoseconds time);

@@ -5,12 +5,14 @@
 #include <algorithm>
 #include <memory>
 
-#include "server/lab/quantity.h"
+#include "server/lab/knobs.h"
 #include "server/lab/welcome.h"
 #include "server/printable.h"
 
 namespace closelab::lab {
 namespace {
+
+using server::Parsed;
 
 constexpr std::chrono::milliseconds longest_delay{60'000};
 
@@ -21,7 +23,8 @@ constexpr std::string_view route_list =
     "/chunked/N       N bytes in chunks\n"
     "/status/CODE     an answer with that status, 200 to 599\n"
     "/delay/DURATION  an answer after that time (200ms, 2s...), at most 60s\n"
-    "/close/MODE      an answer, then the connection ends in that mode\n";
+    "/close/MODE      an answer, then the connection ends in that mode\n"
+    "Each takes knobs: /bytes/1000?at=response_body:100&close=abortive\n";
 
 Response text(int status, std::string body) {
   return {.status = status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = std::move(body)};
@@ -49,7 +52,7 @@ BodySource pattern(std::uint64_t length) {
 }
 
 Response pattern_response(const Request& request, bool with_length) {
-  const Parsed<std::uint64_t> length = parse_size(argument(request));
+  const Parsed<std::uint64_t> length = server::parse_size(argument(request));
   if (!length) return bad_request(fmt::format("{}; try /bytes/64KiB or /chunked/64KiB", length.error));
   Response response = text(200, "");
   response.body_source = pattern(length.value);
@@ -74,6 +77,15 @@ std::string_view close_text(CloseMode mode) {
       return "FIN and close at once: the server holds TIME_WAIT, unless bytes of yours are unread; then it is an RST.";
     case CloseMode::abortive:
       return "RST: nobody holds TIME_WAIT, and what was not delivered yet is lost.";
+    case CloseMode::delayed:
+      return "FIN, a pause in which nothing is read, and close: an RST, if bytes of yours are unread by then.";
+    case CloseMode::half:
+      return "FIN, then the server reads for as long as you like: it stays in FIN_WAIT_2 until your FIN.";
+    case CloseMode::deferred:
+      return "the server waits for your FIN, so that TIME_WAIT is yours, and sends its own if you let it wait too "
+             "long.";
+    case CloseMode::never:
+      return "not by the server: after your FIN its side stays in CLOSE_WAIT until it stops.";
   }
   return "";
 }
@@ -97,7 +109,7 @@ Response bytes(const Request& request) { return pattern_response(request, true);
 Response chunked(const Request& request) { return pattern_response(request, false); }
 
 Response status(const Request& request) {
-  const Parsed<std::uint64_t> code = parse_number(argument(request));
+  const Parsed<std::uint64_t> code = server::parse_number(argument(request));
   if (!code) return bad_request(fmt::format("{}; try /status/404", code.error));
   if (code.value < 200 || code.value > 599)
     return bad_request(fmt::format("{} is not a final status; they are 200 to 599 (RFC 9110 section 15)", code.value));
@@ -108,10 +120,10 @@ Response status(const Request& request) {
 }
 
 Response delay(const Request& request) {
-  const Parsed<std::chrono::milliseconds> duration = parse_duration(argument(request));
+  const Parsed<std::chrono::milliseconds> duration = server::parse_duration(argument(request));
   if (!duration) return bad_request(fmt::format("{}; try /delay/200ms", duration.error));
   if (duration.value > longest_delay) return bad_request("the longest delay is 60s");
-  Response response = text(200, fmt::format("Held back for {}.\n", format_duration(duration.value)));
+  Response response = text(200, fmt::format("Held back for {}.\n", server::format_duration(duration.value)));
   response.delay = duration.value;
   return response;
 }
@@ -132,16 +144,19 @@ Response not_found(const Request& request) {
 }
 
 void add_routes(Server& server) {
+  const auto add = [&server](std::string_view pattern, Handler handler) {
+    server.handle(pattern, with_knobs(std::move(handler), server.options().keep_alive));
+  };
   server.handle("/*", not_found);
-  server.handle("/", only_get([&server](const Request& request) {
-                  return text(200, welcome(request, server.options(), server.endpoint()));
-                }));
-  server.handle("/echo", echo);
-  server.handle("/bytes/*", only_get(bytes));
-  server.handle("/chunked/*", only_get(chunked));
-  server.handle("/status/*", status);
-  server.handle("/delay/*", delay);
-  server.handle("/close/*", close);
+  add("/", only_get([&server](const Request& request) {
+        return text(200, welcome(request, server.options(), server.endpoint()));
+      }));
+  add("/echo", echo);
+  add("/bytes/*", only_get(bytes));
+  add("/chunked/*", only_get(chunked));
+  add("/status/*", status);
+  add("/delay/*", delay);
+  add("/close/*", close);
 }
 
 }  // namespace closelab::lab

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <latch>
 #include <mutex>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -16,26 +17,18 @@
 #include <utility>
 
 #include "closelab/server.h"
+#include "server/lab/admin/admin.h"
+#include "server/lab/admin/feed.h"
 #include "server/lab/conf_file.h"
+#include "server/lab/knobs.h"
 #include "server/lab/log.h"
 #include "server/lab/output.h"
+#include "server/lab/paint.h"
 #include "server/lab/routes.h"
 #include "server/lab/stop_signal.h"
 
 namespace closelab::lab {
 namespace {
-
-bool is_set(const char* variable) {
-  const char* value = std::getenv(variable);
-  return value != nullptr && *value != '\0';
-}
-
-Paint choose_paint(Color color) {
-  if (color == Color::always) return Paint::colored;
-  if (color == Color::never || is_set("NO_COLOR") || ::isatty(STDOUT_FILENO) == 0) return Paint::plain;
-  const char* terminal = std::getenv("TERM");
-  return terminal == nullptr || std::string_view(terminal) == "dumb" ? Paint::plain : Paint::colored;
-}
 
 std::unique_ptr<Log> make_log(const Settings& settings) {
   return settings.log_format == LogFormat::json ? json_log() : text_log(choose_paint(settings.color));
@@ -55,15 +48,18 @@ class Lab {
   explicit Lab(const Settings& settings)
       : log_(make_log(settings)),
         output_(STDOUT_FILENO, [this](std::uint64_t events) { return log_->dropped(events); }),
-        server_(logged(settings.options)) {
+        server_(watched(settings)) {
     add_routes(server_);
-    output_.write([this] { return log_->listening({server_.url(), server_.endpoint(), ::getpid()}); });
+    if (settings.admin_port.choice != AdminPort::Choice::off) start_admin(settings);
+    output_.write([this] { return log_->listening(listening()); });
     listening_said_.count_down();
   }
 
   /// Returns when the verdicts of the connections that it ended are printed, too.
   void stop(const std::string& signal) {
     const StopReport report = server_.stop();
+    // Until here whoever waits for an ending gets it.
+    if (admin_) admin_->stop();
     say_stopped(signal, report);
   }
 
@@ -77,7 +73,30 @@ class Lab {
   }
 
  private:
+  void start_admin(const Settings& settings) try { admin_.emplace(settings, server_, feed_); } catch (...) {
+    // Nothing will be said, and the server can't stop while a callback waits for that.
+    listening_said_.count_down();
+    throw;
+  }
+
+  Listening listening() const {
+    const std::string admin_url = admin_ ? admin_->url() : "";
+    return {server_.url(), server_.endpoint(), ::getpid(), rule_seed(), admin_url};
+  }
+
+  std::optional<std::uint64_t> rule_seed() const {
+    const auto draws_lots = [](const Rule& rule) { return rule.probability < 1; };
+    if (std::ranges::none_of(server_.options().rules, draws_lots)) return std::nullopt;
+    return server_.rule_seed();
+  }
+
+  Options watched(const Settings& settings) {
+    Options options = logged(settings.options);
+    return settings.admin_port.choice == AdminPort::Choice::off ? options : feed_.attach(std::move(options));
+  }
+
   Options logged(Options options) {
+    options.rules_of_request = rules_from_query;
     options.on_request = [this](const ConnectionRecord& record, const RequestRecord& request) {
       listening_said_.wait();
       output_.write([this, record, request] { return log_->request(record, request); });
@@ -119,7 +138,9 @@ class Lab {
   Endings endings_;
   std::mutex stopped_mutex_;
   bool stopped_said_ = false;
+  Feed feed_;
   Server server_;
+  std::optional<Admin> admin_;
 };
 
 }  // namespace

@@ -1,130 +1,16 @@
 #include "server/lab/settings.h"
 
-#include <arpa/inet.h>
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <limits>
-#include <optional>
+#include <iterator>
 #include <utility>
 
-#include "server/lab/quantity.h"
+#include "server/lab/codec.h"
 
 namespace closelab::lab {
 namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-
-/// Turns a text into a value and back.
-template <class Value>
-struct Codec {
-  Kind kind;
-  std::string placeholder;
-  std::function<Parsed<Value>(std::string_view)> parse;
-  std::function<std::string(const Value&)> format;
-};
-
-template <class Number>
-Codec<Number> number(std::uint64_t least, std::uint64_t most = std::numeric_limits<Number>::max(),
-                     std::string placeholder = "N") {
-  const auto parse = [=](std::string_view text) {
-    const Parsed<std::uint64_t> parsed = parse_number(text);
-    if (!parsed) return refused<Number>(parsed.error);
-    if (parsed.value < least) return refused<Number>(fmt::format("{} is less than {}", parsed.value, least));
-    if (parsed.value > most) return refused<Number>(fmt::format("{} is more than {}", parsed.value, most));
-    return Parsed<Number>{static_cast<Number>(parsed.value)};
-  };
-  return {Kind::number, std::move(placeholder), parse, [](const Number& value) { return fmt::format("{}", value); }};
-}
-
-template <class Number>
-Codec<Number> size(std::uint64_t least) {
-  const auto parse = [=](std::string_view text) {
-    const Parsed<std::uint64_t> parsed = parse_size(text);
-    if (!parsed) return refused<Number>(parsed.error);
-    if (parsed.value < least) return refused<Number>(fmt::format("{} is less than {}", parsed.value, least));
-    return Parsed<Number>{static_cast<Number>(parsed.value)};
-  };
-  return {Kind::text, "SIZE", parse, [](const Number& value) { return format_size(value); }};
-}
-
-template <class Duration>
-Codec<Duration> duration(Duration least) {
-  const auto parse = [=](std::string_view text) {
-    const Parsed<milliseconds> parsed = parse_duration(text);
-    if (!parsed) return refused<Duration>(parsed.error);
-    const auto whole = std::chrono::duration_cast<Duration>(parsed.value);
-    if (whole != parsed.value) return refused<Duration>(fmt::format("\"{}\" is not a whole number of seconds", text));
-    if (whole < least) return refused<Duration>(fmt::format("{} is less than {}", text, format_duration(least)));
-    return Parsed<Duration>{whole};
-  };
-  return {Kind::text, "DURATION", parse, [](const Duration& value) { return format_duration(value); }};
-}
-
-template <class Enum>
-using Names = std::vector<std::pair<std::string_view, Enum>>;
-
-template <class Enum>
-Codec<Enum> name_of(const Names<Enum>& names) {
-  std::string list;
-  for (const auto& [name, value] : names) list += (list.empty() ? "" : "|") + std::string(name);
-  const auto parse = [=](std::string_view text) {
-    for (const auto& [name, value] : names)
-      if (name == text) return Parsed<Enum>{value};
-    return refused<Enum>(fmt::format("\"{}\" is none of {}", text, list));
-  };
-  const auto format = [=](const Enum& value) {
-    return std::string(std::ranges::find(names, value, &std::pair<std::string_view, Enum>::second)->first);
-  };
-  return {Kind::text, list, parse, format};
-}
-
-Codec<Switch> on_off() {
-  const auto parse = [](std::string_view text) {
-    if (text == "on" || text == "true") return Parsed<Switch>{Switch::on};
-    if (text == "off" || text == "false") return Parsed<Switch>{Switch::off};
-    return refused<Switch>(fmt::format("\"{}\" is neither on nor off", text));
-  };
-  return {Kind::on_off, "on|off", parse, [](const Switch& value) { return value == Switch::on ? "on" : "off"; }};
-}
-
-Codec<CloseMode> close_mode() {
-  const auto parse = [](std::string_view text) {
-    if (const auto mode = parse_close_mode(text)) return Parsed<CloseMode>{*mode};
-    return refused<CloseMode>(fmt::format("\"{}\" is none of {}", text, close_mode_names()));
-  };
-  return {Kind::text, "MODE", parse, [](const CloseMode& mode) { return std::string(to_string(mode)); }};
-}
-
-bool is_numeric_address(const std::string& text) {
-  in6_addr scratch{};
-  const std::string without_scope = text.substr(0, text.find('%'));
-  return ::inet_pton(AF_INET, text.c_str(), &scratch) == 1 ||
-         ::inet_pton(AF_INET6, without_scope.c_str(), &scratch) == 1;
-}
-
-Codec<std::string> address() {
-  const auto parse = [](std::string_view text) {
-    std::string address(text);
-    if (is_numeric_address(address)) return Parsed<std::string>{std::move(address)};
-    return refused<std::string>(fmt::format("\"{}\" is not a numeric address such as 127.0.0.1, 0.0.0.0 or ::1", text));
-  };
-  return {Kind::text, "ADDRESS", parse, [](const std::string& value) { return value; }};
-}
-
-/// What `off` unsets.
-template <class Value>
-Codec<std::optional<Value>> or_off(const Codec<Value>& inner) {
-  using Optional = std::optional<Value>;
-  const auto parse = [=](std::string_view text) {
-    if (text == "off") return Parsed<Optional>{};
-    const Parsed<Value> parsed = inner.parse(text);
-    return Parsed<Optional>{parsed.value, parsed.error};
-  };
-  const auto format = [=](const Optional& value) { return value ? inner.format(*value) : "off"; };
-  return {inner.kind, inner.placeholder + "|off", parse, format};
-}
 
 /// `field` names the place in Settings; it takes them const and not.
 template <class Value, class Field>
@@ -162,6 +48,18 @@ List listening() {
   };
 }
 
+List admin() {
+  const Group group = Group::admin;
+  return {
+      setting(group, "admin_address", address(), CLOSELAB_FIELD(admin_address),
+              "numeric address of the admin port, which tells programs what happened and takes commands; it asks for "
+              "no password, so that any other than loopback lets everybody in"),
+      setting(group, "admin_port", admin_port(), CLOSELAB_FIELD(admin_port),
+              "port of the admin port; auto: one above `port`, or any free one when that is taken or `port` is 0; the "
+              "first line says which"),
+  };
+}
+
 List sockets() {
   const Group group = Group::sockets;
   return {
@@ -184,30 +82,60 @@ List sockets() {
 
 List closing() {
   const Group group = Group::closing;
+  const auto time = duration(milliseconds(1));
   return {
       setting(group, "close_mode", close_mode(), CLOSELAB_FIELD(options.close_mode),
               "how the server ends a connection. lingering: FIN, then read until the client's FIN, so that nothing "
               "is lost; immediate: FIN and close at once, which becomes an RST when request bytes are unread; "
-              "abortive: RST, no TIME_WAIT anywhere, unsent bytes lost"),
+              "abortive: RST, no TIME_WAIT anywhere, unsent bytes lost; delayed: FIN, a pause without reading, close; "
+              "half: FIN, then read for as long as the client likes: FIN_WAIT_2; deferred: let the client close first, "
+              "so that TIME_WAIT is the client's, which departs from RFC 9112 section 9.6; never: no close, also after "
+              "the client's FIN, until the server stops: CLOSE_WAIT"),
+      setting(group, "lingering_when",
+              name_of<LingeringWhen>({{"always", LingeringWhen::always}, {"unread", LingeringWhen::unread}}),
+              CLOSELAB_FIELD(options.lingering_when),
+              "when modes lingering and delayed take their time; unread: only when request bytes are unread or may be "
+              "on their way, else they are as immediate"),
       setting(group, "lingering_time", duration<milliseconds>({}), CLOSELAB_FIELD(options.lingering.time),
               "longest wait for the client's FIN in mode lingering"),
       setting(group, "lingering_bytes", size<std::size_t>(0), CLOSELAB_FIELD(options.lingering.bytes),
               "most bytes read and dropped in mode lingering"),
+      setting(group, "delayed_time", time, CLOSELAB_FIELD(options.close_times.delayed_time),
+              "pause between FIN and close() in mode delayed"),
+      setting(group, "half_time", time, CLOSELAB_FIELD(options.close_times.half_time),
+              "longest wait for the client's FIN in mode half"),
+      setting(group, "deferred_time", time, CLOSELAB_FIELD(options.close_times.deferred_time),
+              "longest wait for the client's FIN in mode deferred; then as lingering"),
+      setting(group, "half_close", name_of<HalfClose>({{"answer", HalfClose::answer}, {"abort", HalfClose::abort}}),
+              CLOSELAB_FIELD(options.half_close),
+              "what a client's FIN means that comes while its request is read or answered: it wants its answer; or it "
+              "has lost interest, and the request is dropped"),
   };
 }
 
 List timeouts() {
   const Group group = Group::timeouts;
-  const auto timeout = duration<milliseconds>(milliseconds(1));
   return {
-      setting(group, "idle_timeout", timeout, CLOSELAB_FIELD(options.timeouts.idle_timeout),
+      setting(group, "idle_timeout", timeout(), CLOSELAB_FIELD(options.timeouts.idle_timeout),
               "longest wait for the next request on a kept connection; ends with a FIN"),
-      setting(group, "header_timeout", timeout, CLOSELAB_FIELD(options.timeouts.header_timeout),
+      setting(
+          group, "keep_alive_when",
+          name_of<KeepAliveWhen>(
+              {{"needed", KeepAliveWhen::needed}, {"asked", KeepAliveWhen::asked}, {"always", KeepAliveWhen::always}}),
+          CLOSELAB_FIELD(options.keep_alive.when),
+          "who is sent \"Connection: keep-alive\" and Keep-Alive: clients that need it, which are all when there is "
+          "something to say in Keep-Alive, else those of HTTP/1.0; only clients that sent it themselves; or all"),
+      setting(group, "keep_alive_timeout", advertised_duration(), CLOSELAB_FIELD(options.keep_alive.timeout),
+              "what the Keep-Alive field says of idle_timeout, whatever is enforced: a fixed value, or more or less "
+              "than the truth by an offset (+5s, -1s), or nothing"),
+      setting(group, "header_timeout", timeout(), CLOSELAB_FIELD(options.timeouts.header_timeout),
               "from a request's first byte to the end of its head; answered 408"),
-      setting(group, "body_timeout", timeout, CLOSELAB_FIELD(options.timeouts.body_timeout),
+      setting(group, "body_timeout", timeout(), CLOSELAB_FIELD(options.timeouts.body_timeout),
               "from the end of the head to the end of the body; answered 408"),
-      setting(group, "write_timeout", timeout, CLOSELAB_FIELD(options.timeouts.write_timeout),
+      setting(group, "write_timeout", timeout(), CLOSELAB_FIELD(options.timeouts.write_timeout),
               "without the client taking a byte of a response; ends with an RST"),
+      setting(group, "timeout_response", on_off(), CLOSELAB_FIELD(options.timeout_response),
+              "answer 408 to a request that is late (header_timeout, body_timeout); off: just close"),
   };
 }
 
@@ -224,6 +152,9 @@ List limits() {
               "longest request body; beyond it 413"),
       setting(group, "request_limit", or_off(number<std::uint64_t>(1)), CLOSELAB_FIELD(options.request_limit),
               "requests that a connection may carry; the last is answered with Connection: close"),
+      setting(group, "keep_alive_max", advertised_number(), CLOSELAB_FIELD(options.keep_alive.max),
+              "what the Keep-Alive field says of the requests that the connection may still carry, whatever is "
+              "enforced: a fixed value, or more or less than the truth by an offset, or nothing"),
       setting(group, "max_connections", number<std::size_t>(1), CLOSELAB_FIELD(options.max_connections),
               "connections open at once; one more is answered 503"),
   };
@@ -240,6 +171,8 @@ List serving() {
               "settled connections that are remembered"),
       setting(group, "requests_kept", number<std::size_t>(0), CLOSELAB_FIELD(options.requests_kept),
               "requests that are remembered of each connection, the last ones"),
+      setting(group, "rule_seed", or_unset("random", number<std::uint64_t>(0)), CLOSELAB_FIELD(options.rule_seed),
+              "decides what rules with a probability do, so that a run can be repeated"),
       setting(group, "grace", duration<milliseconds>({}), CLOSELAB_FIELD(options.grace),
               "how long requests in flight may take to finish when the server is told to stop"),
   };
@@ -260,7 +193,7 @@ List output() {
 
 List all_settings() {
   List all;
-  for (List group : {listening(), sockets(), closing(), timeouts(), limits(), serving(), output()})
+  for (List group : {listening(), admin(), sockets(), closing(), timeouts(), limits(), serving(), output()})
     std::ranges::move(group, std::back_inserter(all));
   return all;
 }
@@ -271,6 +204,8 @@ std::string_view to_string(Group group) {
   switch (group) {
     case Group::listening:
       return "Listening";
+    case Group::admin:
+      return "Admin port";
     case Group::sockets:
       return "Sockets of connections";
     case Group::closing:
@@ -290,6 +225,11 @@ std::string_view to_string(Group group) {
 const std::vector<Setting>& schema() {
   static const List settings = all_settings();
   return settings;
+}
+
+const Setting* find_setting(std::string_view key) {
+  const auto found = std::ranges::find(schema(), key, &Setting::key);
+  return found == schema().end() ? nullptr : &*found;
 }
 
 std::string flag_name(const Setting& setting) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <ctime>
 #include <iterator>
+#include <sstream>
 
 #include "server/lab/log.h"
 #include "server/printable.h"
@@ -29,10 +30,6 @@ std::string clock_text(const ConnectionRecord& record, std::chrono::nanoseconds 
   return clock_text(record.accepted_at + std::chrono::floor<std::chrono::microseconds>(at));
 }
 
-std::string plural(std::uint64_t count, std::string_view noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 /// What becomes of the connection: `keep`, or `close` and why.
 std::string persistence_text(const Persistence& persistence) {
   if (persistence.decision == Persistence::Decision::keep) return "keep";
@@ -50,13 +47,33 @@ std::string answer_text(const RequestRecord& request) {
   if (request.answered_at.count() == 0) return fmt::format("{}, cut short", request.status);
   const auto took = std::chrono::duration<double, std::milli>(request.answered_at - request.received_at);
   return fmt::format("{} {}  {}  {:.3f} ms", request.status, reason_phrase(request.status),
-                     plural(request.response_body_bytes, "byte"), took.count());
+                     server::counted(request.response_body_bytes, "byte"), took.count());
 }
 
 /// How our side ended it, when that is not the usual way.
 std::string mode_text(const ConnectionRecord& record) {
   if (record.close_mode == CloseMode::lingering || record.close_reason == CloseReason::peer_closed) return "";
   return fmt::format("; close mode {}", to_string(record.close_mode));
+}
+
+/// Ends that no request's line has announced.
+bool is_news(CloseReason reason) {
+  return reason == CloseReason::idle_timeout || reason == CloseReason::rule || reason == CloseReason::command;
+}
+
+/// Why it ended; of a rule, what it did.
+std::string reason_text(const ConnectionRecord& record) {
+  const std::string reason(describe(record.close_reason));
+  if (record.close_reason != CloseReason::rule || record.rules_fired.empty()) return reason;
+  std::ostringstream rule;
+  rule << record.rules_fired.back();
+  return fmt::format("{} ({})", reason, rule.str());
+}
+
+/// Whether the client may send again what was not answered (RFC 9112 §9.3.1).
+std::string_view retry_text(Retry retry) {
+  if (retry == Retry::safe) return "safe: no handler got the request, and no byte of a response was sent";
+  return "only an idempotent request: a handler got it, and its response was not sent in full";
 }
 
 /// The verdict's sentence up to TIME_WAIT, which has lines of its own.
@@ -103,8 +120,12 @@ class TextLog : public Log {
   explicit TextLog(Paint paint) : paint_(paint) {}
 
   std::string listening(const Listening& listening) const override {
-    return fmt::format("closelab: listening on {} (pid {}; Ctrl-C stops)\n", painted(bold, listening.url),
-                       listening.pid);
+    std::string out =
+        fmt::format("closelab: listening on {} (pid {}; Ctrl-C stops)\n", painted(bold, listening.url), listening.pid);
+    if (!listening.admin_url.empty()) out += fmt::format("closelab: admin on {}\n", listening.admin_url);
+    if (listening.rule_seed)
+      out += fmt::format("closelab: rules draw lots; to repeat this run: --rule-seed {}\n", *listening.rule_seed);
+    return out;
   }
 
   std::string request(const ConnectionRecord& record, const RequestRecord& request) const override {
@@ -116,9 +137,9 @@ class TextLog : public Log {
 
   /// Only what no request's line has announced.
   std::string closing(const ConnectionRecord& record, std::chrono::system_clock::time_point at) const override {
-    if (record.close_reason != CloseReason::idle_timeout) return "";
+    if (!is_news(record.close_reason)) return "";
     return fmt::format("{}  connection {}: the server closes: {}\n", painted(dim, clock_text(at)), record.id,
-                       describe(record.close_reason));
+                       reason_text(record));
   }
 
   std::string settled(const ConnectionRecord& record) const override {
@@ -126,24 +147,27 @@ class TextLog : public Log {
     std::string out = fmt::format("{}  connection {} ended: {}\n", painted(dim, clock_text(record, ended_at)),
                                   record.id, painted(bold, who_closed(record.verdict)));
     if (record.close_reason != CloseReason::none)
-      out += fmt::format("{}because    {}{}\n", indent, describe(record.close_reason), mode_text(record));
+      out += fmt::format("{}because    {}{}\n", indent, reason_text(record), mode_text(record));
+    if (record.retry != Retry::not_needed) out += fmt::format("{}retry      {}\n", indent, retry_text(record.retry));
     out += fmt::format("{}TIME_WAIT  {}\n\n", indent, painted(cyan, time_wait_text(record)));
     return out + painted_ladder(ladder(record)) + '\n';
   }
 
   std::string stopped(const Stopped& stopped) const override {
     const Counts& counts = stopped.counts;
-    std::string out =
-        fmt::format("closelab: stopped by {} in {:.2f} s: {}, {} ({} on a reused connection)\n", stopped.signal,
-                    std::chrono::duration<double>(stopped.report.duration).count(),
-                    plural(counts.accepted, "connection"), plural(counts.requests, "request"), counts.reused);
+    std::string out = fmt::format("closelab: stopped by {} in {:.2f} s: {}, {} ({} on a reused connection)\n",
+                                  stopped.signal, std::chrono::duration<double>(stopped.report.duration).count(),
+                                  server::counted(counts.accepted, "connection"),
+                                  server::counted(counts.requests, "request"), counts.reused);
     out += endings_table(stopped.endings);
     for (const ConnectionRecord& record : stopped.report.held_up) out += held_up_text(record);
+    for (const RuleStatus& rule : stopped.report.unused_rules)
+      out += fmt::format("  rule {} never acted: {}\n", rule.id, describe(rule.rule));
     return out;
   }
 
   std::string dropped(std::uint64_t events) const override {
-    return fmt::format("closelab: {} not shown: the output was read too slowly\n", plural(events, "event"));
+    return fmt::format("closelab: {} not shown: the output was read too slowly\n", server::counted(events, "event"));
   }
 
  private:

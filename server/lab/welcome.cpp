@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "server/lab/quantity.h"
+#include "server/lab/codec.h"
+#include "server/lab/knobs.h"
 
 namespace closelab::lab {
 namespace {
@@ -17,16 +18,29 @@ std::string_view how_it_closes(CloseMode mode) {
       return "sends its FIN and closes at once";
     case CloseMode::abortive:
       return "resets the connection (RST)";
+    case CloseMode::delayed:
+      return "sends its FIN and closes after a pause without reading";
+    case CloseMode::half:
+      return "sends its FIN and reads for as long as you like";
+    case CloseMode::deferred:
+      return "waits for your FIN before it sends its own";
+    case CloseMode::never:
+      return "never closes, not even after your FIN";
   }
   return "closes";
 }
 
-std::string next_step(const Request& request, const Options& options) {
+std::string for_how_long(std::chrono::milliseconds idle_timeout) {
+  const std::string text = timeout().format(idle_timeout);
+  return text == "off" ? ", for as long as you like" : ", for " + text;
+}
+
+std::string next_step(const Request& request, const Options& options, const Knobs& knobs) {
   if (!keeps(request))
     return fmt::format("the server {}, because {}", how_it_closes(options.close_mode),
                        describe(request.persistence.reason));
-  return fmt::format("the server keeps the connection open for your next request, for {}",
-                     format_duration(options.timeouts.idle_timeout));
+  return fmt::format("the server keeps the connection open for your next request{}",
+                     for_how_long(knobs.idle_timeout.value_or(options.timeouts.idle_timeout)));
 }
 
 std::string who_holds_time_wait(const Request& request, const Options& options) {
@@ -35,11 +49,17 @@ std::string who_holds_time_wait(const Request& request, const Options& options) 
     return fmt::format("whoever closes first: you, at {}, when you exit; the server, if you wait longer", client);
   switch (options.close_mode) {
     case CloseMode::lingering:
+    case CloseMode::half:
       return fmt::format("the server, towards {}, because it closes first", client);
     case CloseMode::immediate:
+    case CloseMode::delayed:
       return fmt::format("the server, towards {}, unless it leaves bytes of yours unread: that is an RST", client);
     case CloseMode::abortive:
       return "nobody: an RST leaves none";
+    case CloseMode::deferred:
+      return fmt::format("you, at {}, if you close in time", client);
+    case CloseMode::never:
+      return "nobody: the server's side stays in CLOSE_WAIT";
   }
   return "";
 }
@@ -62,15 +82,19 @@ std::string try_next(const Request& request, const std::string& url) {
 std::string welcome(const Request& request, const Options& options, const Endpoint& server) {
   // The Host field names the server as the client knows it, which a wildcard address does not.
   const std::string host(request.field("Host").value_or(to_string(server)));
+  const Knobs knobs = parse_knobs(request.query).value;
+  const std::string rule = knobs.rule ? fmt::format("Unless your rule acts: {}.\n", describe(*knobs.rule)) : "";
   return fmt::format(
       "You are connection {}, from {}, and this is its request {}.\n"
-      "After this response {}.\n"
+      "After this response {}.\n{}"
       "TIME_WAIT: {}.\n"
       "See it:    ss -tan state time-wait '( sport = :{} or dport = :{} )'\n"
-      "Try next:  {}\n",
-      request.connection_id, to_string(request.client), request.request_number, next_step(request, options),
-      who_holds_time_wait(request, options), server.port, server.port,
-      try_next(request, fmt::format("http://{}/", host)));
+      "Try next:  {}\n"
+      "Any fault: {}\n",
+      request.connection_id, to_string(request.client), request.request_number, next_step(request, options, knobs),
+      rule, who_holds_time_wait(request, options), server.port, server.port,
+      try_next(request, fmt::format("http://{}/", host)),
+      fmt::format("curl 'http://{}/bytes/1000?at=response_body:100&close=abortive'", host));
 }
 
 }  // namespace closelab::lab

@@ -1,23 +1,38 @@
 #!/usr/bin/env bash
-# readme_test.sh ROOT: every curl line of README.md does what the line says. A line ends in a comment,
-# `# SIDE`, which names who holds TIME_WAIT of each connection, in order.
+# readme_test.sh ROOT: every curl line of README.md does what its comment says. `# SIDE...` names who holds TIME_WAIT of
+# each connection, in order; `# ...: error N` how curl ends; any other comment that curl succeeds.
 . "$1/examples/lib.sh"
 
 readme=$1/README.md
-tried=0
+sides=0
+errors=0
 
 # holders FROM: who holds TIME_WAIT, by the verdicts from the FROMth byte of the log on.
 holders() { sed -nE 's/^ +TIME_WAIT  ([a-z]+).*/\1/p' <<<"${log:$1}" | paste -sd ' '; }
 
+# run LINE EXIT_CODE
+run() {
+  local code=0
+  echo "$1"
+  bash -c "${1//127.0.0.1:8080/127.0.0.1:$port}" >/dev/null 2>"$folder/curl" || code=$?
+  ((code == $2)) || fail "exit code $code, not $2: $(cat "$folder/curl")"
+}
+
 start_server
 while IFS= read -r text; do
   expected=${text##*# }
-  before=${#log}
-  echo "$text"
-  bash -c "${text//127.0.0.1:8080/127.0.0.1:$port}" >/dev/null 2>"$folder/curl" ||
-    fail "exit code $?: $(cat "$folder/curl")"
-  await_ended "$(wc -w <<<"$expected")"
-  [[ $(holders "$before") == "$expected" ]] || fail "TIME_WAIT: $(holders "$before")"
-  tried=$((tried + 1))
+  if [[ $expected =~ ^(client|server|none)(\ (client|server|none))*$ ]]; then
+    before=${#log}
+    run "$text" 0
+    await_ended "$(wc -w <<<"$expected")"
+    [[ $(holders "$before") == "$expected" ]] || fail "TIME_WAIT: $(holders "$before")"
+    sides=$((sides + 1))
+  elif [[ $expected =~ error\ ([0-9]+)$ ]]; then
+    run "$text" "${BASH_REMATCH[1]}"
+    errors=$((errors + 1))
+  else
+    run "$text" 0
+  fi
 done < <(grep -E '^curl .*# ' "$readme")
-((tried >= 5)) || fail "README.md has only $tried curl lines that end in who holds TIME_WAIT"
+((sides >= 5)) || fail "README.md has only $sides curl lines that end in who holds TIME_WAIT"
+((errors >= 3)) || fail "README.md has only $errors curl lines that end in curl's error"

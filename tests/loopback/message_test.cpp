@@ -7,6 +7,16 @@
 namespace closelab::loopback {
 namespace {
 
+TEST_CASE("OPTIONS * asks the server, not a handler") {
+  TestServer server;
+  Client client(server);
+  const Reply reply = client.exchange("OPTIONS * HTTP/1.1\r\nHost: h\r\n\r\n");
+  CHECK(reply.status == 200);
+  CHECK(reply.body == "");
+  CHECK(reply.field("allow").find("GET") != std::string::npos);
+  CHECK(client.exchange(get("/")).body == "hello");
+}
+
 TEST_CASE("HEAD gets GET's head without its body, and the connection goes on") {
   TestServer server;
   Client client(server);

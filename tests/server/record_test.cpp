@@ -201,6 +201,20 @@ TEST_CASE("a record prints as its description and its ladder") {
   CHECK(out.str() == describe(record) + "\n" + ladder(record));
 }
 
+TEST_CASE("rules that acted stand at the server's line, in time order, known by nobody's report") {
+  ConnectionRecord record = server_closed();
+  record.rules_fired = {{.at = 250us, .rule_id = 2, .request_number = 1, .text = "close abortive at response_body:100"},
+                        {.at = 260us, .rule_id = 0, .request_number = 1, .text = "stall at after_response"}};
+  const std::string drawn = plain(ladder(record));
+  CAPTURE(drawn);
+  const std::size_t rule = drawn.find("0.250 | rule 2: close abortive at response_body:100 |");
+  CHECK(rule != std::string::npos);
+  CHECK(drawn.find("0.260 | rule of request 1: stall at after_response |") != std::string::npos);
+  CHECK(drawn.find("GET / HTTP/1.1") < rule);
+  CHECK(rule < drawn.find("200 OK"));
+  check_width(ladder(record));
+}
+
 TEST_CASE("phases have names") {
   CHECK(to_string(Phase::idle) == "idle");
   CHECK(to_string(Phase::settled) == "settled");

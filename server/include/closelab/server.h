@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "closelab/doctest.h"
 #include "closelab/handler.h"
 #include "closelab/listen_error.h"
 #include "closelab/options.h"
