@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <stdexcept>
@@ -149,7 +150,11 @@ std::vector<std::string> serve_command(const std::vector<std::string>& flags) {
 
 }  // namespace
 
-Lab::Lab(const std::vector<std::string>& flags) : program_(serve_command(flags)) { port_ = event("listening")["port"]; }
+Lab::Lab(const std::vector<std::string>& flags) : program_(serve_command(flags)) {
+  const nlohmann::json listening = event("listening");
+  port_ = listening["port"];
+  admin_url_ = listening.value("admin_url", "");
+}
 
 std::string Lab::url(const std::string& path) const { return "http://127.0.0.1:" + std::to_string(port_) + path; }
 
@@ -189,7 +194,10 @@ std::string RawClient::read_until(const std::string& text) const {
   std::string all;
   std::array<char, 4096> piece{};
   const Deadline deadline = from_now();
-  while (text.empty() || all.find(text) == std::string::npos) {
+  // Where the text may begin: what came before is not searched again, for it may be megabytes.
+  std::size_t from = 0;
+  while (text.empty() || all.find(text, from) == std::string::npos) {
+    from = all.size() - std::min(all.size(), text.size());
     if (!readable_before(fd_, deadline)) throw std::runtime_error("nothing more came after: " + all);
     const int n = checked(static_cast<int>(::recv(fd_, piece.data(), piece.size(), 0)), "recv");
     if (n == 0 && text.empty()) break;

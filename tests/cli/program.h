@@ -62,6 +62,8 @@ class Lab {
   Program& program() { return program_; }
   std::uint16_t port() const { return port_; }
   std::string url(const std::string& path = "/") const;
+  /// Of the admin port.
+  std::string admin_url(const std::string& path = "/") const { return admin_url_ + path.substr(1); }
   /// The next event of that name; others before it are passed over.
   nlohmann::json event(const std::string& name);
   /// The record of the next connection that settles.
@@ -70,6 +72,7 @@ class Lab {
  private:
   Program program_;
   std::uint16_t port_ = 0;
+  std::string admin_url_;
 };
 
 /// Runs `curl -sS` with the arguments.

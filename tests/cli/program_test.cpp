@@ -99,6 +99,7 @@ TEST_CASE("the text log says where it listens, then requests, then verdicts with
   REQUIRE(first.starts_with(intro));
   const std::string port = first.substr(intro.size(), first.find('/', intro.size()) - intro.size());
 
+  CHECK(program.line().starts_with("closelab: admin on http://127.0.0.1:"));
   CHECK(curl({"-H", "Connection: close", "http://127.0.0.1:" + port + "/"}).exit_code == 0);
   CHECK(contains(program.line(), "connection 1, request 1: GET / HTTP/1.1  200 OK"));
   CHECK(contains(program.line(), "connection 1 ended: the server closed first, by FIN"));

@@ -21,7 +21,8 @@ TEST_CASE("the routes answer as the help says") {
   CHECK(chunked.out.size() - chunked.out.find("\r\n\r\n") - 4 == 102400);
 
   CHECK(curl({"--data-binary", "hello", lab.url("/echo")}).out == "hello");
-  CHECK(contains(curl({"-H", "X-Lab: 1", lab.url("/echo?q=2")}).out, "GET /echo?q=2 HTTP/1.1\nHost: "));
+  CHECK(contains(curl({"-H", "X-Lab: 1", lab.url("/echo?idle_timeout=2s")}).out,
+                 "GET /echo?idle_timeout=2s HTTP/1.1\nHost: "));
   CHECK(curl({"-H", "X-Lab: 1", lab.url("/echo")}).out.ends_with("X-Lab: 1\n"));
 
   CHECK(curl({"-w", "%{http_code}", lab.url("/status/418")}).out.ends_with("418"));

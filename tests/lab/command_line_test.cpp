@@ -46,6 +46,14 @@ TEST_CASE("flags take their value behind a space or =, and the last one wins") {
   CHECK(parse({"serve", "--port=1", "--port=2"}).settings.options.listen.port == 2);
 }
 
+TEST_CASE("each --rule adds a rule, and no comma of it is lost") {
+  const Command command =
+      parse({"serve", "--rule", "at=response_body:100,close=abortive,connection=1", "--rule=stall=on,path=/[x]"});
+  const std::vector<Rule> expected{at_response_body(100).close(CloseMode::abortive).on_connection(1),
+                                   at(At::before_response).stall().on_path("/[x]")};
+  CHECK(command.settings.options.rules == expected);
+}
+
 TEST_CASE("a switch is on, off by --no-, or given a value by =") {
   struct Case {
     const char* flag;
@@ -78,6 +86,10 @@ TEST_CASE("errors name the argument and what was meant") {
       {{"serve", "--port", "-1"}, "--port: \"-1\" is negative"},
       {{"serve", "--port"}, "--port"},
       {{"serve", "--verdicts=perhaps"}, "--verdicts: \"perhaps\" is neither on nor off"},
+      {{"serve", "--rule", "close=gently"}, "--rule close=gently: close: \"gently\" is none of lingering, immediate"},
+      {{"serve", "--rule", "stall"}, "--rule stall: \"stall\" has no \"=\"; write key=value,key=value..."},
+      {{"serve", "--rule", "stal=on"}, "--rule stal=on: unknown rule key \"stal\"; did you mean \"stall\"?"},
+      {{"serve", "--rule"}, "--rule"},
       {{"serve", "--conf", "/nonexistent.toml"}, "/nonexistent.toml: No such file or directory"},
   };
   for (const Case& c : cases) {

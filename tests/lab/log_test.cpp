@@ -90,6 +90,33 @@ TEST_CASE("the text log's summary counts endings and names who held it up") {
   CHECK(contains(text, "held up by connection 3 from 127.0.0.1:53122: GET "));
 }
 
+TEST_CASE("the text log tells of rules: the seed, the end by one, and those that never acted") {
+  const auto log = text_log(Paint::plain);
+  CHECK_FALSE(contains(log->listening({"http://h/", {}, 42}), "rule"));
+  CHECK(contains(log->listening({.url = "http://h/", .endpoint = {}, .pid = 42, .rule_seed = 7}), "--rule-seed 7\n"));
+
+  ConnectionRecord r = record(Side::server, TimeWait::none, Source::sock_diag);
+  r.close_reason = CloseReason::rule;
+  r.close_mode = CloseMode::abortive;
+  r.retry = Retry::safe;
+  r.rules_fired = {{.at = 1ms, .rule_id = 1, .request_number = 1, .text = "delay 1s at request_headers"},
+                   {.at = 2ms, .rule_id = 2, .request_number = 1, .text = "close abortive at next_request"}};
+  const std::string rule = "a rule ended it (rule 2: close abortive at next_request)";
+  CHECK(contains(log->closing(r, {}), "connection 3: the server closes: " + rule + "\n"));
+  const std::string settled = log->settled(r);
+  CHECK(contains(settled, "because    " + rule + "; close mode abortive\n"));
+  CHECK(contains(settled, "retry      safe: no handler got the request"));
+  CHECK(contains(settled, " rule 1: delay 1s at request_headers "));
+  r.close_reason = CloseReason::command;
+  CHECK(contains(log->closing(r, {}), "the server closes: " + std::string(describe(CloseReason::command)) + "\n"));
+  r.close_reason = CloseReason::request_close;
+  CHECK(log->closing(r, {}) == "");
+
+  Stopped stopped;
+  stopped.report.unused_rules = {{.id = 2, .rule = at(At::accept).stall().on_connection(9)}};
+  CHECK(contains(log->stopped(stopped), "  rule 2 never acted: stall at accept, connection 9\n"));
+}
+
 TEST_CASE("the JSON log is one object a line with the vocabulary's keys") {
   const ConnectionRecord r = record(Side::server, TimeWait::server, Source::sock_diag);
   const auto log = json_log();
@@ -121,12 +148,23 @@ TEST_CASE("the JSON log is one object a line with the vocabulary's keys") {
   CHECK(listening["address"] == "127.0.0.1");
   CHECK(listening["port"] == 8080);
   CHECK(listening["pid"] == 42);
+  CHECK_FALSE(listening.contains("rule_seed"));
+  CHECK_FALSE(listening.contains("admin_url"));
+  CHECK(json::parse(log->listening({.url = "", .endpoint = {}, .admin_url = "http://a/"}))["admin_url"] == "http://a/");
+  CHECK(json::parse(log->listening({.url = "", .endpoint = {}, .rule_seed = ~std::uint64_t{0}}))["rule_seed"] ==
+        ~std::uint64_t{0});
 
   Stopped stopped{.signal = "SIGTERM"};
   stopped.endings.add(r.verdict);
   const json end = json::parse(log->stopped(stopped));
   CHECK(end["closed_first"]["server"]["fin"] == 1);
   CHECK(end["held_up"].empty());
+  CHECK(end["unused_rules"].empty());
+
+  stopped.report.unused_rules = {{.id = 2, .rule = at(At::accept).stall()}};
+  const json unused = json::parse(log->stopped(stopped))["unused_rules"];
+  CHECK(unused[0]["id"] == 2);
+  CHECK(unused[0]["text"] == "stall at accept");
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "server/lab/welcome.h"
 
@@ -85,7 +86,13 @@ TEST_CASE("/delay/DURATION holds the response back") {
 }
 
 TEST_CASE("/close/MODE ends the connection in that mode") {
-  CHECK(close(request("/close/abortive")).close_mode == CloseMode::abortive);
+  std::set<std::string> texts;
+  for (const std::string mode : {"lingering", "immediate", "abortive", "delayed", "half", "deferred", "never"}) {
+    const Response response = close(request("/close/" + mode));
+    CHECK(response.close_mode == parse_close_mode(mode));
+    texts.insert(response.body);
+  }
+  CHECK(texts.size() == 7);
   const Response unknown = close(request("/close/gently"));
   CHECK(unknown.status == 404);
   CHECK(contains(unknown.body, "lingering, immediate, abortive"));
@@ -126,7 +133,24 @@ TEST_CASE("/ tells what will happen, who holds TIME_WAIT, and what to try next")
   CHECK(contains(text, "TIME_WAIT: the server"));
 
   CHECK(contains(welcome(r, {.close_mode = CloseMode::abortive}, server), "TIME_WAIT: nobody"));
+  for (const char* mode : {"lingering", "immediate", "delayed", "half", "deferred", "never"}) {
+    CAPTURE(mode);
+    const std::string of_mode = welcome(r, {.close_mode = *parse_close_mode(mode)}, server);
+    CHECK_FALSE(contains(of_mode, "TIME_WAIT: .\n"));
+    CHECK_FALSE(contains(of_mode, "the server closes,"));
+  }
   CHECK(std::count(text.begin(), text.end(), '\n') <= 8);
+}
+
+TEST_CASE("/ tells what the knobs of its query change") {
+  Request r = request("/");
+  r.query = "idle_timeout=200ms&close=abortive";
+  const std::string text = welcome(r, {}, {});
+  CHECK(contains(text, "keeps the connection open for your next request, for 200ms"));
+  CHECK(contains(text, "Unless your rule acts: close abortive at after_response."));
+  r.query = "idle_timeout=off";
+  CHECK(contains(welcome(r, {}, {}), "for as long as you like"));
+  CHECK_FALSE(contains(welcome(r, {}, {}), "your rule"));
 }
 
 }  // namespace

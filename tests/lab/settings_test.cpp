@@ -29,28 +29,55 @@ TEST_CASE("every key is unique, has help, and its default reads back as itself")
     CHECK(s.set(settings, text) == "");
     CHECK(s.get(settings) == text);
   }
-  CHECK(keys.size() == 31);
+  CHECK(keys.size() == 43);
 }
 
 TEST_CASE("setting a key changes that key and no other") {
   // A value for each key that differs from its default.
   const std::pair<std::string_view, std::string_view> changed[] = {
-      {"address", "::1"},       {"port", "1234"},
-      {"reuse_address", "off"}, {"reuse_port", "on"},
-      {"ipv6_only", "on"},      {"backlog", "7"},
-      {"tcp_nodelay", "off"},   {"linger", "3s"},
-      {"tcp_keepalive", "9s"},  {"tcp_user_timeout", "11ms"},
-      {"tcp_linger2", "4s"},    {"close_mode", "abortive"},
-      {"lingering_time", "1s"}, {"lingering_bytes", "1"},
-      {"idle_timeout", "1s"},   {"header_timeout", "1s"},
-      {"body_timeout", "1s"},   {"write_timeout", "1s"},
-      {"target_bytes", "100"},  {"header_bytes", "100"},
-      {"header_count", "3"},    {"body_bytes", "0"},
-      {"request_limit", "2"},   {"max_connections", "5"},
-      {"reactors", "2"},        {"verdicts", "off"},
-      {"records_kept", "0"},    {"requests_kept", "0"},
-      {"grace", "0s"},          {"log_format", "json"},
+      {"address", "::1"},
+      {"port", "1234"},
+      {"reuse_address", "off"},
+      {"reuse_port", "on"},
+      {"ipv6_only", "on"},
+      {"backlog", "7"},
+      {"tcp_nodelay", "off"},
+      {"linger", "3s"},
+      {"tcp_keepalive", "9s"},
+      {"tcp_user_timeout", "11ms"},
+      {"tcp_linger2", "4s"},
+      {"close_mode", "abortive"},
+      {"lingering_time", "1s"},
+      {"lingering_bytes", "1"},
+      {"idle_timeout", "1s"},
+      {"header_timeout", "1s"},
+      {"body_timeout", "1s"},
+      {"write_timeout", "1s"},
+      {"target_bytes", "100"},
+      {"header_bytes", "100"},
+      {"header_count", "3"},
+      {"body_bytes", "0"},
+      {"request_limit", "2"},
+      {"max_connections", "5"},
+      {"reactors", "2"},
+      {"verdicts", "off"},
+      {"records_kept", "0"},
+      {"requests_kept", "0"},
+      {"grace", "0s"},
+      {"log_format", "json"},
       {"color", "never"},
+      {"lingering_when", "unread"},
+      {"delayed_time", "1s"},
+      {"half_time", "2s"},
+      {"deferred_time", "1s"},
+      {"half_close", "abort"},
+      {"rule_seed", "42"},
+      {"keep_alive_timeout", "+5s"},
+      {"keep_alive_max", "-1"},
+      {"timeout_response", "off"},
+      {"keep_alive_when", "asked"},
+      {"admin_port", "off"},
+      {"admin_address", "::1"},
   };
   CHECK(std::size(changed) == schema().size());
   const Settings defaults;
@@ -79,10 +106,18 @@ TEST_CASE("values that a setting can't take are refused, and change nothing") {
       {"linger", "1500ms", "\"1500ms\" is not a whole number of seconds"},
       {"linger", "5", "\"5\" has no unit; write 5s for seconds or 5ms"},
       {"idle_timeout", "0s", "0s is less than 1ms"},
-      {"close_mode", "gentle", "\"gentle\" is none of lingering, immediate, abortive"},
+      {"close_mode", "gentle", "\"gentle\" is none of lingering, immediate, abortive, delayed, half, deferred, never"},
       {"log_format", "xml", "\"xml\" is none of text|json"},
       {"request_limit", "0", "0 is less than 1"},
-      {"idle_timeout", "off", "\"off\" is not a number"},
+      {"grace", "off", "\"off\" is not a number"},
+      {"delayed_time", "0s", "0s is less than 1ms"},
+      {"half_close", "never", "\"never\" is none of answer|abort"},
+      {"lingering_when", "on", "\"on\" is none of always|unread"},
+      {"keep_alive_timeout", "5",
+       "\"5\" has no unit; write 5s for seconds or 5ms; or write enforced, off, or an offset"},
+      {"keep_alive_max", "many", "\"many\" is not a number; or write enforced, off, or an offset"},
+      {"keep_alive_max", "+-1", "\"-1\" is negative; or write enforced, off, or an offset"},
+      {"rule_seed", "-1", "\"-1\" is negative"},
       {"address", "localhost", "\"localhost\" is not a numeric address such as 127.0.0.1, 0.0.0.0 or ::1"},
       {"address", "", "\"\" is not a numeric address such as 127.0.0.1, 0.0.0.0 or ::1"},
   };
@@ -106,6 +141,56 @@ TEST_CASE("off unsets what may be unset") {
   }
   CHECK(set(settings, "linger", "0s") == "");
   CHECK(settings.options.socket.linger == std::chrono::seconds(0));
+}
+
+TEST_CASE("a timeout that is off is as long as the options allow") {
+  for (const std::string_view key : {"idle_timeout", "header_timeout", "body_timeout", "write_timeout"}) {
+    CAPTURE(key);
+    Settings settings;
+    CHECK(set(settings, key, "off") == "");
+    CHECK(setting(key).get(settings) == "off");
+    const Timeouts& timeouts = settings.options.timeouts;
+    CHECK(std::max({timeouts.idle_timeout, timeouts.header_timeout, timeouts.body_timeout, timeouts.write_timeout}) ==
+          std::chrono::hours(24 * 365));
+  }
+}
+
+TEST_CASE("the Keep-Alive field says what is enforced, nothing, a value, or the truth and an offset") {
+  using Timeout = Advertised<std::chrono::milliseconds>;
+  using Max = Advertised<std::int64_t>;
+  struct Case {
+    const char* timeout;
+    Timeout expected_timeout;
+    const char* max;
+    Max expected_max;
+  };
+  const Case cases[] = {
+      {"enforced", {}, "enforced", {}},
+      {"off", {Timeout::Kind::off, {}}, "off", {Max::Kind::off, 0}},
+      {"1m", {Timeout::Kind::fixed, std::chrono::seconds(60)}, "100", {Max::Kind::fixed, 100}},
+      {"0s", {Timeout::Kind::fixed, {}}, "0", {Max::Kind::fixed, 0}},
+      {"+5s", {Timeout::Kind::offset, std::chrono::seconds(5)}, "+3", {Max::Kind::offset, 3}},
+      {"-1s", {Timeout::Kind::offset, std::chrono::seconds(-1)}, "-1", {Max::Kind::offset, -1}},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.timeout);
+    Settings settings;
+    CHECK(set(settings, "keep_alive_timeout", c.timeout) == "");
+    CHECK(set(settings, "keep_alive_max", c.max) == "");
+    CHECK(settings.options.keep_alive.timeout == c.expected_timeout);
+    CHECK(settings.options.keep_alive.max == c.expected_max);
+    CHECK(setting("keep_alive_timeout").get(settings) == c.timeout);
+    CHECK(setting("keep_alive_max").get(settings) == c.max);
+  }
+}
+
+TEST_CASE("the seed of the rules is random until it is set") {
+  Settings settings;
+  CHECK(setting("rule_seed").get(settings) == "random");
+  CHECK(set(settings, "rule_seed", "18446744073709551615") == "");
+  CHECK(settings.options.rule_seed == ~std::uint64_t{0});
+  CHECK(set(settings, "rule_seed", "random") == "");
+  CHECK_FALSE(settings.options.rule_seed.has_value());
 }
 
 TEST_CASE("flags are the keys in kebab-case") { CHECK(flag_name(setting("tcp_user_timeout")) == "--tcp-user-timeout"); }

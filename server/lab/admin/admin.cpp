@@ -1,0 +1,85 @@
+#include "server/lab/admin/admin.h"
+
+#include <iterator>
+#include <limits>
+#include <utility>
+
+#include "server/lab/admin/guard.h"
+#include "server/lab/admin/routes.h"
+
+namespace closelab::lab {
+namespace {
+
+constexpr std::chrono::milliseconds patience{500};
+
+Options admin_options(const Settings& settings, std::uint16_t port) {
+  Options options{.listen = {.address = settings.admin_address, .port = port}};
+  // One that goes away in the middle must not keep the program from stopping.
+  options.lingering.time = patience;
+  // No client of the lab's evidence should have to deal with a connection that has gone stale.
+  options.timeouts.idle_timeout = std::chrono::minutes(10);
+  options.max_connections = 256;
+  options.verdicts = Switch::off;
+  options.records_kept = 0;
+  options.requests_kept = 0;
+  options.grace = patience;
+  return options;
+}
+
+std::uint16_t port_above(std::uint16_t port) {
+  const bool has_next = port != 0 && port != std::numeric_limits<std::uint16_t>::max();
+  return has_next ? static_cast<std::uint16_t>(port + 1) : std::uint16_t{0};
+}
+
+std::unique_ptr<Server> listen(const Settings& settings) {
+  if (settings.admin_port.choice == AdminPort::Choice::fixed)
+    return std::make_unique<Server>(admin_options(settings, settings.admin_port.port));
+  try {
+    return std::make_unique<Server>(admin_options(settings, port_above(settings.options.listen.port)));
+  } catch (const ListenError&) {
+    return std::make_unique<Server>(admin_options(settings, 0));
+  }
+}
+
+std::vector<AdminRoute> all_routes(const Settings& settings, Server& lab, Feed& feed) {
+  std::vector<AdminRoute> all;
+  for (std::vector<AdminRoute> some : {connection_routes(lab, feed.hub()), command_routes(lab), rule_routes(lab),
+                                       overview_routes(settings, lab, feed)})
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  return all;
+}
+
+std::optional<Response> answer(const std::vector<AdminRoute>& routes, const Responder& responder) {
+  const Request& request = responder.request();
+  if (const auto refusal = guard(request)) throw Refusal(*refusal);
+  const auto [route, id] = find_route(routes, request.method, request.path);
+  return route->action({responder, id, read_parameters(*route, request.query)});
+}
+
+}  // namespace
+
+Admin::Admin(const Settings& settings, Server& lab, Feed& feed)
+    : feed_(feed), routes_(all_routes(settings, lab, feed)), server_(listen(settings)) {
+  routes_.push_back({"GET", "/", {}, "this list", [this](const Call&) { return text_reply(route_list(routes_)); }});
+  server_->handle_async("/*", [this](const Responder& responder) { serve(responder); });
+}
+
+Admin::~Admin() { stop(); }
+
+void Admin::stop() {
+  feed_.hub().stop();
+  server_->stop();
+}
+
+void Admin::serve(const Responder& responder) {
+  try {
+    if (auto response = answer(routes_, responder)) responder.send(std::move(*response));
+  } catch (const Refusal& refusal) {
+    Response response = error_reply(refusal);
+    if (refusal.details().contains("allow"))
+      response.headers.push_back({"Allow", refusal.details()["allow"].get<std::string>()});
+    responder.send(std::move(response));
+  }
+}
+
+}  // namespace closelab::lab

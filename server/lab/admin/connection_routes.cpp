@@ -1,0 +1,214 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "server/lab/admin/routes.h"
+#include "server/lab/record_json.h"
+#include "server/quantity.h"
+
+namespace closelab::lab {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::uint64_t default_limit = 1000;
+constexpr milliseconds default_timeout{5000};
+constexpr milliseconds longest_timeout = std::chrono::minutes(10);
+/// What a stream holds for a reader that is slow.
+constexpr std::size_t stream_bytes = 256 * 1024;
+/// Open connections that a timeout tells of.
+constexpr std::size_t told_connections = 16;
+
+constexpr std::array phases{Phase::idle, Phase::active, Phase::closing, Phase::settled};
+
+Phase parse_phase(std::string_view text) {
+  for (const Phase phase : phases)
+    if (to_string(phase) == text) return phase;
+  throw Refusal(400, fmt::format("phase: {} is none of idle, active, closing, settled", server::quoted(text)));
+}
+
+/// All phases when none is asked for.
+std::vector<Phase> phases_of(const Call& call) {
+  std::vector<Phase> wanted;
+  for (const std::string& word : call.list("phase")) wanted.push_back(parse_phase(word));
+  return wanted.empty() ? std::vector<Phase>(phases.begin(), phases.end()) : wanted;
+}
+
+/// The ids of the connections that fit the call, without copying their records.
+std::vector<std::uint64_t> wanted_ids(const Server& lab, const Call& call) {
+  const std::vector<Phase> wanted = phases_of(call);
+  const std::uint64_t after = call.number("after", 0);
+  std::vector<std::uint64_t> ids;
+  lab.each_connection([&](const ConnectionRecord& record) {
+    if (record.id > after && std::ranges::find(wanted, record.phase) != wanted.end()) ids.push_back(record.id);
+  });
+  return ids;
+}
+
+Response list_connections(const Server& lab, const Call& call) {
+  const std::vector<std::uint64_t> ids = wanted_ids(lab, call);
+  const auto limit = std::min<std::uint64_t>(call.number("limit", default_limit), ids.size());
+  Json connections = Json::array();
+  for (std::size_t i = ids.size() - limit; i < ids.size(); ++i)
+    if (const auto record = lab.connection(ids[i])) connections.push_back(to_json(*record));
+  return json_reply(
+      {{"counts", to_json(lab.counts())}, {"left_out", ids.size() - limit}, {"connections", std::move(connections)}});
+}
+
+/// Throws Refusal when there is no such connection any more, or not yet.
+ConnectionRecord known_connection(const Server& lab, std::uint64_t id) {
+  if (auto record = lab.connection(id)) return *record;
+  const Counts counts = lab.counts();
+  if (id > counts.accepted)
+    throw Refusal(404, fmt::format("there is no connection {} yet: {} accepted so far", id, counts.accepted));
+  throw Refusal(404, fmt::format("the record of connection {} has been dropped: the setting records_kept is {}", id,
+                                 lab.options().records_kept));
+}
+
+milliseconds timeout_of(const Call& call) {
+  const auto text = call.parameter("timeout");
+  if (!text) return default_timeout;
+  const auto parsed = server::parse_duration(*text);
+  if (!parsed) throw Refusal(400, "timeout: " + parsed.error);
+  if (parsed.value > longest_timeout) throw Refusal(400, "timeout: the longest is 10m");
+  return parsed.value;
+}
+
+Barrier barrier_of(const Call& call) {
+  const std::string_view name = *call.parameter("wait");
+  const auto until = parse_until(name);
+  if (!until) throw Refusal(400, fmt::format("wait: {} is none of accepted, idle, closed", server::quoted(name)));
+  Barrier barrier{.until = *until, .after = call.number("after", 0), .requests = call.number("requests", 0)};
+  if (call.id != 0) barrier.connection = call.id;
+  return barrier;
+}
+
+/// What the open connections are doing: why nothing came.
+Json open_connections(const Server& lab) {
+  Json open = Json::array();
+  lab.each_connection([&](const ConnectionRecord& record) {
+    if (record.phase == Phase::settled || open.size() == told_connections) return;
+    open.push_back({{"id", record.id}, {"phase", to_string(record.phase)}, {"request_count", record.request_count}});
+  });
+  return open;
+}
+
+struct Wait {
+  Barrier barrier;
+  milliseconds timeout;
+};
+
+Response reply_to(const Wait& wait, const Server& lab, Outcome outcome, const ConnectionRecord* record) {
+  switch (outcome) {
+    case Outcome::met:
+      return json_reply(to_json(*record));
+    case Outcome::never:
+      return error_reply({409, fmt::format("waited for {}; it is {} after {} requests", describe(wait.barrier),
+                                           to_string(record->phase), record->request_count)});
+    case Outcome::timed_out:
+      return error_reply(
+          {504, fmt::format("waited {} in vain for {}", server::format_duration(wait.timeout), describe(wait.barrier)),
+           Json{{"counts", to_json(lab.counts())}, {"open_connections", open_connections(lab)}}});
+    case Outcome::stopped:
+      break;
+  }
+  return error_reply({503, "the server stops"});
+}
+
+std::optional<Response> await(const Server& lab, Hub& hub, const Call& call) {
+  const Wait wait{barrier_of(call), timeout_of(call)};
+  const auto answer = [&lab, wait, responder = call.responder](Outcome outcome, const ConnectionRecord* record) {
+    responder.send(reply_to(wait, lab, outcome, record));
+  };
+  const auto each = [&lab](const Hub::Visit& visit) { lab.each_connection(visit); };
+  if (!hub.await(wait.barrier, wait.timeout, answer, each)) throw Refusal(503, "too many are waiting already");
+  return std::nullopt;
+}
+
+void refuse_without_wait(const Call& call) {
+  for (const std::string_view name : {"requests", "timeout"})
+    if (call.parameter(name)) throw Refusal(400, fmt::format("{} goes with wait=accepted, idle or closed", name));
+}
+
+std::optional<Response> get_connections(const Server& lab, Hub& hub, const Call& call) {
+  if (!call.parameter("wait")) {
+    refuse_without_wait(call);
+    return list_connections(lab, call);
+  }
+  for (const std::string_view name : {"phase", "limit"})
+    if (call.parameter(name)) throw Refusal(400, fmt::format("{} does not go with wait", name));
+  return await(lab, hub, call);
+}
+
+std::optional<Response> get_connection(const Server& lab, Hub& hub, const Call& call) {
+  if (!call.parameter("wait")) {
+    refuse_without_wait(call);
+    return json_reply(to_json(known_connection(lab, call.id)));
+  }
+  // One that has not been accepted yet may be waited for.
+  if (call.id <= lab.counts().accepted) known_connection(lab, call.id);
+  return await(lab, hub, call);
+}
+
+Response get_requests(const Server& lab, const Call& call) {
+  const std::uint64_t connection = call.number("connection", 0);
+  Json requests = Json::array();
+  for (const RequestRecord& request : lab.requests())
+    if (connection == 0 || request.connection_id == connection) requests.push_back(to_json(request));
+  return json_reply({{"counts", to_json(lab.counts())}, {"requests", std::move(requests)}});
+}
+
+EventTypes event_types_of(const Call& call) {
+  EventTypes types = 0;
+  for (const std::string& word : call.list("types")) {
+    const auto type = parse_event_type(word);
+    if (!type) throw Refusal(400, fmt::format("types: {} is none of {}", server::quoted(word), event_type_names()));
+    types |= event_bit(*type);
+  }
+  return types == 0 ? all_event_types : types;
+}
+
+Response get_events(Hub& hub, const Call& call) {
+  EventStream stream{.body = BodyStream(stream_bytes), .types = event_types_of(call)};
+  if (call.parameter("limit")) stream.limit = std::max<std::uint64_t>(call.number("limit", 1), 1);
+  const BodyStream body = stream.body;
+  // Whoever has read this knows that nothing that happens from now on is missed.
+  body.write(": closelab tells what happens from here on\n\n");
+  if (call.request().method == "HEAD") {
+    body.end();
+  } else if (!hub.subscribe(std::move(stream))) {
+    throw Refusal(503, "too many read the events already");
+  }
+  return {.headers = admin_fields("text/event-stream"), .body_stream = body};
+}
+
+}  // namespace
+
+std::vector<AdminRoute> connection_routes(Server& lab, Hub& hub) {
+  return {
+      {"GET",
+       "/connections",
+       {"phase", "after", "limit", "wait", "requests", "timeout"},
+       "records of connections; with wait=accepted, idle or closed: the first that is, when it is",
+       [&lab, &hub](const Call& call) { return get_connections(lab, hub, call); }},
+      {"GET",
+       "/connections/ID",
+       {"wait", "requests", "timeout"},
+       "the record of a connection; with wait: as soon as it is accepted, idle or closed",
+       [&lab, &hub](const Call& call) { return get_connection(lab, hub, call); }},
+      {"GET",
+       "/requests",
+       {"connection"},
+       "which request came on which connection",
+       [&lab](const Call& call) { return get_requests(lab, call); }},
+      {"GET",
+       "/events",
+       {"types", "limit"},
+       "what happens, as server-sent events",
+       [&hub](const Call& call) { return get_events(hub, call); }},
+  };
+}
+
+}  // namespace closelab::lab

@@ -1,0 +1,99 @@
+#include "server/lab/admin/route.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "server/nearest.h"
+
+namespace closelab::lab {
+namespace {
+
+/// Cuts the first segment off a path: `connections` of `/connections/7`.
+std::string_view take_segment(std::string_view& path) {
+  path.remove_prefix(1);
+  const std::string_view segment = path.substr(0, path.find('/'));
+  path.remove_prefix(segment.size());
+  return segment;
+}
+
+std::optional<std::uint64_t> parse_id(std::string_view text) {
+  std::uint64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc{} || end != text.data() + text.size() || id == 0) return std::nullopt;
+  return id;
+}
+
+/// The number that stands for ID, 0 without ID; nothing when the path is another.
+std::optional<std::uint64_t> match(std::string_view pattern, std::string_view path) {
+  std::uint64_t id = 0;
+  while (!pattern.empty() && !path.empty()) {
+    const std::string_view wanted = take_segment(pattern);
+    const std::string_view segment = take_segment(path);
+    const auto number = wanted == "ID" ? parse_id(segment) : std::nullopt;
+    if (number) id = *number;
+    if (!number && wanted != segment) return std::nullopt;
+  }
+  return pattern.empty() && path.empty() ? std::optional(id) : std::nullopt;
+}
+
+}  // namespace
+
+std::optional<std::string_view> Call::parameter(std::string_view name) const {
+  const auto found =
+      std::find_if(query.rbegin(), query.rend(), [name](const auto& entry) { return entry.first == name; });
+  return found == query.rend() ? std::nullopt : std::optional<std::string_view>(found->second);
+}
+
+std::uint64_t Call::number(std::string_view name, std::uint64_t otherwise) const {
+  const auto text = parameter(name);
+  if (!text) return otherwise;
+  const auto parsed = server::parse_number(*text);
+  if (!parsed) throw Refusal(400, fmt::format("{}: {}", name, parsed.error));
+  return parsed.value;
+}
+
+std::vector<std::string> Call::list(std::string_view name) const {
+  std::vector<std::string> words;
+  std::string_view rest = parameter(name).value_or("");
+  while (!rest.empty()) {
+    const std::string_view word = rest.substr(0, rest.find(','));
+    words.emplace_back(word);
+    rest.remove_prefix(std::min(word.size() + 1, rest.size()));
+  }
+  return words;
+}
+
+std::pair<const AdminRoute*, std::uint64_t> find_route(const std::vector<AdminRoute>& routes, std::string_view method,
+                                                       std::string_view path) {
+  std::string allow;
+  for (const AdminRoute& route : routes) {
+    const auto id = match(route.path, path);
+    if (!id) continue;
+    if (method == route.method || (method == "HEAD" && route.method == "GET")) return {&route, *id};
+    allow += fmt::format("{}{}", allow.empty() ? "" : ", ", route.method == "GET" ? "GET, HEAD" : route.method);
+  }
+  if (allow.empty()) throw Refusal(404, "nothing is served at this path; GET / lists the routes");
+  throw Refusal(405, fmt::format("this route takes {}", allow), {{"allow", allow}});
+}
+
+Parameters read_parameters(const AdminRoute& route, std::string_view query) {
+  server::Parsed<Parameters> parsed = parse_query(query);
+  if (!parsed) throw Refusal(400, parsed.error);
+  for (const auto& [name, value] : parsed.value)
+    if (std::ranges::find(route.parameters, name) == route.parameters.end())
+      throw Refusal(400, server::unknown_word("parameter", name, route.parameters, "GET / lists the parameters"));
+  return std::move(parsed.value);
+}
+
+std::string route_list(const std::vector<AdminRoute>& routes) {
+  std::string text;
+  for (const AdminRoute& route : routes) {
+    text += fmt::format("{:<6} {:<26} {}\n", route.method, route.path, route.help);
+    if (!route.parameters.empty()) text += fmt::format("{:<33} ?{}=\n", "", fmt::join(route.parameters, "= &"));
+  }
+  return text;
+}
+
+}  // namespace closelab::lab

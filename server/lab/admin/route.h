@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "closelab/handler.h"
+#include "server/lab/admin/reply.h"
+#include "server/lab/query.h"
+
+namespace closelab::lab {
+
+/// A request of the admin port, taken apart.
+struct Call {
+  Responder responder;
+  /// What stands for ID in the route's path; 0 when it has none.
+  std::uint64_t id = 0;
+  Parameters query{};
+
+  const Request& request() const { return responder.request(); }
+  /// The value of a parameter of that name, the last one.
+  std::optional<std::string_view> parameter(std::string_view name) const;
+  /// Throw Refusal when the value is none.
+  std::uint64_t number(std::string_view name, std::uint64_t otherwise) const;
+  std::vector<std::string> list(std::string_view name) const;
+};
+
+/// What answers a route: the response, or none when it is sent later through the call's responder. Throws Refusal.
+using Action = std::function<std::optional<Response>(const Call&)>;
+
+struct AdminRoute {
+  std::string_view method;
+  /// `/connections/ID/close`; ID stands for a number.
+  std::string_view path;
+  std::vector<std::string_view> parameters;
+  std::string_view help;
+  Action action;
+};
+
+/// The route of a path and a method, and the number that stands for ID. HEAD is answered as GET is. Throws Refusal:
+/// 404 for an unknown path, 405 for an unknown method.
+std::pair<const AdminRoute*, std::uint64_t> find_route(const std::vector<AdminRoute>& routes, std::string_view method,
+                                                       std::string_view path);
+
+/// Reads the query; throws Refusal (400) that names a parameter that the route does not have.
+Parameters read_parameters(const AdminRoute& route, std::string_view query);
+
+/// A line for each route.
+std::string route_list(const std::vector<AdminRoute>& routes);
+
+}  // namespace closelab::lab
