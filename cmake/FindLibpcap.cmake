@@ -1,4 +1,4 @@
-# libpcap, packet capture for tests (Debian: libpcap-dev). Defines Libpcap::pcap.
+# libpcap, packet capture for experiments and tests (Debian: libpcap-dev). Defines Libpcap::pcap.
 
 find_path(LIBPCAP_INCLUDE_DIR pcap/pcap.h)
 find_library(LIBPCAP_LIBRARY pcap)

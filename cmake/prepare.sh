@@ -52,6 +52,15 @@ fetch_llhttp() {
   llhttp_root=$folder
 }
 
+# nginx's program, taken out of Debian's package without installing it, for that would start a server. Its libraries are
+# those of apache2-bin. The test of the personas looks for it in this folder, and runs without it.
+fetch_nginx() {
+  local folder=$PWD/build/deps/nginx
+  if [[ -x /usr/sbin/nginx || -x $folder/usr/sbin/nginx ]] || ! is_debian; then return; fi
+  say "fetching nginx (not installed), to compare conf/personas/nginx.toml with it"
+  unpack_package nginx "$folder" || say "no package nginx; its persona is not compared"
+}
+
 # unpack_package NAME FOLDER
 unpack_package() {
   local download=(apt-get -qq -o APT::Sandbox::User=root download "$1")

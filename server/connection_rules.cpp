@@ -81,8 +81,8 @@ bool Connection::act(At at, std::uint64_t bytes, milliseconds idle_for) {
   if (script_ == nullptr) return true;
   while (Script::Armed* armed = script_->due(at, bytes, idle_for)) {
     armed->done = true;
+    if (!armed->claim()) continue;
     const std::shared_ptr<BookedRule> booked = armed->booked;
-    if (!booked->claim()) continue;
     note_fired(*booked);
     perform(*booked);
     if (is_paused() || cut_) return false;
@@ -129,18 +129,19 @@ bool Connection::act_on_next_request() {
 
 /// Where the response has to stop for rules, and what its head must promise for them.
 void Connection::plan_response(http::ResponseFraming& framing) {
+  std::optional<std::uint64_t> length;
+  if (framing.framing == http::Framing::content_length) length = framing.length;
+  if (framing.body == http::ResponseBody::sent) script_->claim_truncations(length);
   script_->answering = script_->watches_response();
   if (!script_->answering) return;
   Output& output = exchange_->output;
   output.begin_response();
   const bool head_stop = script_->truncate_response || script_->has(At::response_headers);
   output.hold_at(head_stop ? 0 : script_->next_stop(At::response_body, 0));
-  if (framing.body != http::ResponseBody::sent) return;
-  const bool has_length = framing.framing == http::Framing::content_length;
-  const auto end = script_->truncation(has_length ? std::optional(framing.length) : std::nullopt);
+  const auto end = framing.body == http::ResponseBody::sent ? script_->truncation(length) : std::nullopt;
   if (!end) return;
   output.omit_last_chunk();
-  if (has_length && *end == framing.length) ++framing.length;
+  if (end == length) ++framing.length;
 }
 
 /// The response has come to where a rule waits for it. False when it must not go on.

@@ -58,6 +58,14 @@ bool Script::watches_response() const {
          std::ranges::any_of(armed, [](const Armed& a) { return !a.done && is_in_response(a.booked->rule); });
 }
 
+void Script::claim_truncations(std::optional<std::uint64_t> length) {
+  for (Armed& a : armed) {
+    const Rule& rule = a.booked->rule;
+    const bool comes = is_truncation(rule) && is_in_response(rule) && position_of(rule.at, length);
+    if (!a.done && comes) a.done = !a.claim();
+  }
+}
+
 std::optional<std::uint64_t> Script::truncation(std::optional<std::uint64_t> length) const {
   if (truncate_response) return 0;
   std::optional<std::uint64_t> first;

@@ -30,6 +30,10 @@ struct Script {
     std::shared_ptr<BookedRule> booked;
     /// It has had its turn on this request.
     bool done = false;
+    bool claimed = false;
+
+    /// False when it has acted elsewhere as often as it may.
+    bool claim() { return claimed || (claimed = booked->claim()); }
   };
 
   /// The first armed rule whose turn it is at this moment, at exactly (body triggers) `bytes`, or (`idle`) after
@@ -42,6 +46,9 @@ struct Script {
   std::optional<std::chrono::milliseconds> next_idle() const;
   /// Must the response be written piece by piece, because a rule acts in its middle?
   bool watches_response() const;
+  /// Takes the turns of truncations in or behind a body of this length, which its head has to hide; those that have
+  /// none left are done.
+  void claim_truncations(std::optional<std::uint64_t> length);
   /// Where a body of this length (unset: not known) is cut off by a rule; unset: nowhere.
   std::optional<std::uint64_t> truncation(std::optional<std::uint64_t> length) const;
 

@@ -141,6 +141,7 @@ std::string program_help() {
 SYNOPSIS
   closelab serve [OPTION]...
   closelab watch [OPTION]...
+  closelab run [OPTION]... [FILE|NAME]...
   closelab --help | --version
 
 DESCRIPTION
@@ -151,6 +152,7 @@ DESCRIPTION
 COMMANDS
   serve     Start the lab server. `closelab serve --help` lists its options.
   watch     Show the machine's TCP sockets by state, and who holds TIME_WAIT.
+  run       Replay experiments: what textbooks claim, and what this kernel does.
 
 OPTIONS
   -h, --help

@@ -78,6 +78,17 @@ TEST_CASE("a truncated response promises more than it sends, and ends with FIN")
   }
 }
 
+TEST_CASE("a truncation that has no turn left makes no false promise") {
+  TestServer server(quick());
+  server.add_rule(at(At::after_response).truncate().once());
+  Client slow(server, 4096);
+  slow.send(get("/stream?3000000"));
+  CHECK(slow.receive_until("\r\n\r\n").find("Content-Length: 3000001") != std::string::npos);
+  Client second(server);
+  CHECK(second.exchange(get("/large?10")).body == pattern(10));
+  CHECK(server.rules().at(0).fired == 1);
+}
+
 TEST_CASE("a truncated chunked body lacks its last chunk") {
   for (const Rule& rule : {at(At::after_response).truncate(), at_response_body(5).truncate()}) {
     INFO(rule);

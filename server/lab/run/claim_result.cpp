@@ -1,0 +1,32 @@
+#include "server/lab/run/claim_result.h"
+
+#include <algorithm>
+
+namespace closelab::lab {
+namespace {
+
+Conclusion combined(const std::vector<const ExperimentResult*>& results) {
+  if (results.empty()) return Conclusion::not_shown;
+  const Conclusion first = results.front()->conclusion;
+  const auto same = [&](const ExperimentResult* result) { return result->conclusion == first; };
+  return std::ranges::all_of(results, same) ? first : Conclusion::conditional;
+}
+
+bool is_about(const ExperimentResult& result, const Claim& claim) {
+  return std::ranges::find(result.experiment->claims, claim.id) != result.experiment->claims.end();
+}
+
+}  // namespace
+
+std::vector<ClaimResult> judge_claims(const std::vector<ExperimentResult>& results) {
+  std::vector<ClaimResult> judged;
+  for (const Claim& claim : claims()) {
+    ClaimResult& one = judged.emplace_back(ClaimResult{.claim = &claim});
+    for (const ExperimentResult& result : results)
+      if (is_about(result, claim)) one.experiments.push_back(&result);
+    one.conclusion = combined(one.experiments);
+  }
+  return judged;
+}
+
+}  // namespace closelab::lab

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "net/testbed/picture.h"
+#include "server/lab/run/expectation.h"
+
+namespace closelab::lab {
+
+/// What came of playing one case.
+struct CaseOutcome {
+  /// Why it could not be played; empty when it was.
+  std::string not_shown{};
+  /// What keeps it from showing everything; empty when nothing does.
+  std::string limits{};
+  Observations observed{};
+  /// Of the connection of the first socket that connects.
+  testbed::Picture picture{};
+  /// Its packets, as `tshark` would list them.
+  std::vector<testbed::Packet> packets{};
+  /// The play's steps and what each gave: `client connect: ok`.
+  std::vector<std::string> transcript{};
+  double seconds = 0;
+};
+
+}  // namespace closelab::lab

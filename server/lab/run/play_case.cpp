@@ -1,0 +1,60 @@
+#include "server/lab/run/play_case.h"
+
+#include <algorithm>
+#include <chrono>
+#include <exception>
+
+#include "server/lab/run/player.h"
+#include "server/lab/run/stage.h"
+#include "server/lab/run/witness.h"
+
+namespace closelab::lab {
+namespace {
+
+bool listens(const std::vector<Step>& steps) {
+  return std::ranges::any_of(steps, [](const Step& step) { return step.verb == Verb::listen; });
+}
+
+bool asks_netstat(const Case& played) {
+  const auto asks = [](const Expectation& expectation) {
+    return expectation.text.find("netstat.") != std::string::npos;
+  };
+  return std::ranges::any_of(played.claim, asks) || std::ranges::any_of(played.expect, asks);
+}
+
+/// A play without a listener of its own is about the server; where the first thing said of the server is not that it
+/// starts, it is there from the beginning.
+bool wants_server(const std::vector<Step>& steps) {
+  const auto first = std::ranges::find(steps, "server", &Step::actor);
+  return first == steps.end() ? !listens(steps) : first->verb != Verb::start;
+}
+
+void play(const Case& played, const StageOptions& options, CaseOutcome& outcome) {
+  Stage stage(played, options);
+  if (wants_server(played.play)) {
+    if (const std::string result = stage.server().start(); result != "ok")
+      throw std::runtime_error("the server does not start: " + result);
+  }
+  Witness witness(stage);
+  Player player(stage, witness, played);
+  player.play(played.play);
+  witness.conclude(player.server_ports(), player.calls(), outcome);
+  player.take_down(outcome);
+  if (asks_netstat(played) && stage.shared().empty()) Witness::ask_netstat(outcome.observed);
+}
+
+}  // namespace
+
+CaseOutcome play_case(const Case& played, const StageOptions& options) {
+  CaseOutcome outcome;
+  const auto started = std::chrono::steady_clock::now();
+  try {
+    play(played, options, outcome);
+  } catch (const std::exception& error) {
+    outcome.not_shown = error.what();
+  }
+  outcome.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count();
+  return outcome;
+}
+
+}  // namespace closelab::lab

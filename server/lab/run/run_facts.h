@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+
+namespace closelab::lab {
+
+/// Where and when experiments were played, for a report.
+struct RunFacts {
+  /// `closelab 0.1.0`.
+  std::string program{};
+  /// `Linux 6.1.0-18-amd64 x86_64`.
+  std::string kernel{};
+  /// `2024-05-17 13:06 UTC`.
+  std::string started{};
+};
+
+/// Of this machine, now.
+RunFacts run_facts();
+
+}  // namespace closelab::lab

@@ -1,0 +1,144 @@
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "server/lab/watch/print.h"
+
+namespace closelab::lab {
+namespace {
+
+std::size_t total(const StateCounts& counts) {
+  std::size_t sum = 0;
+  for (const auto& [state, count] : counts) sum += count;
+  return sum;
+}
+
+std::string filter_text(const TcpFilter& filter) {
+  std::string text;
+  if (filter.port) text += fmt::format(", port {}", *filter.port);
+  if (filter.peer) text += fmt::format(", peer {}", to_string(*filter.peer));
+  for (const TcpState state : filter.states) text += fmt::format(", {}", to_string(state));
+  return text;
+}
+
+std::string counts_text(const Snapshot& snapshot) {
+  const std::size_t sockets = total(snapshot.counts);
+  std::string text =
+      fmt::format("{:%H:%M:%S}  {} TCP socket{}{}\n", fmt::localtime(std::chrono::system_clock::to_time_t(snapshot.at)),
+                  sockets, sockets == 1 ? "" : "s", filter_text(snapshot.filter));
+  for (const auto& [state, count] : snapshot.counts) text += fmt::format("{:<12} {:>6}\n", to_string(state), count);
+  return text;
+}
+
+/// Rounded up: as long as the kernel says that something is left, so do we.
+std::string left_text(const TcpSocket& socket) {
+  if (socket.timer != TcpTimer::time_wait) return "-";
+  if (socket.timer_left.count() == 0) return "≤ 2 s";
+  const auto tenths = (socket.timer_left.count() + 99) / 100;
+  return fmt::format("{}.{} s", tenths / 10, tenths % 10);
+}
+
+/// `*` for the port of a listener's peer, as netstat has it.
+std::string end_text(const Endpoint& end) {
+  return end.port != 0 ? to_string(end) : fmt::format("{}:*", address_text(end));
+}
+
+/// UTF-8 continues a character with bytes 10xxxxxx.
+bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
+
+// Tens of thousands of lines are common, and twice as fast with these as with fmt's widths.
+
+void append_left(std::string& out, std::string_view text, std::size_t width) {
+  out.append(text).append(width - std::min(width, text.size()), ' ').push_back(' ');
+}
+
+void append_right(std::string& out, std::string_view text, std::size_t width) {
+  const auto characters = static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
+  out.append(width - std::min(width, characters), ' ').append(text).push_back(' ');
+}
+
+/// The columns that are as wide as what is in them.
+struct Widths {
+  std::size_t local = std::string_view("Local Address").size();
+  std::size_t remote = std::string_view("Foreign Address").size();
+  std::size_t state = std::string_view("State").size();
+};
+
+struct Line {
+  const ListedSocket* row;
+  std::string local;
+  std::string remote;
+};
+
+void append_line(std::string& out, const Line& line, const Widths& widths) {
+  const TcpSocket& socket = line.row->socket;
+  append_left(out, socket.local.family == AddressFamily::ipv6 ? "tcp6" : "tcp", 5);
+  append_right(out, std::to_string(socket.receive_queue), 6);
+  append_right(out, std::to_string(socket.send_queue), 6);
+  append_left(out, line.local, widths.local);
+  append_left(out, line.remote, widths.remote);
+  append_left(out, to_string(socket.state), widths.state);
+  append_right(out, left_text(socket), 9);
+  out.append(line.row->time_wait ? to_string(*line.row->time_wait) : "-").push_back('\n');
+}
+
+void append_sockets(std::string& out, std::span<const ListedSocket> listed) {
+  std::vector<Line> lines;
+  lines.reserve(listed.size());
+  Widths widths;
+  for (const ListedSocket& row : listed) {
+    const Line& line = lines.emplace_back(&row, end_text(row.socket.local), end_text(row.socket.remote));
+    widths.local = std::max(widths.local, line.local.size());
+    widths.remote = std::max(widths.remote, line.remote.size());
+    widths.state = std::max(widths.state, to_string(row.socket.state).size());
+  }
+  out += fmt::format("\nProto Recv-Q Send-Q {:<{}} {:<{}} {:<{}} Time left Held by\n", "Local Address", widths.local,
+                     "Foreign Address", widths.remote, "State", widths.state);
+  for (const Line& line : lines) append_line(out, line, widths);
+}
+
+constexpr std::string_view slack_note = "≤ 2 s: the timer is due; the kernel's timer slack is up to 2 s\n";
+
+bool is_due(const ListedSocket& row) {
+  return row.socket.timer == TcpTimer::time_wait && row.socket.timer_left.count() == 0;
+}
+
+/// Lines that are needed besides those of sockets: the counts with their heading, an empty line, the columns' names,
+/// how many more there are, and the note.
+std::size_t lines_besides(const Snapshot& snapshot) { return 1 + snapshot.counts.size() + 4; }
+
+/// Where the line ends after that many characters.
+std::size_t cut_at(std::string_view line, std::size_t columns) {
+  if (line.size() <= columns) return line.size();
+  std::size_t at = 0;
+  for (std::size_t seen = 0; at < line.size(); ++at)
+    if (begins_character(line[at]) && seen++ == columns) break;
+  return at;
+}
+
+std::string fit(std::string_view text, const Room& room) {
+  std::string out;
+  for (std::size_t row = 0; row < room.rows && !text.empty(); ++row) {
+    const std::size_t end = text.find('\n');
+    out.append(text.substr(0, cut_at(text.substr(0, end), room.columns))).push_back('\n');
+    text.remove_prefix(end + 1);
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string watch_text(const Snapshot& snapshot, const Room& room) {
+  std::string out = counts_text(snapshot);
+  const std::size_t besides = std::min(room.rows, lines_besides(snapshot));
+  const std::size_t shown = std::min(snapshot.listed.size(), room.rows - besides);
+  const std::span<const ListedSocket> listed(snapshot.listed.data(), shown);
+  const std::size_t more = snapshot.listed.size() - shown + snapshot.not_listed;
+  if (!listed.empty()) append_sockets(out, listed);
+  if (more > 0) out += fmt::format("... and {} more\n", more);
+  if (std::ranges::any_of(listed, is_due)) out += slack_note;
+  return fit(out, room);
+}
+
+}  // namespace closelab::lab

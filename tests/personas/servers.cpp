@@ -1,0 +1,168 @@
+#include "tests/personas/servers.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <thread>
+
+#include "net/socket_address.h"
+#include "tests/personas/visit.h"
+
+namespace closelab::persona_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The network is the test's own, so every port is free.
+constexpr std::uint16_t backend_port = 8000;
+// `go run` compiles first.
+constexpr auto start_patience = 60s;
+
+const std::string source = CLOSELAB_SOURCE_DIR;
+const std::string configurations = source + "/tests/personas/";
+
+Endpoint at_port(std::uint16_t port) { return *net::parse_address("127.0.0.1", port); }
+
+void write_file(const std::filesystem::path& path, std::size_t bytes) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream(path) << std::string(bytes, 'x');
+}
+
+/// Inside a user namespace without root: as root they would want to become another user, whom it does not have.
+std::vector<std::string> command(const RealServer& server, const std::filesystem::path& folder) {
+  std::vector<std::string> all{"unshare", "--user", "--map-user=1000", "--", find_program(server)};
+  for (const std::string& argument : server.arguments) all.push_back(argument == "FOLDER" ? folder.string() : argument);
+  return all;
+}
+
+bool accepts(const Endpoint& endpoint) {
+  try {
+    const Visit visit(endpoint);
+    return true;
+  } catch (const std::system_error&) {
+    return false;
+  }
+}
+
+void await_listener(const Endpoint& endpoint) {
+  const auto deadline = std::chrono::steady_clock::now() + start_patience;
+  while (!accepts(endpoint)) {
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("nobody listens on " + to_string(endpoint));
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
+std::vector<std::string> persona_flags(const RealServer& server, Limits limits) {
+  std::vector<std::string> flags{"--conf=" + source + "/conf/personas/" + server.name + ".toml", "--admin-port=off"};
+  if (limits == Limits::small) flags.insert(flags.end(), server.small_flags.begin(), server.small_flags.end());
+  return flags;
+}
+
+RealServer nginx() {
+  return {.name = "nginx",
+          .provided = true,
+          .program = "nginx",
+          .arguments = {"-p", "FOLDER", "-c", configurations + "nginx.conf"},
+          .standard_port = 8001,
+          .small_port = 8002,
+          .small_flags = {"--idle-timeout=1s", "--header-timeout=1s", "--body-timeout=1s", "--request-limit=2",
+                          "--body-bytes=64KiB"}};
+}
+
+RealServer apache() {
+  return {.name = "apache",
+          .provided = true,
+          .program = "apache2",
+          .arguments = {"-X", "-d", "FOLDER", "-f", configurations + "apache.conf"},
+          .standard_port = 8011,
+          .small_port = 8012,
+          .small_flags = nginx().small_flags};
+}
+
+RealServer node() {
+  return {.name = "node",
+          .program = "node",
+          .arguments = {configurations + "server.js"},
+          .standard_port = 8021,
+          .small_port = 8022,
+          .small_flags = {"--idle-timeout=2s", "--header-timeout=1s", "--body-timeout=1s", "--request-limit=2",
+                          "--keep-alive-max=2"}};
+}
+
+RealServer go() {
+  return {.name = "go",
+          .program = "go",
+          .arguments = {"run", configurations + "server.go"},
+          .standard_port = 8031,
+          .small_port = 8032,
+          .small_flags = {"--idle-timeout=1s", "--header-timeout=1s", "--body-timeout=1s"}};
+}
+
+}  // namespace
+
+const std::vector<RealServer>& real_servers() {
+  static const std::vector<RealServer> servers{nginx(), apache(), node(), go()};
+  return servers;
+}
+
+std::string find_program(const RealServer& server) {
+  const char* const path = std::getenv("PATH");
+  std::istringstream folders(std::string(path != nullptr ? path : "") + ":/usr/sbin:" + source + "/build/deps/" +
+                             server.program + "/usr/sbin");
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    if (const std::string file = folder + "/" + server.program; ::access(file.c_str(), X_OK) == 0) return file;
+  }
+  return {};
+}
+
+Folder::Folder() {
+  std::string name = std::filesystem::temp_directory_path() / "closelab-personas-XXXXXX";
+  if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
+  path_ = name;
+  write_file(path_ / "files/bytes/64", 64);
+  write_file(path_ / "files/bytes/1MiB", 1024 * 1024);
+  write_file(path_ / "files/bytes/16MiB", 16 * 1024 * 1024);
+}
+
+Folder::~Folder() { std::filesystem::remove_all(path_); }
+
+Running::Running(const RealServer& server, const Folder& folder)
+    : server_(server), program_(command(server, folder.path())) {
+  await_listener(endpoint(Limits::standard));
+  await_listener(endpoint(Limits::small));
+}
+
+/// Politely, so that it takes its children along.
+Running::~Running() {
+  program_.signal(SIGTERM);
+  program_.finished();
+}
+
+Endpoint Running::endpoint(Limits limits) const {
+  return at_port(limits == Limits::standard ? server_.standard_port : server_.small_port);
+}
+
+Persona::Persona(const RealServer& server)
+    : standard_(persona_flags(server, Limits::standard)), small_(persona_flags(server, Limits::small)) {}
+
+Endpoint Persona::endpoint(Limits limits) const {
+  return at_port(limits == Limits::standard ? standard_.port() : small_.port());
+}
+
+Backend::Backend()
+    : program_({CLOSELAB_PROGRAM, "serve", "--port=" + std::to_string(backend_port), "--log-format=json",
+                "--admin-port=off"}) {
+  await_listener(at_port(backend_port));
+}
+
+}  // namespace closelab::persona_test
