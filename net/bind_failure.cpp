@@ -4,9 +4,10 @@
 #include <cerrno>
 #include <chrono>
 #include <iterator>
-#include <map>
 #include <system_error>
 #include <vector>
+
+#include "net/socket_address.h"
 
 namespace closelab::net {
 namespace {
@@ -16,19 +17,8 @@ std::string seconds_text(std::chrono::milliseconds time) {
   return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
 }
 
-/// `2 TIME_WAIT, 1 CLOSE_WAIT`
-std::string count_by_state(std::span<const SocketInfo> sockets) {
-  std::map<TcpState, int> counts;
-  for (const SocketInfo& socket : sockets) ++counts[socket.state];
-  std::string text;
-  for (const auto& [state, count] : counts) {
-    text += (text.empty() ? "" : ", ") + std::to_string(count) + ' ' + std::string(to_string(state));
-  }
-  return text;
-}
-
-std::string explain_listener(const SocketInfo& listener, const ListenOptions& options) {
-  std::string text = "Another socket listens on " + to_string(listener.tuple.local) + " (uid " +
+std::string explain_listener(const TcpSocket& listener, const ListenOptions& options) {
+  std::string text = "Another socket listens on " + to_string(listener.local) + " (uid " +
                      std::to_string(listener.uid) + "; `ss -tlnp` names its process).\n  ";
   if (options.reuse_port == Switch::on) {
     return text + "SO_REUSEPORT shares a port only if that socket has it too and has the same owner.";
@@ -37,30 +27,29 @@ std::string explain_listener(const SocketInfo& listener, const ListenOptions& op
 }
 
 /// No descriptor refers to it, so only its timer ends it: TIME_WAIT, and FIN_WAIT_2 after its process is gone.
-bool is_timed(const SocketInfo& socket) {
+bool is_timed(const TcpSocket& socket) {
   const bool state = socket.state == TcpState::time_wait || socket.state == TcpState::fin_wait_2;
-  return state && socket.inode == 0 && socket.timer.count() > 0;
+  return state && socket.inode == 0 && socket.timer_left.count() > 0;
 }
 
-std::string explain_duration(std::span<const SocketInfo> left) {
+std::string explain_duration(std::span<const TcpSocket> left) {
   if (!std::all_of(left.begin(), left.end(), is_timed)) {
     return "Those with an open end hold it until both their ends are closed, and then for TIME_WAIT's 60 s where it "
            "applies";
   }
-  const auto longest = std::max_element(left.begin(), left.end(),
-                                        [](const SocketInfo& a, const SocketInfo& b) { return a.timer < b.timer; });
+  const auto longest = std::max_element(
+      left.begin(), left.end(), [](const TcpSocket& a, const TcpSocket& b) { return a.timer_left < b.timer_left; });
   std::string text =
-      "The port is free in " + seconds_text(longest->timer) + " (up to 2 s more by the kernel's timer slack)";
+      "The port is free in " + seconds_text(longest->timer_left) + " (up to 2 s more by the kernel's timer slack)";
   const bool half_open = std::any_of(left.begin(), left.end(),
-                                     [](const SocketInfo& socket) { return socket.state == TcpState::fin_wait_2; });
+                                     [](const TcpSocket& socket) { return socket.state == TcpState::fin_wait_2; });
   if (half_open) text += ";\n  a client that closes before then turns its FIN_WAIT_2 into TIME_WAIT, 60 s from there";
   return text;
 }
 
-std::string explain_leftovers(std::span<const SocketInfo> left, const ListenOptions& options) {
-  std::string text =
-      "No socket listens there, but connections of an earlier one still hold the port: " + count_by_state(left) +
-      ".\n  " + explain_duration(left) + ".\n  ";
+std::string explain_leftovers(std::span<const TcpSocket> left, const ListenOptions& options) {
+  std::string text = "No socket listens there, but connections of an earlier one still hold the port: " +
+                     describe(count_by_state(left)) + ".\n  " + explain_duration(left) + ".\n  ";
   if (options.reuse_address == Switch::off) {
     return text +
            "bind() passes at once when this socket and the earlier one both have SO_REUSEADDR (reuse_address, on "
@@ -69,26 +58,19 @@ std::string explain_leftovers(std::span<const SocketInfo> left, const ListenOpti
   return text + "This socket has SO_REUSEADDR, but Linux wants it on the earlier one too, and that one lacked it.";
 }
 
-/// Whether `wide` is a wildcard that `address` falls under; `::` also takes IPv4 unless it is told not to.
-bool covers(const Endpoint& wide, const Endpoint& address) {
-  const bool wildcard = wide.address == Endpoint{}.address;
-  return wildcard &&
-         (wide.family == AddressFamily::ipv6 || address.family == AddressFamily::ipv4 || is_v4_mapped(address));
-}
-
 /// The sockets on the wanted address; a port that is held on another one is free on this.
-std::vector<SocketInfo> on_address(const Endpoint& wanted, std::span<const SocketInfo> sockets) {
-  std::vector<SocketInfo> result;
-  std::copy_if(sockets.begin(), sockets.end(), std::back_inserter(result), [&](const SocketInfo& socket) {
-    const Endpoint& local = socket.tuple.local;
+std::vector<TcpSocket> on_address(const Endpoint& wanted, std::span<const TcpSocket> sockets) {
+  std::vector<TcpSocket> result;
+  std::copy_if(sockets.begin(), sockets.end(), std::back_inserter(result), [&](const TcpSocket& socket) {
+    const Endpoint& local = socket.local;
     return address_text(local) == address_text(wanted) || covers(local, wanted) || covers(wanted, local);
   });
   return result;
 }
 
-std::string explain_address_in_use(const ListenOptions& options, std::span<const SocketInfo> holders) {
+std::string explain_address_in_use(const ListenOptions& options, std::span<const TcpSocket> holders) {
   const auto listener = std::find_if(holders.begin(), holders.end(),
-                                     [](const SocketInfo& socket) { return socket.state == TcpState::listen; });
+                                     [](const TcpSocket& socket) { return socket.state == TcpState::listen; });
   if (listener != holders.end()) return explain_listener(*listener, options);
   if (!holders.empty()) return explain_leftovers(holders, options);
   return "Something holds the port that the socket table of this network namespace does not show "
@@ -98,7 +80,7 @@ std::string explain_address_in_use(const ListenOptions& options, std::span<const
 }  // namespace
 
 std::string explain_bind_failure(const ListenOptions& options, const Endpoint& wanted, int error,
-                                 std::span<const SocketInfo> holders) {
+                                 std::span<const TcpSocket> holders) {
   const std::string subject =
       "cannot listen on " + to_string(wanted) + ": " + std::generic_category().message(error) + "\n  ";
   switch (error) {

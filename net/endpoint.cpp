@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <ostream>
 
 namespace closelab {
 
@@ -28,5 +29,14 @@ std::string to_string(const Endpoint& endpoint) {
   const bool brackets = address.find(':') != std::string::npos;
   return (brackets ? '[' + address + ']' : address) + ':' + std::to_string(endpoint.port);
 }
+
+std::string_view to_string(AddressFamily family) {
+  static constexpr std::array<std::string_view, 3> names{"unspecified", "ipv4", "ipv6"};
+  return names[static_cast<std::size_t>(family)];
+}
+
+std::ostream& operator<<(std::ostream& out, AddressFamily family) { return out << to_string(family); }
+
+std::ostream& operator<<(std::ostream& out, const Endpoint& endpoint) { return out << to_string(endpoint); }
 
 }  // namespace closelab

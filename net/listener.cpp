@@ -5,16 +5,17 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "closelab/tcp_table.h"
 #include "net/bind_failure.h"
 #include "net/socket_address.h"
 #include "net/socket_options.h"
-#include "net/tcp_table.h"
 
 namespace closelab::net {
 namespace {
 
 [[noreturn]] void fail(const ListenOptions& options, const Endpoint& wanted, int error) {
-  const auto holders = error == EADDRINUSE ? sockets_on_port(wanted.port) : std::vector<SocketInfo>{};
+  const auto holders =
+      error == EADDRINUSE ? tcp_sockets({.local_port = wanted.port}).sockets : std::vector<TcpSocket>{};
   throw ListenError({error, std::system_category()}, explain_bind_failure(options, wanted, error, holders));
 }
 

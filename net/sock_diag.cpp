@@ -21,16 +21,11 @@ constexpr std::size_t receive_buffer_bytes = 64 * 1024;
 constexpr std::size_t batch_size = 64;
 constexpr std::size_t request_bytes = MNL_ALIGN(sizeof(nlmsghdr)) + MNL_ALIGN(sizeof(inet_diag_req_v2));
 
-inet_diag_req_v2 make_request(AddressFamily family, std::uint32_t states) {
-  inet_diag_req_v2 request{};
-  request.sdiag_family = family == AddressFamily::ipv4 ? AF_INET : AF_INET6;
-  request.sdiag_protocol = IPPROTO_TCP;
-  request.idiag_states = states;
-  return request;
-}
-
 inet_diag_req_v2 exact_request(const TcpTuple& tuple) {
-  inet_diag_req_v2 request = make_request(tuple.local.family, all_states);
+  inet_diag_req_v2 request{};
+  request.sdiag_family = tuple.local.family == AddressFamily::ipv4 ? AF_INET : AF_INET6;
+  request.sdiag_protocol = IPPROTO_TCP;
+  request.idiag_states = all_states;
   request.id.idiag_sport = htons(tuple.local.port);
   request.id.idiag_dport = htons(tuple.remote.port);
   std::memcpy(request.id.idiag_src, tuple.local.address.data(), tuple.local.address.size());
@@ -41,10 +36,10 @@ inet_diag_req_v2 exact_request(const TcpTuple& tuple) {
   return request;
 }
 
-nlmsghdr* append_request(char* at, const inet_diag_req_v2& request, std::uint16_t flags, std::uint32_t sequence) {
+nlmsghdr* append_request(char* at, const inet_diag_req_v2& request, std::uint32_t sequence) {
   nlmsghdr* header = mnl_nlmsg_put_header(at);
   header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  header->nlmsg_flags = static_cast<std::uint16_t>(NLM_F_REQUEST | flags);
+  header->nlmsg_flags = NLM_F_REQUEST;
   header->nlmsg_seq = sequence;
   std::memcpy(mnl_nlmsg_put_extra_header(header, sizeof request), &request, sizeof request);
   return header;
@@ -59,16 +54,31 @@ Endpoint endpoint_of(const inet_diag_msg& message, const __be32 (&address)[4], _
   return endpoint;
 }
 
-SocketInfo to_socket_info(const inet_diag_msg& message) {
-  SocketInfo info;
-  info.tuple.local = endpoint_of(message, message.id.idiag_src, message.id.idiag_sport);
-  info.tuple.remote = endpoint_of(message, message.id.idiag_dst, message.id.idiag_dport);
-  info.state = tcp_state_from_kernel(message.idiag_state);
-  info.cookie = message.id.idiag_cookie[0] | static_cast<std::uint64_t>(message.id.idiag_cookie[1]) << 32;
-  info.timer = std::chrono::milliseconds(message.idiag_timer != 0 ? message.idiag_expires : 0);
-  info.uid = message.idiag_uid;
-  info.inode = message.idiag_inode;
-  return info;
+/// The numbers are inet_diag's own and have no names in its header.
+TcpTimer to_timer(std::uint8_t number) { return number <= 4 ? static_cast<TcpTimer>(number) : TcpTimer::none; }
+
+TcpSocket to_tcp_socket(const nlmsghdr& header) {
+  const auto& message = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&header));
+  TcpSocket socket;
+  socket.local = endpoint_of(message, message.id.idiag_src, message.id.idiag_sport);
+  socket.remote = endpoint_of(message, message.id.idiag_dst, message.id.idiag_dport);
+  socket.state = tcp_state_from_kernel(message.idiag_state);
+  socket.timer = to_timer(message.idiag_timer);
+  if (socket.timer != TcpTimer::none) socket.timer_left = std::chrono::milliseconds(message.idiag_expires);
+  socket.receive_queue = message.idiag_rqueue;
+  socket.send_queue = message.idiag_wqueue;
+  socket.uid = message.idiag_uid;
+  socket.inode = message.idiag_inode;
+  socket.cookie = message.id.idiag_cookie[0] | static_cast<std::uint64_t>(message.id.idiag_cookie[1]) << 32;
+  return socket;
+}
+
+SocketInfo to_socket_info(const TcpSocket& socket) {
+  return {.tuple = {socket.local, socket.remote},
+          .state = socket.state,
+          .cookie = socket.cookie,
+          .timer = socket.timer_left,
+          .inode = socket.inode};
 }
 
 SocketInfo answer_to(const nlmsghdr& header) {
@@ -77,10 +87,34 @@ SocketInfo answer_to(const nlmsghdr& header) {
     info.error = -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&header))->error;
     if (info.error == ENOENT) info = SocketInfo{.tuple = {}, .state = TcpState::closed};
   } else {
-    info = to_socket_info(*static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&header)));
+    info = to_socket_info(to_tcp_socket(header));
     if (info.state == TcpState::listen) info = SocketInfo{.tuple = {}, .state = TcpState::closed};
   }
   return info;
+}
+
+/// What a message of a dump says of its fate; that there is no handler for the family comes with the end.
+int dump_error(const nlmsghdr& header) {
+  if ((header.nlmsg_flags & NLM_F_DUMP_INTR) != 0) return EAGAIN;
+  if (header.nlmsg_type == NLMSG_ERROR) return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&header))->error;
+  if (header.nlmsg_type != NLMSG_DONE || mnl_nlmsg_get_payload_len(&header) < sizeof(int)) return 0;
+  return -*static_cast<const int*>(mnl_nlmsg_get_payload(&header));
+}
+
+/// The older form of request: what it names as a family is ignored, so that one walk through the kernel's table gives
+/// IPv4 and IPv6 alike. The newer one takes a walk for each, which is most of the time when few sockets pass.
+std::vector<char> dump_request(std::uint32_t states, std::span<const std::byte> program, std::uint32_t sequence) {
+  constexpr std::size_t fixed = MNL_ALIGN(sizeof(nlmsghdr)) + MNL_ALIGN(sizeof(inet_diag_req));
+  std::vector<char> buffer(fixed + MNL_ALIGN(MNL_ATTR_HDRLEN + program.size()));
+  nlmsghdr* const header = mnl_nlmsg_put_header(buffer.data());
+  header->nlmsg_type = TCPDIAG_GETSOCK;
+  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  header->nlmsg_seq = sequence;
+  auto* const query = static_cast<inet_diag_req*>(mnl_nlmsg_put_extra_header(header, sizeof(inet_diag_req)));
+  query->idiag_states = states;
+  if (!program.empty()) mnl_attr_put(header, INET_DIAG_REQ_BYTECODE, program.size(), program.data());
+  buffer.resize(header->nlmsg_len);
+  return buffer;
 }
 
 UniqueFd open_netlink() {
@@ -142,7 +176,7 @@ void SockDiag::look_up_batch(std::span<const TcpTuple> tuples, std::span<SocketI
   std::array<char, batch_size * request_bytes> requests{};
   char* at = requests.data();
   const std::uint32_t first = sequence_ + 1;
-  for (const TcpTuple& tuple : tuples) at += append_request(at, exact_request(tuple), 0, ++sequence_)->nlmsg_len;
+  for (const TcpTuple& tuple : tuples) at += append_request(at, exact_request(tuple), ++sequence_)->nlmsg_len;
 
   int error =
       error_ != 0 ? error_ : send_all(fd_.get(), requests.data(), static_cast<std::size_t>(at - requests.data()));
@@ -165,10 +199,10 @@ void SockDiag::look_up_batch(std::span<const TcpTuple> tuples, std::span<SocketI
   }
 }
 
-int SockDiag::dump(AddressFamily family, std::uint32_t states, const std::function<void(const SocketInfo&)>& each) {
+int SockDiag::dump(std::uint32_t states, std::span<const std::byte> program,
+                   const std::function<void(const TcpSocket&)>& each) {
   if (error_ != 0) return error_;
-  std::array<char, request_bytes> request{};
-  append_request(request.data(), make_request(family, states), NLM_F_DUMP, ++sequence_);
+  const std::vector<char> request = dump_request(states, program, ++sequence_);
   int error = send_all(fd_.get(), request.data(), request.size());
   bool done = false;
   while (error == 0 && !done) {
@@ -177,8 +211,8 @@ int SockDiag::dump(AddressFamily family, std::uint32_t states, const std::functi
     for_each_message(buffer_, bytes, [&](const nlmsghdr& header) {
       if (header.nlmsg_seq != sequence_) return true;
       done = header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR;
-      if (header.nlmsg_type == NLMSG_ERROR) error = answer_to(header).error;
-      if (!done) each(to_socket_info(*static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&header))));
+      if (error == 0) error = dump_error(header);
+      if (!done) each(to_tcp_socket(header));
       return !done;
     });
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -8,6 +9,7 @@
 
 #include "closelab/endpoint.h"
 #include "closelab/tcp_state.h"
+#include "closelab/tcp_table.h"
 #include "net/unique_fd.h"
 
 namespace closelab::net {
@@ -20,7 +22,7 @@ struct TcpTuple {
   TcpTuple swapped() const { return {remote, local}; }
 };
 
-/// A socket as the kernel describes it; TIME_WAIT and FIN_WAIT_2 also after their descriptor is gone.
+/// What an exact lookup found; TIME_WAIT and FIN_WAIT_2 also after their descriptor is gone.
 struct SocketInfo {
   TcpTuple tuple;
   /// CLOSED when there is no such socket, `unknown` when the kernel could not be asked (`error`).
@@ -29,7 +31,6 @@ struct SocketInfo {
   std::uint64_t cookie = 0;
   /// What is left on its timer: of TIME_WAIT, that is how long it still lasts.
   std::chrono::milliseconds timer{};
-  std::uint32_t uid = 0;
   /// 0 once no descriptor refers to it.
   std::uint32_t inode = 0;
   int error = 0;
@@ -51,8 +52,10 @@ class SockDiag {
   /// socket, which the kernel falls back to, counts as none.
   void look_up(std::span<const TcpTuple> tuples, std::span<SocketInfo> found);
 
-  /// Every TCP socket of a family in one of the states. Returns 0 or an errno.
-  int dump(AddressFamily family, std::uint32_t states, const std::function<void(const SocketInfo&)>& each);
+  /// Every TCP socket in one of the states, IPv4 and IPv6, that the program (see compile(); empty: none) lets pass.
+  /// Returns 0, or an errno when not all of them came; EAGAIN: the table changed too much meanwhile. After an error the
+  /// object is used up.
+  int dump(std::uint32_t states, std::span<const std::byte> program, const std::function<void(const TcpSocket&)>& each);
 
  private:
   void look_up_batch(std::span<const TcpTuple> tuples, std::span<SocketInfo> found);

@@ -81,14 +81,20 @@ Endpoint local_endpoint(int fd) {
   return to_endpoint(address);
 }
 
-namespace {
-
 Endpoint without_mapping(const Endpoint& endpoint) {
   if (!is_v4_mapped(endpoint)) return endpoint;
   Endpoint result{.family = AddressFamily::ipv4, .port = endpoint.port, .scope_id = 0, .address = {}};
   std::copy_n(endpoint.address.begin() + 12, 4, result.address.begin());
   return result;
 }
+
+bool covers(const Endpoint& wide, const Endpoint& address) {
+  const bool wildcard = wide.address == Endpoint{}.address;
+  return wildcard &&
+         (wide.family == AddressFamily::ipv6 || address.family == AddressFamily::ipv4 || is_v4_mapped(address));
+}
+
+namespace {
 
 bool is_same_address(const sockaddr& address, const Endpoint& endpoint) {
   if (address.sa_family != AF_INET && address.sa_family != AF_INET6) return false;

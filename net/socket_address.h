@@ -24,6 +24,12 @@ Endpoint to_endpoint(const SocketAddress& address);
 /// Reads a numeric address, with `%scope` for link-local IPv6; empty when it is none.
 std::optional<Endpoint> parse_address(const std::string& text, std::uint16_t port);
 
+/// A v4-mapped address as the IPv4 address that it stands for; any other as it is.
+Endpoint without_mapping(const Endpoint& endpoint);
+
+/// Whether `wide` is a wildcard that `address` falls under; `::` also takes IPv4 unless it is told not to.
+bool covers(const Endpoint& wide, const Endpoint& address);
+
 /// getsockname(2); unspecified when it fails.
 Endpoint local_endpoint(int fd);
 

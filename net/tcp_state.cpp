@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <ostream>
 
 namespace closelab {
 namespace {
@@ -52,5 +53,7 @@ std::optional<TcpState> parse_tcp_state(std::string_view text) {
 TcpState tcp_state_from_kernel(std::uint8_t number) {
   return number < names.size() ? static_cast<TcpState>(number) : TcpState::unknown;
 }
+
+std::ostream& operator<<(std::ostream& out, TcpState state) { return out << to_string(state); }
 
 }  // namespace closelab

@@ -13,30 +13,30 @@ namespace {
 
 using namespace std::chrono_literals;
 
-SocketInfo socket_in(TcpState state, std::chrono::milliseconds timer = 0ms, const char* address = "127.0.0.1") {
-  SocketInfo info;
-  info.tuple.local = *parse_address(address, 8080);
+TcpSocket socket_in(TcpState state, std::chrono::milliseconds timer = 0ms, const char* address = "127.0.0.1") {
+  TcpSocket info;
+  info.local = *parse_address(address, 8080);
   info.state = state;
-  info.timer = timer;
+  info.timer_left = timer;
   info.uid = 1000;
   return info;
 }
 
-std::string explain(const ListenOptions& options, int error, const std::vector<SocketInfo>& holders = {}) {
+std::string explain(const ListenOptions& options, int error, const std::vector<TcpSocket>& holders = {}) {
   return explain_bind_failure(options, *parse_address("127.0.0.1", 8080), error, holders);
 }
 
 bool contains(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
 TEST_CASE("each text says what is wrong and what would help") {
-  const std::vector<SocketInfo> listener{socket_in(TcpState::time_wait, 9s), socket_in(TcpState::listen)};
-  const std::vector<SocketInfo> time_wait{socket_in(TcpState::time_wait, 41'250ms), socket_in(TcpState::time_wait, 1s)};
-  const std::vector<SocketInfo> mixed{socket_in(TcpState::time_wait, 41s), socket_in(TcpState::close_wait),
-                                      socket_in(TcpState::close_wait)};
+  const std::vector<TcpSocket> listener{socket_in(TcpState::time_wait, 9s), socket_in(TcpState::listen)};
+  const std::vector<TcpSocket> time_wait{socket_in(TcpState::time_wait, 41'250ms), socket_in(TcpState::time_wait, 1s)};
+  const std::vector<TcpSocket> mixed{socket_in(TcpState::time_wait, 41s), socket_in(TcpState::close_wait),
+                                     socket_in(TcpState::close_wait)};
   struct Row {
     ListenOptions options;
     int error;
-    std::vector<SocketInfo> holders;
+    std::vector<TcpSocket> holders;
     std::vector<const char*> says;
   };
   const ListenOptions plain{.reuse_address = Switch::off};
@@ -68,7 +68,7 @@ TEST_CASE("each text says what is wrong and what would help") {
 
 TEST_CASE("only sockets on the wanted address, or on every address, hold the port") {
   const ListenOptions plain{.reuse_address = Switch::off};
-  const SocketInfo leftover = socket_in(TcpState::time_wait, 30s);
+  const TcpSocket leftover = socket_in(TcpState::time_wait, 30s);
   CHECK(contains(explain(plain, EADDRINUSE, {socket_in(TcpState::listen, 0ms, "127.0.0.2"), leftover}),
                  "No socket listens there"));
   for (const char* everywhere : {"0.0.0.0", "::", "::ffff:127.0.0.1"}) {

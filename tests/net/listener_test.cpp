@@ -7,9 +7,8 @@
 #include <map>
 #include <string>
 
-#include "net/sock_diag.h"
+#include "closelab/tcp_table.h"
 #include "net/socket_options.h"
-#include "net/tcp_table.h"
 #include "tests/net/loopback.h"
 
 namespace closelab::net::test {
@@ -204,8 +203,8 @@ TEST_CASE("closing the listener resets who waits to be accepted") {
   listener.close();
   CHECK(client.receive_to_end().error == ECONNRESET);
   // Other programs may use the same port towards other servers.
-  for (const SocketInfo& socket : sockets_on_port(client.local().port)) {
-    CHECK_FALSE(socket.tuple.remote == listener.local());
+  for (const TcpSocket& socket : tcp_sockets({.local_port = client.local().port}).sockets) {
+    CHECK_FALSE(socket.remote == listener.local());
   }
 }
 

@@ -7,34 +7,12 @@
 #include <vector>
 
 #include "net/tcp_probe.h"
-#include "net/tcp_table.h"
-#include "tests/net/loopback.h"
+#include "tests/net/connection.h"
 
 namespace closelab::net::test {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// An established connection, with its server's end.
-struct Connection {
-  explicit Connection(const Listener& listener, const char* connect = "127.0.0.1")
-      : client(reachable(listener.local(), connect)), accepted(accept_one(listener)), server(accepted.fd) {}
-
-  TcpTuple tuple() const { return {accepted.local, accepted.remote}; }
-
-  /// Ends it with the server's FIN first, and leaves the server's end in TIME_WAIT.
-  void end() {
-    ::shutdown(server.get(), SHUT_WR);
-    client.receive_to_end();
-    client.close();
-    await(server.get(), POLLIN);
-    server.reset();
-  }
-
-  Client client;
-  Accepted accepted;
-  UniqueFd server;
-};
 
 SocketInfo look_up(const TcpTuple& tuple) {
   SockDiag diag;
@@ -44,13 +22,6 @@ SocketInfo look_up(const TcpTuple& tuple) {
   CHECK(found.error == 0);
   return found;
 }
-
-struct Path {
-  const char* listen;
-  const char* connect;
-};
-
-constexpr std::array paths{Path{"127.0.0.1", "127.0.0.1"}, Path{"::1", "::1"}, Path{"::", "127.0.0.1"}};
 
 TEST_CASE("exact lookups find both ends, and each keeps its cookie into TIME_WAIT") {
   for (const Path& path : paths) {
@@ -125,39 +96,6 @@ TEST_CASE("a lookup of more than one batch answers each tuple in its place") {
 }
 
 TEST_CASE("looking nothing up asks nothing") { SockDiag().look_up({}, {}); }
-
-TEST_CASE("a dump finds a listener and its connections, by port") {
-  for (const Path& path : paths) {
-    CAPTURE(path.listen);
-    const Listener listener({.address = path.listen}, {});
-    Connection connection(listener, path.connect);
-    int listening = 0;
-    int established = 0;
-    for (const SocketInfo& socket : sockets_on_port(listener.local().port)) {
-      listening += socket.state == TcpState::listen && socket.tuple.local == listener.local() ? 1 : 0;
-      established += socket.state == TcpState::established ? 1 : 0;
-    }
-    CHECK(listening == 1);
-    CHECK(established == 1);
-  }
-}
-
-TEST_CASE("a dump is limited to the states that were asked for, and may be repeated") {
-  const Listener listener({}, {});
-  Connection connection(listener);
-  SockDiag diag;
-  for (int i = 0; i < 3; ++i) {
-    bool only_listeners = true;
-    bool found = false;
-    CHECK(diag.dump(AddressFamily::ipv4, state_bit(TcpState::listen), [&](const SocketInfo& socket) {
-      only_listeners = only_listeners && socket.state == TcpState::listen;
-      found = found || socket.tuple.local == listener.local();
-    }) == 0);
-    CHECK(only_listeners);
-    CHECK(found);
-    CHECK(look_up(connection.tuple()).state == TcpState::established);
-  }
-}
 
 TEST_CASE("the probe: unread bytes, a FIN that counts nothing, and the state") {
   const Listener listener({}, {});

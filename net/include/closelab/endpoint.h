@@ -2,7 +2,9 @@
 
 #include <array>
 #include <cstdint>
+#include <iosfwd>
 #include <string>
+#include <string_view>
 
 namespace closelab {
 
@@ -30,5 +32,9 @@ std::string address_text(const Endpoint& endpoint);
 
 /// `127.0.0.1:8080`, `[::1]:8080`; `-` when unspecified.
 std::string to_string(const Endpoint& endpoint);
+
+std::string_view to_string(AddressFamily family);
+std::ostream& operator<<(std::ostream& out, AddressFamily family);
+std::ostream& operator<<(std::ostream& out, const Endpoint& endpoint);
 
 }  // namespace closelab

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iosfwd>
 #include <optional>
 #include <string_view>
 
@@ -32,5 +33,7 @@ std::optional<TcpState> parse_tcp_state(std::string_view text);
 
 /// Linux's number of a state, as TCP_INFO and sock_diag give it; `unknown` for any other.
 TcpState tcp_state_from_kernel(std::uint8_t number);
+
+std::ostream& operator<<(std::ostream& out, TcpState state);
 
 }  // namespace closelab
