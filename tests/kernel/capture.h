@@ -1,70 +1,39 @@
 #pragma once
 
-#include <pcap/pcap.h>
-
-#include <map>
-#include <string>
 #include <thread>
-#include <utility>
-#include <vector>
 
-#include "closelab/endpoint.h"
-#include "tests/kernel/packet.h"
+#include "net/testbed/capture.h"
+#include "net/testbed/segment.h"
+#include "net/testbed/wire_verdict.h"
 
 namespace closelab::kernel_test {
 
-/// A connection by its ends, as client and server; an IPv4 address is in its IPv4 form (see plain()).
-struct Ends {
-  Endpoint client;
-  Endpoint server;
-};
+using testbed::Connections;
+using testbed::Ends;
+using testbed::First;
+using testbed::Packet;
+using testbed::plain;
+using testbed::WireVerdict;
 
-/// The IPv4 form of a v4-mapped address, which is how it travels.
-Endpoint plain(Endpoint endpoint);
-
-bool operator<(const Ends& a, const Ends& b);
-
-/// Captured connections by their ends, in the order of their SYNs.
-using Captured = std::map<Ends, std::vector<std::vector<Packet>>>;
-
-/// Captures the TCP segments of the loopback interface, from construction to finish().
-class Capture {
+/// Captures the loopback interface and sorts its packets while they come, on a thread of its own: there are more of
+/// them than the kernel would hold.
+class Sniffer {
  public:
   /// Throws std::runtime_error when capturing is not possible here.
-  Capture();
-  ~Capture();
-  Capture(const Capture&) = delete;
-  Capture& operator=(const Capture&) = delete;
+  Sniffer();
 
   /// Everything captured until now; ends the capture.
-  Captured finish();
+  Connections finish();
   /// Packets that were missed; after finish().
-  unsigned dropped() const { return dropped_; }
+  unsigned dropped() const { return capture_.dropped(); }
 
  private:
-  struct Segment {
-    Endpoint source;
-    Endpoint destination;
-    Packet packet;
-    unsigned window_scale = 0;
-  };
-  struct Scales {
-    unsigned client = 0;
-    unsigned server = 0;
-  };
+  void run(const std::stop_token& stop);
+  void sort();
 
-  void run();
-  void take(const pcap_pkthdr& header, const unsigned char* bytes);
-  static bool parse(const pcap_pkthdr& header, const unsigned char* bytes, Segment& segment);
-  static bool parse_tcp(const unsigned char* tcp, const unsigned char* end, Segment& segment);
-  void add(Segment& segment);
-
-  pcap_t* handle_ = nullptr;
-  std::thread thread_;
-  Captured captured_;
-  std::map<Ends, Scales> scales_;
-  bool ended_ = false;
-  unsigned dropped_ = 0;
+  testbed::Capture capture_;
+  testbed::ConnectionSorter sorter_;
+  std::jthread thread_;
 };
 
 }  // namespace closelab::kernel_test

@@ -71,6 +71,8 @@ void Client::read_answer(std::string_view end) {
 
 void Client::await_input() { await(POLLIN); }
 void Client::await_end() { await(POLLRDHUP); }
+// POLLERR and POLLHUP, which need not be asked for.
+void Client::await_reset() { await(0); }
 
 bool Client::has_ended() const {
   pollfd entry{.fd = fd(), .events = POLLRDHUP, .revents = 0};

@@ -48,6 +48,8 @@ class Client {
   void await_input();
   /// Waits for the server's FIN or RST, and leaves what came before it unread.
   void await_end();
+  /// Waits for the server's RST, or for both FINs.
+  void await_reset();
   /// Whether the server's FIN or RST is here.
   bool has_ended() const;
 

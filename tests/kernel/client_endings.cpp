@@ -105,6 +105,8 @@ std::span<const Ending> client_endings() {
       Ending{"client closes, IPv4 to ::", Persona::dual_stack, 500, keep_alive, {peer_closed}},
       Ending{"client closes, server abortive", Persona::abortive, 400, keep_alive, {peer_closed}},
       Ending{"client closes, server SO_LINGER 0", Persona::linger_0, 400, keep_alive, {peer_closed}},
+      Ending{"client closes, server half", Persona::half, 200, keep_alive, {peer_closed}},
+      Ending{"client closes, server deferred", Persona::deferred, 200, keep_alive, {peer_closed}},
       Ending{"client closes unused", Persona::lingering, 500, close_unused, {peer_closed}},
       Ending{"client aborts unused", Persona::immediate, 400, abort_unused, {peer_reset}},
       Ending{"client aborts unused, IPv4 to ::", Persona::dual_stack, 300, abort_unused, {peer_reset}},

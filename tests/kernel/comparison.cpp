@@ -105,7 +105,7 @@ void print_values(std::ostream& out, const std::vector<Value>& values) {
 
 }  // namespace
 
-void Comparison::compare(const Performance& performance, const Captured& captured) {
+void Comparison::compare(const Performance& performance, const Connections& captured) {
   struct Matched {
     std::vector<const Played*> played;
     std::vector<const ConnectionRecord*> records;

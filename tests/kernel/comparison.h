@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "closelab/record.h"
+#include "net/testbed/wire_verdict.h"
 #include "tests/kernel/capture.h"
 #include "tests/kernel/players.h"
-#include "tests/kernel/wire_verdict.h"
 
 namespace closelab::kernel_test {
 
@@ -39,7 +39,7 @@ class Comparison {
   /// Prints each disagreement to `out`, up to a limit.
   explicit Comparison(std::ostream& out) : out_(out) {}
 
-  void compare(const Performance& performance, const Captured& captured);
+  void compare(const Performance& performance, const Connections& captured);
   void print_table() const;
 
   /// Verdicts, reasons or connections that disagree.

@@ -35,12 +35,22 @@ struct Ending {
   std::optional<TimeWait> time_wait{};
 };
 
-/// Endings that the client decides, endings that the server decides, and races between the two.
+/// Endings that the client decides, endings that the server decides, those in the close modes that take their time, and
+/// races between the two sides.
 std::span<const Ending> client_endings();
 std::span<const Ending> server_endings();
+std::span<const Ending> mode_endings();
 std::span<const Ending> races();
 
 /// `GET path`, with `fields` complete with their CRLF.
 std::string get(std::string_view path, std::string_view fields = "");
+
+void read_and_close(Scene& scene);
+/// A client takes its time between the server's FIN and what it does then.
+void take_time(Scene& scene, unsigned least_ms, unsigned most_ms);
+/// A request whose body is over the limit: refused with 413 while the client is still sending.
+const std::string& too_large();
+/// Sends too_large() in pieces, as fast as the server takes them.
+void send_too_large_in_pieces(Scene& scene);
 
 }  // namespace closelab::kernel_test

@@ -11,7 +11,6 @@
 #include <iostream>
 #include <optional>
 #include <random>
-#include <stdexcept>
 #include <string>
 #include <thread>
 
@@ -35,16 +34,6 @@ std::optional<std::uint64_t> number_in(const char* variable) {
   return value != nullptr ? std::optional(std::stoull(value)) : std::nullopt;
 }
 
-int skip(const std::string& why) {
-  const char* const ci = std::getenv("CI");
-  if (ci != nullptr && std::string(ci) == "true") {
-    std::cout << "FAILED: it must run here, but: " << why << '\n';
-    return EXIT_FAILURE;
-  }
-  std::cout << "SKIPPED: " << why << '\n';
-  return EXIT_SUCCESS;
-}
-
 Performance play(std::uint64_t connections, std::uint64_t seed) {
   const std::size_t stops = connections / 50 / connections_per_stop + 1;
   Lab lab;
@@ -57,13 +46,13 @@ Performance play(std::uint64_t connections, std::uint64_t seed) {
   return performance;
 }
 
-int run(Capture& capture) {
+int run(Sniffer& sniffer) {
   const std::uint64_t connections = number_in("CLOSELAB_KERNEL_TEST_CONNECTIONS").value_or(default_connections);
   const std::uint64_t seed = number_in("CLOSELAB_KERNEL_TEST_SEED").value_or(std::random_device{}());
   std::cout << "seed " << seed << std::endl;
   const auto start = std::chrono::steady_clock::now();
   const Performance performance = play(connections, seed);
-  const Captured captured = capture.finish();
+  const Connections captured = sniffer.finish();
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
 
   for (const std::string& failure : performance.failures) std::cout << "failed: " << failure << '\n';
@@ -71,25 +60,16 @@ int run(Capture& capture) {
   comparison.compare(performance, captured);
   comparison.print_table();
   std::cout << performance.records.size() << " connections in " << took.count() << " s, seed " << seed << ", "
-            << capture.dropped() << " packets dropped by the capture, " << comparison.failures() << " wrong, "
+            << sniffer.dropped() << " packets dropped by the capture, " << comparison.failures() << " wrong, "
             << comparison.unexplained() << " undetermined without need\n";
-  const bool complete = performance.records.size() >= connections && capture.dropped() == 0;
+  const bool complete = performance.records.size() >= connections && sniffer.dropped() == 0;
   const bool right = performance.failures.empty() && comparison.failures() == 0 && comparison.unexplained() == 0;
   return complete && right ? EXIT_SUCCESS : EXIT_FAILURE;
-}
-
-int main_in_namespace(char** arguments) {
-  std::optional<Capture> capture;
-  try {
-    enter_private_network(arguments);
-    capture.emplace();
-  } catch (const std::exception& error) {
-    return skip(error.what());
-  }
-  return run(*capture);
 }
 
 }  // namespace
 }  // namespace closelab::kernel_test
 
-int main(int, char** arguments) { return closelab::kernel_test::main_in_namespace(arguments); }
+int main(int, char** arguments) {
+  return closelab::kernel_test::run_in_private_network(arguments, closelab::kernel_test::run);
+}

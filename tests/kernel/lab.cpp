@@ -59,6 +59,18 @@ Options options_of(Persona persona) {
     case Persona::one_connection:
       options.max_connections = 1;
       break;
+    case Persona::delayed:
+      options.close_mode = CloseMode::delayed;
+      break;
+    case Persona::half:
+      options.close_mode = CloseMode::half;
+      break;
+    case Persona::deferred:
+      options.close_mode = CloseMode::deferred;
+      break;
+    case Persona::lingering_unread:
+      options.lingering_when = LingeringWhen::unread;
+      break;
   }
   return options;
 }
@@ -83,7 +95,8 @@ Responder HeldRequests::take(std::uint16_t client_port) {
 LabServer::LabServer(const Options& options) : server(options) {
   server.handle("/", [](const Request&) { return small_answer(); });
   server.handle("/big", [](const Request&) { return Response{.body = std::string(big_body, 'x')}; });
-  for (const CloseMode mode : {CloseMode::lingering, CloseMode::immediate, CloseMode::abortive}) {
+  using enum CloseMode;
+  for (const CloseMode mode : {lingering, immediate, abortive, delayed, half, deferred}) {
     server.handle("/close/" + std::string(to_string(mode)), [mode](const Request&) { return end_in(mode); });
   }
   server.handle("/fails", [](const Request&) -> Response { throw std::runtime_error("deliberately"); });
@@ -107,6 +120,7 @@ Options lab_options() {
   options.records_kept = 1'000'000;
   options.limits.body_bytes = 1000;
   options.timeouts.idle_timeout = 20s;
+  options.close_times = {.delayed_time = short_bound, .half_time = 2 * short_bound, .deferred_time = short_bound};
   return options;
 }
 

@@ -27,8 +27,12 @@ enum class Persona : std::uint8_t {
   short_timeouts,
   request_limit,
   one_connection,
+  delayed,
+  half,
+  deferred,
+  lingering_unread,
 };
-constexpr std::size_t persona_count = 12;
+constexpr std::size_t persona_count = 16;
 
 constexpr std::chrono::milliseconds short_idle_timeout{25};
 constexpr std::chrono::milliseconds short_bound{20};

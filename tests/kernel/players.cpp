@@ -1,6 +1,7 @@
 #include "tests/kernel/players.h"
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <barrier>
 #include <cmath>
@@ -101,15 +102,63 @@ void begin_something(Scene& scene) {
   }
 }
 
+/// In mode never the server holds the connection, whatever its client does, until it stops.
+void begin_never(Scene& scene) {
+  scene.client.send(get("/", "Connection: close\r\n"));
+  scene.client.read_answer("ok\n");
+  switch (scene.random.up_to(4)) {
+    case 0:
+      return;
+    case 1:
+      return scene.client.half_close();
+    case 2:
+      return scene.client.close();
+    case 3:
+      return scene.client.abort();
+    default:
+      scene.client.send(get("/"));
+  }
+}
+
 void play_stopped(Scene& scene) {
   scene.client.read_to_end();
   if (scene.random.coin()) scene.random.spin(200us);
   scene.client.close();
 }
 
-Performance play_one_stop(std::uint64_t seed) {
+/// A server, what its clients do until all are ready and it stops, and how their connections may end.
+struct Stop {
+  CloseMode mode;
+  void (*begin)(Scene&);
+  Ending ending;
+};
+
+const Stop& stop_of_round(std::size_t round) {
+  using enum CloseReason;
+  static const std::array stops{
+      Stop{CloseMode::lingering,
+           begin_something,
+           {.name = "the server stops",
+            .persona = Persona::lingering,
+            .share = 0,
+            .script = play_stopped,
+            .reasons = {server_stop, request_close, peer_closed}}},
+      Stop{CloseMode::never,
+           begin_never,
+           {.name = "never, the server stops",
+            .persona = Persona::lingering,
+            .share = 0,
+            .script = play_stopped,
+            .reasons = {request_close}}},
+  };
+  return stops[round % stops.size()];
+}
+
+Performance play_one_stop(const Stop& stop, std::uint64_t seed) {
   Performance performance;
-  LabServer server(lab_options());
+  Options options = lab_options();
+  options.close_mode = stop.mode;
+  LabServer server(options);
   std::barrier<> ready(static_cast<std::ptrdiff_t>(connections_per_stop) + 1);
   std::mutex mutex;
   std::vector<std::jthread> clients;
@@ -120,11 +169,11 @@ Performance play_one_stop(std::uint64_t seed) {
       Scene scene{client, random, server};
       {
         const std::lock_guard lock(mutex);
-        performance.played.push_back(played(stop_ending(), client, server));
+        performance.played.push_back(played(stop.ending, client, server));
       }
-      begin_something(scene);
+      stop.begin(scene);
       ready.arrive_and_wait();
-      play_stopped(scene);
+      stop.ending.script(scene);
     });
   }
   ready.arrive_and_wait();
@@ -143,11 +192,12 @@ void Performance::add(Performance other) {
 }
 
 Performance play_endings(Lab& lab, std::string_view only, std::size_t connections, std::uint64_t seed) {
-  const double shares = shares_of({client_endings(), server_endings(), races()}, only);
+  const double shares = shares_of({client_endings(), server_endings(), mode_endings(), races()}, only);
   const double per_share = static_cast<double>(connections) / shares;
   std::vector<const Ending*> orderly;
   draw(client_endings(), only, per_share, orderly);
   draw(server_endings(), only, per_share, orderly);
+  draw(mode_endings(), only, per_share, orderly);
   std::vector<const Ending*> racing;
   draw(races(), only, per_share, racing);
 
@@ -163,18 +213,8 @@ Performance play_endings(Lab& lab, std::string_view only, std::size_t connection
 
 Performance play_stops(std::size_t rounds, std::uint64_t seed) {
   Performance all;
-  for (std::size_t i = 0; i < rounds; ++i) all.add(play_one_stop(seed + i * connections_per_stop));
+  for (std::size_t i = 0; i < rounds; ++i) all.add(play_one_stop(stop_of_round(i), seed + i * connections_per_stop));
   return all;
-}
-
-const Ending& stop_ending() {
-  using enum CloseReason;
-  static const Ending ending{.name = "the server stops",
-                             .persona = Persona::lingering,
-                             .share = 0,
-                             .script = play_stopped,
-                             .reasons = {server_stop, request_close, peer_closed}};
-  return ending;
 }
 
 }  // namespace closelab::kernel_test

@@ -35,10 +35,9 @@ struct Performance {
 /// though not how its races go.
 Performance play_endings(Lab& lab, std::string_view only, std::size_t connections, std::uint64_t seed);
 
-/// Stops whole servers with connections open, `rounds` times.
+/// Stops whole servers with connections open, `rounds` times; every other one is in mode never.
 Performance play_stops(std::size_t rounds, std::uint64_t seed);
 /// Connections of one round of stops.
 constexpr std::size_t connections_per_stop = 16;
-const Ending& stop_ending();
 
 }  // namespace closelab::kernel_test

@@ -1,5 +1,4 @@
 #include <array>
-#include <thread>
 
 #include "tests/kernel/endings.h"
 
@@ -9,16 +8,6 @@ namespace {
 using enum CloseReason;
 
 constexpr std::string_view close_field = "Connection: close\r\n";
-
-/// A client takes its time between the server's FIN and its own.
-void take_time(Scene& scene, unsigned least_ms, unsigned most_ms) {
-  std::this_thread::sleep_for(std::chrono::milliseconds(least_ms + scene.random.up_to(most_ms - least_ms)));
-}
-
-void read_and_close(Scene& scene) {
-  scene.client.read_to_end();
-  scene.client.close();
-}
 
 void request_close_script(Scene& scene) {
   scene.client.send(get("/", close_field));
@@ -80,25 +69,13 @@ void pipelined_behind_close(Scene& scene) {
   read_and_close(scene);
 }
 
-const std::string& too_large() {
-  static const std::string request =
-      "POST / HTTP/1.1\r\nHost: lab\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'b');
-  return request;
-}
-
 void body_too_large(Scene& scene) {
   scene.client.send(too_large());
   read_and_close(scene);
 }
 
 void body_in_pieces(Scene& scene) {
-  std::string_view rest = too_large();
-  while (!rest.empty()) {
-    const std::string_view piece = rest.substr(0, 2000 + scene.random.up_to(20'000));
-    if (!scene.client.send(piece)) break;
-    rest.remove_prefix(piece.size());
-    scene.random.spin(std::chrono::microseconds(50));
-  }
+  send_too_large_in_pieces(scene);
   read_and_close(scene);
 }
 

@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "closelab/verdict.h"
-#include "tests/kernel/packet.h"
+#include "net/testbed/packet.h"
 
-namespace closelab::kernel_test {
+namespace closelab::testbed {
 
 /// Who closed first, and with what.
 struct First {
@@ -32,4 +32,4 @@ struct WireVerdict {
 /// the sniffer may see segments of two CPUs in either order.
 WireVerdict read_wire(std::span<const Packet> packets);
 
-}  // namespace closelab::kernel_test
+}  // namespace closelab::testbed

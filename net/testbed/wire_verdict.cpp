@@ -1,11 +1,11 @@
-#include "tests/kernel/wire_verdict.h"
+#include "net/testbed/wire_verdict.h"
 
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
 
-namespace closelab::kernel_test {
+namespace closelab::testbed {
 namespace {
 
 constexpr std::size_t never = std::numeric_limits<std::size_t>::max();
@@ -148,4 +148,4 @@ WireVerdict read_wire(std::span<const Packet> packets) {
   return {wire.first(), wire.reset_by(), wire.time_wait()};
 }
 
-}  // namespace closelab::kernel_test
+}  // namespace closelab::testbed

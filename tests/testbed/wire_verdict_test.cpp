@@ -1,4 +1,4 @@
-#include "tests/kernel/wire_verdict.h"
+#include "net/testbed/wire_verdict.h"
 
 #include <doctest/doctest.h>
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace closelab::kernel_test {
+namespace closelab::testbed {
 namespace {
 
 constexpr Side server = Side::server;
@@ -170,4 +170,4 @@ TEST_CASE("RSTs") {
 }
 
 }  // namespace
-}  // namespace closelab::kernel_test
+}  // namespace closelab::testbed

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <pcap/pcap.h>
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "net/testbed/segment.h"
+
+namespace closelab::testbed {
+
+struct CaptureOptions {
+  /// An interface of the network namespace in which the capture is made.
+  std::string device = "lo";
+  /// Of each packet; the default holds every header.
+  int snapshot_bytes = 128;
+  /// Where packets wait in the kernel until collect().
+  int buffer_bytes = 16 * 1024 * 1024;
+  /// Empty, or the .pcap file in which the packets are saved, with times in nanoseconds.
+  std::string file{};
+};
+
+/// Captures the TCP segments of an interface from construction on. The kernel hands them over in blocks, within 10 ms.
+class Capture {
+ public:
+  /// Throws std::runtime_error when capturing is not possible here.
+  explicit Capture(const CaptureOptions& options);
+  ~Capture();
+  Capture(const Capture&) = delete;
+  Capture& operator=(const Capture&) = delete;
+
+  /// Readable when there is something to collect().
+  int fd() const;
+  /// Takes what the kernel has ready; never waits.
+  void collect();
+  /// Takes everything captured until now. `nobody` is an endpoint that is reached through the device and where no one
+  /// listens: the SYN that is sent there marks the end, and is not among the segments. Call it in the namespace of the
+  /// device.
+  void finish(const Endpoint& nobody);
+  /// What was collected, in the order and with the times of the kernel (since the epoch).
+  const std::vector<Segment>& segments() const { return segments_; }
+  std::vector<Segment> take() { return std::move(segments_); }
+  /// Packets that were missed.
+  unsigned dropped() const;
+
+ private:
+  void take_one(const pcap_pkthdr& header, const unsigned char* bytes);
+
+  pcap_t* handle_ = nullptr;
+  pcap_dumper_t* file_ = nullptr;
+  LinkLayer link_ = LinkLayer::ethernet;
+  std::vector<Segment> segments_;
+  bool marked_ = false;
+};
+
+}  // namespace closelab::testbed

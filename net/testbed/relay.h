@@ -1,0 +1,43 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+
+#include "net/testbed/relay_rules.h"
+#include "net/unique_fd.h"
+
+namespace closelab::testbed {
+
+struct RelayCommand;
+
+/// The network between two hosts: a process that carries packets from one TUN device to the other, and delays, drops,
+/// holds and repeats them as told. Each call returns when it is in force.
+class Relay {
+ public:
+  /// Starts the process: call it before any thread is started. The descriptors are given away.
+  Relay(net::UniqueFd client_tun, net::UniqueFd server_tun);
+  /// Ends it.
+  ~Relay();
+  Relay(const Relay&) = delete;
+  Relay& operator=(const Relay&) = delete;
+
+  /// From now on each packet takes that long.
+  void set_delay(std::chrono::milliseconds delay);
+  void add(const RelayRule& rule);
+  /// No rules any more; what is kept stays kept.
+  void clear_rules();
+  /// Delivers what was kept, in the order in which it was sent; it is kept no longer.
+  void release();
+  /// Delivers the one kept packet whose sequence numbers lie in its receiver's window of now: what an old duplicate
+  /// does that turns up in a new connection. False when none does.
+  bool release_fitting();
+
+ private:
+  bool tell(const RelayCommand& command);
+
+  net::UniqueFd control_;
+  pid_t pid_ = -1;
+};
+
+}  // namespace closelab::testbed

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "tests/faults/outcome.h"
+
+namespace closelab::faults {
+
+/// docs/faults.md: the matrix, from the outcomes of all cells in their order.
+std::string page(std::span<const Outcome> outcomes);
+
+}  // namespace closelab::faults
