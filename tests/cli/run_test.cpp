@@ -79,7 +79,7 @@ TEST_CASE("a file of one's own, as text and as JSON, and the exit code says whet
 }
 
 TEST_CASE("what can't be understood ends with 2 and says where") {
-  const File file(replaced(experiment, "client close", "client clsoe"));
+  const File file(replaced(experiment, "client close\n", "client clsoe\n"));
   const Finished misspelt = closelab({"run", file.path()});
   CHECK(misspelt.exit_code == 2);
   CHECK(misspelt.err.find("mine.toml:13:1: unknown verb \"clsoe\"; did you mean \"close\"?") != std::string::npos);

@@ -70,6 +70,8 @@ Vocabulary::Meaning Vocabulary::meaning(std::string_view name) const {
       {"resets", {Kind::number}},
       {"handshake.segments", {Kind::number}},
       {"close.segments", {Kind::number}},
+      {"close.segments.least", {Kind::number}},
+      {"network.fitting", {Kind::number}},
       {"server.result", {Kind::word, results}},
       {"server.took", {Kind::time}},
   };

@@ -42,14 +42,16 @@ struct Expectation {
 ///   segments, segments.in_datagram       segments of the drawn connection; that fill their IP datagram
 ///   handshake.segments, close.segments, fins.SIDE
 ///                                        segments until the connection is established; from the first FIN on; with FIN
+///   close.segments.least                 the fewest of any connection
 ///   states.SIDE                          TCP states in which that end was seen
 ///   sock_diag.STATE, netstat.STATE       sockets in a state at the end, as sock_diag and as netstat count them
 ///   netstat.lines                        lines of netstat -nat | grep TIME_WAIT
 ///   kernel.COUNTER                       by how much a counter of /proc/net/netstat or snmp has grown
-///   ACTOR.result, took, connected, received, responses, incomplete, end, state, peer_state
+///   ACTOR.result, took, connected, received, foreign, responses, incomplete, end, state, peer_state
 ///                                        of a socket of the play: how its last call ended, how long the longest took,
 ///                                        how many connects succeeded, bytes and complete and incomplete responses that
 ///                                        it read, how reading ended (eof, reset, none), and the states in the end
+///   network.fitting                      how often `deliver fitting` found a packet
 ///   server.result, server.took           of the server's last step
 class Vocabulary {
  public:

@@ -16,18 +16,18 @@ namespace {
 using testbed::Rung;
 using testbed::Transit;
 
-/// Columns, in units of a text of 12: its fixed-width letters take 7.2 each.
-constexpr int width = 832;
-constexpr int times_end = 72;
-constexpr int client_lane = 272;
-constexpr int server_lane = 610;
+/// Columns, in units of a text of 12, whose fixed-width letters take 7.2 each: times, the client's states, the arrows
+/// and calls, the server's states. Narrow, for the sake of phones.
+constexpr int width = 612;
+constexpr int times_end = 64;
+constexpr int client_lane = 166;
+constexpr int server_lane = 500;
 constexpr int lane_width = 12;
 constexpr int gap = 8;
-constexpr std::size_t longest_note = 25;
-constexpr std::size_t longest_label = 43;
-constexpr int row_height = 22;
-constexpr int head_height = 34;
-/// From a row's middle up to the foot of a label that stands on an arrow, and down to that of a note beside a lane.
+constexpr std::size_t longest_text = 42;
+constexpr int row_height = 25;
+constexpr int head_height = 48;
+/// From a row's middle up to the foot of a label that stands on an arrow, and down to that of a text beside a lane.
 constexpr int label_lift = 5;
 constexpr int note_drop = 4;
 
@@ -80,7 +80,7 @@ TcpState state_of(const Rung& rung, Side side) { return side == Side::client ? r
 std::string_view kind_of(const Rung& rung) {
   if (rung.transit == Transit::lost) return "lost";
   for (const auto& [flag, kind] : {std::pair{"RST", "rst"}, {"FIN", "fin"}, {"SYN", "syn"}})
-    if (rung.text.find(flag) != std::string::npos) return kind;
+    if (rung.text.starts_with(flag)) return kind;
   return "data";
 }
 
@@ -92,11 +92,17 @@ std::string text_at(int x, int y, std::string_view kind, std::string_view text) 
   return fmt::format("<text x=\"{}\" y=\"{}\" class=\"{}\">{}</text>\n", x, y, kind, escaped(text));
 }
 
-/// Beside an end's lane, on the outside.
-std::string note(Side side, int y, std::string_view kind, std::string_view text) {
+/// What an end is in stands outside of its lane, what it does inside, where arrows come by.
+std::string state_note(Side side, int y, TcpState state) {
   const bool client = side == Side::client;
-  const int x = client ? client_lane - gap : server_lane + lane_width + gap;
-  return text_at(x, y + note_drop, fmt::format("{} {}", kind, client ? "left" : "right"), shortened(text, longest_note));
+  return text_at(client ? client_lane - gap : server_lane + lane_width + gap, y + note_drop,
+                 client ? "state left" : "state right", to_string(state));
+}
+
+std::string call_note(Side side, int y, std::string_view text) {
+  const bool client = side == Side::client;
+  return text_at(client ? edge(side) + gap : edge(side) - gap, y + note_drop, client ? "call right" : "call left",
+                 shortened(text, longest_text));
 }
 
 struct Point {
@@ -163,9 +169,9 @@ std::string Ladder::description() const {
 
 std::string Ladder::head() const {
   constexpr int line = 16;
-  return text_at(times_end, line, "left quiet", "ms") +
-         note(Side::client, line - note_drop, "name", "client " + to_string(picture_.ends.client)) +
-         note(Side::server, line - note_drop, "name", "server " + to_string(picture_.ends.server));
+  return text_at(0, line, "name right", "client " + to_string(picture_.ends.client)) +
+         text_at(width, line, "name left", "server " + to_string(picture_.ends.server)) +
+         text_at(times_end, head_height - gap, "left quiet", "ms");
 }
 
 /// The states of one end, from top to bottom.
@@ -207,8 +213,8 @@ std::string Ladder::segment(std::size_t index) const {
   const bool to_right = one.side == Side::client;
   return fmt::format("<g class=\"{}{}\">{}", kind_of(one), repeated ? " repeated" : "",
                      one.transit == Transit::lost ? lost_arrow(from, to.x) : arrow(start, to)) +
-         text_at(start.x + (to_right ? gap : -gap), from.y - label_lift, to_right ? "label right" : "label left",
-                 shortened(one.text, longest_label)) +
+         text_at(start.x + (to_right ? gap : -gap), from.y - label_lift, to_right ? "sent right" : "sent left",
+                 shortened(one.text, longest_text)) +
          "</g>\n";
 }
 
@@ -221,10 +227,10 @@ std::string Ladder::row(std::size_t index) const {
   std::string text = text_at(times_end, y(index) + note_drop, "left quiet", milliseconds_text(moment.at));
   if (moment.kind == Moment::Kind::arrives) return text;
   if (one.kind == Rung::Kind::segment) return text + segment(index);
-  if (one.kind == Rung::Kind::call) return text + note(one.side, y(index), "call", one.text);
+  if (one.kind == Rung::Kind::call) return text + call_note(one.side, y(index), one.text);
   for (const Side side : {Side::client, Side::server})
     if (const TcpState state = state_of(one, side); state != TcpState::unknown)
-      text += note(side, y(index), "state", to_string(state));
+      text += state_note(side, y(index), state);
   return text;
 }
 

@@ -45,7 +45,8 @@ std::string escaped(std::string_view text) {
 
 std::string anchor(std::string_view text) {
   std::string result(text);
-  std::ranges::replace_if(result, [](char c) { return !is_plain(c); }, '-');
+  std::ranges::replace_if(
+      result, [](char c) { return !is_plain(c); }, '-');
   return result;
 }
 

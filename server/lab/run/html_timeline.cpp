@@ -15,10 +15,10 @@ using std::chrono::nanoseconds;
 using testbed::Rung;
 
 /// As wide as the ladder, with the same letters.
-constexpr int width = 832;
-constexpr int plot_start = 80;
+constexpr int width = 612;
+constexpr int plot_start = 56;
 /// Behind it is the state in which an end is left.
-constexpr int plot_end = 712;
+constexpr int plot_end = 506;
 constexpr int letter_width = 8;
 constexpr int bar_height = 26;
 constexpr int client_top = 8;
@@ -54,9 +54,9 @@ double x_of(nanoseconds time, nanoseconds end) {
 }
 
 std::string bar(double from, double until, int top, TcpState state, const std::string& hint) {
-  std::string text = fmt::format(
-      "<g><title>{}</title><rect class=\"{}\" x=\"{:.2f}\" y=\"{}\" width=\"{:.2f}\" height=\"{}\"/>", escaped(hint),
-      to_string(state), from, top, until - from, bar_height);
+  std::string text =
+      fmt::format("<g><title>{}</title><rect class=\"{}\" x=\"{:.2f}\" y=\"{}\" width=\"{:.2f}\" height=\"{}\"/>",
+                  escaped(hint), to_string(state), from, top, until - from, bar_height);
   if (static_cast<int>(until - from) >= letter_width * static_cast<int>(to_string(state).size()))
     text += fmt::format("<text class=\"middle\" x=\"{:.2f}\" y=\"{}\">{}</text>", (from + until) / 2,
                         top + bar_height / 2 + 4, to_string(state));
@@ -93,13 +93,14 @@ double tick_distance(double whole) {
 std::string ticks(nanoseconds end) {
   const double whole = std::chrono::duration<double, std::milli>(end).count();
   const double distance = tick_distance(whole);
-  std::string text = fmt::format("<line class=\"axis\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", plot_start, axis,
-                                 plot_end, axis);
+  std::string text =
+      fmt::format("<line class=\"axis\" x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"/>\n", plot_start, axis, plot_end, axis);
   // The end of the axis belongs to the word there.
   constexpr double room = 0.93;
   for (int i = 0; i * distance <= whole * room; ++i) {
     const double x = plot_start + (plot_end - plot_start) * (i * distance / whole);
-    text += fmt::format("<line class=\"axis\" x1=\"{0:.2f}\" y1=\"{1}\" x2=\"{0:.2f}\" y2=\"{2}\"/>", x, axis, axis + 5);
+    text +=
+        fmt::format("<line class=\"axis\" x1=\"{0:.2f}\" y1=\"{1}\" x2=\"{0:.2f}\" y2=\"{2}\"/>", x, axis, axis + 5);
     text += fmt::format("<text class=\"middle quiet\" x=\"{:.2f}\" y=\"{}\">{:g}{}</text>\n", x, axis + 20,
                         i * distance, i == 0 ? " ms" : "");
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "net/testbed/picture.h"
@@ -21,7 +22,15 @@ struct CaseOutcome {
   std::vector<testbed::Packet> packets{};
   /// The play's steps and what each gave: `client connect: ok`.
   std::vector<std::string> transcript{};
+  /// Names and values of net.ipv4 under which it was played.
+  std::vector<std::pair<std::string, std::string>> sysctl{};
   double seconds = 0;
+
+  /// What nobody wants to look at can be large.
+  void forget_picture() {
+    picture.rungs.clear();
+    packets.clear();
+  }
 };
 
 }  // namespace closelab::lab

@@ -138,6 +138,7 @@ Json to_json(const CaseOutcome& outcome) {
           {"ladder", std::move(rungs)},
           {"packets", std::move(packets)},
           {"transcript", outcome.transcript},
+          {"sysctl", Json(outcome.sysctl)},
           {"observed", to_json(outcome.observed)}};
 }
 
@@ -147,6 +148,7 @@ CaseOutcome outcome_from_json(const Json& json) {
   for (const Json& rung : json["ladder"]) outcome.picture.rungs.push_back(rung_from(rung));
   for (const Json& packet : json["packets"]) outcome.packets.push_back(packet_from(packet));
   outcome.transcript = json["transcript"].get<std::vector<std::string>>();
+  outcome.sysctl = json["sysctl"].get<decltype(outcome.sysctl)>();
   for (const auto& [name, observation] : json["observed"].items()) {
     Observation& to = outcome.observed[name];
     to.text = observation["text"];

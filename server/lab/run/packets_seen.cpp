@@ -1,6 +1,8 @@
 #include "server/lab/run/packets_seen.h"
 
 #include <algorithm>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,6 +36,11 @@ std::size_t handshake_segments(std::span<const Packet> packets) {
   return count;
 }
 
+/// From the first FIN on; 0 when there is none.
+std::size_t close_segments(std::span<const Packet> packets) {
+  return static_cast<std::size_t>(packets.end() - std::ranges::find_if(packets, is_fin));
+}
+
 }  // namespace
 
 void take_down_packets(std::span<const Packet> packets, Observations& observed) {
@@ -48,8 +55,7 @@ void take_down_packets(std::span<const Packet> packets, Observations& observed) 
   const auto fits = [](const Packet& packet) { return packet.payload <= 0xffff; };
   observed["segments"] = observed_number(static_cast<double>(packets.size()));
   observed["segments.in_datagram"] = observed_number(static_cast<double>(std::ranges::count_if(packets, fits)));
-  const auto fin = std::ranges::find_if(packets, is_fin);
-  observed["close.segments"] = observed_number(static_cast<double>(packets.end() - fin));
+  observed["close.segments"] = observed_number(static_cast<double>(close_segments(packets)));
   for (const Side side : {Side::server, Side::client}) {
     const auto fins =
         std::ranges::count_if(packets, [&](const Packet& packet) { return packet.from == side && is_fin(packet); });
@@ -61,6 +67,7 @@ void take_down_connections(const testbed::Connections& connections, Observations
   std::size_t count = 0;
   std::size_t resets = 0;
   std::map<Side, std::size_t> closed_first;
+  std::optional<std::size_t> least_to_close;
   for (const auto& [ends, with_these_ends] : connections) {
     for (const auto& packets : with_these_ends) {
       const auto answered = [](const Packet& packet) { return packet.has(testbed::syn) && packet.has(testbed::ack); };
@@ -68,8 +75,11 @@ void take_down_connections(const testbed::Connections& connections, Observations
       ++count;
       resets += std::ranges::any_of(packets, is_reset) ? 1 : 0;
       ++closed_first[first_of(packets).side];
+      if (const std::size_t to_close = close_segments(packets); to_close > 0)
+        least_to_close = std::min(least_to_close.value_or(to_close), to_close);
     }
   }
+  if (least_to_close) observed["close.segments.least"] = observed_number(static_cast<double>(*least_to_close));
   observed["connections"] = observed_number(static_cast<double>(count));
   observed["resets"] = observed_number(static_cast<double>(resets));
   for (const Side side : {Side::server, Side::client})

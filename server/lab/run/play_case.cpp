@@ -29,17 +29,27 @@ bool wants_server(const std::vector<Step>& steps) {
   return first == steps.end() ? !listens(steps) : first->verb != Verb::start;
 }
 
+/// What decides how long a connection's end takes, and what may be done with its ports.
+void take_down_sysctl(CaseOutcome& outcome) {
+  for (const char* name : {"ip_local_port_range", "tcp_fin_timeout", "tcp_max_tw_buckets", "tcp_orphan_retries",
+                           "tcp_rfc1337", "tcp_timestamps", "tcp_tw_reuse", "tcp_tw_reuse_delay"})
+    if (std::string value = testbed::ipv4_sysctl(name); !value.empty())
+      outcome.sysctl.emplace_back(name, std::move(value));
+}
+
 void play(const Case& played, const StageOptions& options, CaseOutcome& outcome) {
   Stage stage(played, options);
   if (wants_server(played.play)) {
     if (const std::string result = stage.server().start(); result != "ok")
       throw std::runtime_error("the server does not start: " + result);
   }
+  take_down_sysctl(outcome);
   Witness witness(stage);
   Player player(stage, witness, played);
   player.play(played.play);
   witness.conclude(player.server_ports(), player.calls(), outcome);
   player.take_down(outcome);
+  if (!played.picture) outcome.forget_picture();
   if (asks_netstat(played) && stage.shared().empty()) Witness::ask_netstat(outcome.observed);
 }
 

@@ -116,7 +116,7 @@ void Player::direct_network(const Step& step) {
     case Verb::deliver:
       return relay.release();
     default:
-      if (!relay.release_fitting()) throw std::runtime_error("no packet that was kept fits");
+      fitting_ += relay.release_fitting() ? 1 : 0;
   }
 }
 
@@ -246,7 +246,10 @@ void Player::add_call(const Actor& actor, const Step& step, std::chrono::nanosec
 }
 
 void Player::write_down(const Step& step, const std::string& came_of_it) {
-  if (transcript_.size() < longest_transcript) transcript_.push_back(fmt::format("{}: {}", step.text, came_of_it));
+  if (transcript_.size() < longest_transcript)
+    transcript_.push_back(fmt::format("{}: {}", step.text, came_of_it));
+  else if (transcript_.size() == longest_transcript)
+    transcript_.push_back("and so on");
 }
 
 void Player::take_down(CaseOutcome& outcome) const {
@@ -257,6 +260,7 @@ void Player::take_down(CaseOutcome& outcome) const {
     outcome.observed[name + ".state"] = observed(std::string(to_string(witness_.state_of(actor.side(), actor.ends()))));
     outcome.observed[name + ".peer_state"] = observed(std::string(to_string(witness_.state_of(other, actor.ends()))));
   }
+  outcome.observed["network.fitting"] = observed_number(static_cast<double>(fitting_));
   outcome.observed["server.result"] = observed(server_result_);
   outcome.observed["server.took"] = observed_time(server_took_ms_);
   outcome.transcript = transcript_;

@@ -50,6 +50,8 @@ class Player {
   testbed::Ends drawn_;
   std::vector<testbed::Call> calls_;
   std::vector<std::string> transcript_;
+  /// How often `deliver fitting` found a packet.
+  std::uint64_t fitting_ = 0;
   std::string server_result_ = "ok";
   double server_took_ms_ = 0;
 };

@@ -4,12 +4,17 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
+#include <fstream>
+#include <stdexcept>
 
 #include "server/lab/paint.h"
 #include "server/lab/run/experiment_file.h"
+#include "server/lab/run/html_report.h"
 #include "server/lab/run/outcome_json.h"
 #include "server/lab/run/scheduler.h"
 #include "server/lab/run/text_report.h"
@@ -70,6 +75,20 @@ void print_reports(const std::vector<ExperimentResult>& results, const RunSettin
   fmt::print("{} of {} experiments came out as expected\n", expected, results.size());
 }
 
+/// Opened before anything is played, which would be in vain without it.
+std::ofstream open_report(const std::string& file) {
+  std::ofstream report;
+  if (file.empty()) return report;
+  report.open(file);
+  if (!report) throw UsageError(fmt::format("{}: {}", file, std::strerror(errno)));
+  return report;
+}
+
+void write_report(std::ofstream& report, const std::string& file, const std::string& page) {
+  report << page << std::flush;
+  if (!report) throw std::runtime_error(fmt::format("{}: {}", file, std::strerror(errno)));
+}
+
 }  // namespace
 
 int run(const RunSettings& settings) {
@@ -84,7 +103,10 @@ int run(const RunSettings& settings) {
                      .pcap_directory = settings.pcap_directory};
   if (::isatty(STDERR_FILENO) != 0) options.progress = print_progress;
   if (!options.pcap_directory.empty()) fs::create_directories(options.pcap_directory);
+  std::ofstream report = open_report(settings.report_file);
+  const RunFacts facts = run_facts();
   const std::vector<ExperimentResult> results = play_all(experiments, options);
+  if (report.is_open()) write_report(report, settings.report_file, html_report(results, facts));
   if (settings.show == RunSettings::Show::claims) {
     fmt::print("{}", claims_table(results));
   } else {

@@ -38,6 +38,7 @@ EXAMPLES
   closelab run
   closelab run g-reuse-address
   closelab run --claims
+  closelab run --report report.html
   closelab run --pcap . my-experiment.toml
 )";
 
@@ -85,6 +86,8 @@ const std::vector<RunFlag>& run_flags() {
       {"--slow", "", "play also what takes longer than a few seconds: waiting for TIME_WAIT to end",
        [](RunSettings& settings, Text) { return settings.slow = true, ""; }},
       {"--format", "text|json", "text for people; json for programs, one object with everything", set_format},
+      {"--report", "FILE", "write one HTML page of everything, with the ladders as pictures, which needs nothing else",
+       [](RunSettings& settings, Text text) { return settings.report_file = text, ""; }},
       {"--pcap", "DIR", "save the captured packets there, for Wireshark",
        [](RunSettings& settings, Text text) { return settings.pcap_directory = text, ""; }},
       {"--network", "private|loopback",

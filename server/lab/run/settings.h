@@ -21,6 +21,8 @@ struct RunSettings {
   bool slow = false;
   unsigned jobs = 2;
   bool in_private_network = true;
+  /// Empty, or the HTML file into which everything goes.
+  std::string report_file{};
   /// Empty, or where to save the captures.
   std::string pcap_directory{};
 };

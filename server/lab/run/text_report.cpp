@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "server/lab/run/claims.h"
+#include "server/lab/run/claim_result.h"
 #include "server/lab/run/ladder_text.h"
 #include "server/lab/wrap.h"
 
@@ -90,14 +90,6 @@ std::string conclusion_text(const ExperimentResult& result, Paint paint) {
   return text;
 }
 
-/// What the experiments say about one claim: what they agree on, else that it depends.
-Conclusion combined(const std::vector<const ExperimentResult*>& results) {
-  if (results.empty()) return Conclusion::not_shown;
-  const Conclusion first = results.front()->conclusion;
-  const auto same = [&](const ExperimentResult* result) { return result->conclusion == first; };
-  return std::ranges::all_of(results, same) ? first : Conclusion::conditional;
-}
-
 }  // namespace
 
 std::string text_report(const ExperimentResult& result, Paint paint) {
@@ -116,17 +108,12 @@ std::string text_report(const ExperimentResult& result, Paint paint) {
 
 std::string claims_table(const std::vector<ExperimentResult>& results) {
   std::string text;
-  for (const Claim& claim : claims()) {
-    std::vector<const ExperimentResult*> about;
+  for (const ClaimResult& result : judge_claims(results)) {
     std::string names;
-    for (const ExperimentResult& result : results) {
-      if (std::ranges::find(result.experiment->claims, claim.id) == result.experiment->claims.end()) continue;
-      about.push_back(&result);
-      names += (names.empty() ? "" : ", ") + result.experiment->name;
-    }
-    std::string block = wrap(claim.text, std::string(5, ' '), 72);
-    block.replace(0, 5, fmt::format("{:<5}", claim.id));
-    text += block + fmt::format("     {:<24}{}\n", to_string(combined(about)), names);
+    for (const ExperimentResult* one : result.experiments) names += (names.empty() ? "" : ", ") + one->experiment->name;
+    std::string block = wrap(result.claim->text, std::string(5, ' '), 72);
+    block.replace(0, 5, fmt::format("{:<5}", result.claim->id));
+    text += block + fmt::format("     {:<24}{}\n", to_string(result.conclusion), names);
   }
   return text;
 }
