@@ -39,6 +39,12 @@ constexpr std::array table{
     Row{Mode::never, Phase::half_closed, Event::flushed, {Phase::leaked, Action::withhold_fin}},
     Row{any, Phase::half_closed, Event::flushed, {Phase::closed, Action::close}},
 
+    // Told to end at once, by RST.
+    Row{Mode::abortive, Phase::draining, Event::stopped, {Phase::closed, Action::abort}},
+    Row{Mode::abortive, Phase::paused, Event::stopped, {Phase::closed, Action::abort}},
+    Row{Mode::abortive, Phase::withheld, Event::stopped, {Phase::closed, Action::abort}},
+    Row{Mode::abortive, Phase::leaked, Event::stopped, {Phase::closed, Action::abort}},
+
     // The drain ends with the client's FIN, or is cut short by a bound.
     Row{any, Phase::draining, Event::received_fin, {Phase::closed, Action::close}},
     Row{any, Phase::draining, Event::time_exceeded, {Phase::closed, Action::close}},

@@ -48,7 +48,7 @@ void Connection::readable() {
   std::span<char> buffer = reactor_.read_buffer();
   if (script_ != nullptr && script_->pace) {
     const auto now = Script::Clock::now();
-    if (now < script_->read_after) {
+    if (now < script_->read_after && !reactor_.is_stopping()) {
       return pause(Pause::delay, std::chrono::ceil<std::chrono::milliseconds>(script_->read_after - now));
     }
     script_->read_after = now + script_->pace->every;
@@ -122,6 +122,7 @@ void Connection::feed_input() {
   if (exchange_ == nullptr) exchange_ = reactor_.exchanges().take();
   if (exchange_->state.reading == http::Reading::idle) {
     if (!act(At::next_request)) return;
+    if (script_ != nullptr) script_->forget_request();
     advance(http::ExchangeEvent::first_byte);
   }
   const http::RequestParser::Step step = exchange_->parser.feed(input_up_to_rule());
@@ -154,6 +155,7 @@ void Connection::message_received() {
   const bool had_no_body = exchange_->state.reading == http::Reading::head;
   advance(http::ExchangeEvent::message_complete);
   if (had_no_body) {
+    exchange_->record.received_at = now();
     arm_for_request();
     if (!act(At::request_headers)) return;
   }
@@ -164,8 +166,15 @@ void Connection::head_received() {
   advance(http::ExchangeEvent::head_complete);
   exchange_->record.received_at = now();
   arm_for_request();
-  if (!act(At::request_headers) || !act(At::request_body, 0)) return;
-  if (input_.empty() && exchange_->parser.expects_continue()) http::write_continue(exchange_->output.buffer());
+  if (act(At::request_headers)) body_begins();
+}
+
+/// Behind the head, and the rules there. False when a rule has ended the connection or made it wait.
+bool Connection::body_begins() {
+  if (!act(At::request_body, 0)) return false;
+  const bool waited_for = exchange_->state.reading == http::Reading::body && exchange_->parser.expects_continue();
+  if (waited_for && !has_left_over()) http::write_continue(exchange_->output.buffer());
+  return true;
 }
 
 /// False when the connection has to wait for the client to take what is queued, or is over.
@@ -173,9 +182,11 @@ bool Connection::write_output() {
   if (exchange_ == nullptr || exchange_->output.empty()) return true;
   Output& output = exchange_->output;
   const std::uint64_t before = output.written();
-  if (script_ != nullptr && script_->pace) output.allow(script_->pace->bytes);
+  if (script_ != nullptr && script_->pace) allow_more();
   // A FIN that follows at once shares the last segment. Not with an RST: it would destroy what was held back.
-  const bool fin_follows = is_ending() && mode_ == CloseMode::lingering && !reactor_.shared().options.socket.linger;
+  const Shared& shared = reactor_.shared();
+  const bool may_wait = (script_ != nullptr && script_->answering) || shared.holds.is_held(id_);
+  const bool fin_follows = is_ending() && mode_ == CloseMode::lingering && !shared.options.socket.linger && !may_wait;
   switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
     case Output::Result::flushed:
       note_answered();
@@ -184,7 +195,7 @@ bool Connection::write_output() {
     case Output::Result::held:
       return pass_stop() ? write_output() : cut_;
     case Output::Result::paced:
-      pause(Pause::delay, script_->pace->every);
+      pause(Pause::delay, std::chrono::ceil<std::chrono::milliseconds>(script_->write_after - Script::Clock::now()));
       return false;
     case Output::Result::starved:
       pause(Pause::stream);
@@ -200,6 +211,14 @@ bool Connection::write_output() {
       return false;
   }
   return false;
+}
+
+/// What `slow` lets through, once in its interval however often there is something to write.
+void Connection::allow_more() {
+  const auto now = Script::Clock::now();
+  if (now < script_->write_after && !reactor_.is_stopping()) return;
+  exchange_->output.allow(script_->pace->bytes);
+  script_->write_after = now + script_->pace->every;
 }
 
 void Connection::wait_for_client(bool progress) {
@@ -258,14 +277,16 @@ void Connection::become_idle() {
   // Empty lines before a request leave the parser in the middle of something, and buy no time either.
   const bool between_lines = exchange_ != nullptr && exchange_->state.reading == http::Reading::head;
   if (!between_lines) release_exchange();
-  const bool was_idle =
-      deadline_.is_set() && (deadline_.kind == DeadlineKind::idle || deadline_.kind == DeadlineKind::idle_rule);
-  if (!was_idle) {
+  if (!has_idle_deadline()) {
     if (script_ != nullptr) script_->idle_since = Script::Clock::now();
     set_idle_deadline();
     if (requests_ > 0) reactor_.shared().recorder.idle(id_);
   }
   wait_readable();
+}
+
+bool Connection::has_idle_deadline() const {
+  return deadline_.is_set() && (deadline_.kind == DeadlineKind::idle || deadline_.kind == DeadlineKind::idle_rule);
 }
 
 std::chrono::milliseconds Connection::idle_timeout_in_effect() const {
@@ -286,6 +307,7 @@ void Connection::set_idle_deadline() {
 void Connection::release_exchange() {
   if (exchange_ == nullptr) return;
   if (exchange_->stream) exchange_->stream->state()->detach();
+  if (exchange_->delayed) abandon(*exchange_->delayed);
   if (const auto responder = exchange_->responder.lock()) responder->abandon();
   reactor_.exchanges().give_back(std::move(exchange_));
 }

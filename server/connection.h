@@ -66,12 +66,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string_view input_up_to_rule() const;
   void message_received();
   void head_received();
+  bool body_begins();
   void await_answer();
   bool write_output();
+  void allow_more();
   void wait_for_client(bool progress);
   void keep_input();
   void wait();
   void become_idle();
+  bool has_idle_deadline() const;
   void release_exchange();
   void wait_readable();
   void wait_writable();
@@ -98,6 +101,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void add_body(Response& response, const http::ResponseFraming& framing);
   void add_stream(const BodyStream& stream, bool chunked);
   void finish_exchange();
+  static void abandon(const Response& response);
 
   // Rules, and what keeps a connection waiting (connection_rules.cpp).
   bool is_paused() const { return script_ != nullptr && script_->pause != Pause::none; }
@@ -119,9 +123,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void look_again_later();
   void look_for_acknowledgement();
   void look_at_client();
+  bool is_over_by_fin() const;
   void watch_client();
   void client_reset();
   void go_on();
+  bool finish_moment();
   void cut_now(CloseMode mode, CloseReason reason);
   void drop_exchange();
   Retry retry_of_exchange() const;
@@ -129,6 +135,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Ending (connection_ending.cpp).
   bool is_ending() const { return reason_ != CloseReason::none; }
   void time_out(const std::string& text, CloseReason reason);
+  void teardown_deadline_passed();
   void idle_rule_passed();
   void write_timed_out();
   void stop_paused();

@@ -38,9 +38,7 @@ void Connection::deadline_passed(DeadlineKind kind) {
       respond(*std::exchange(exchange_->delayed, std::nullopt));
       return resume();
     case DeadlineKind::teardown:
-      if (reactor_.is_stopping() && teardown_->time_left() != std::chrono::milliseconds(0)) return hurry_teardown();
-      teardown_->time_exceeded();
-      return after_teardown_step();
+      return teardown_deadline_passed();
     case DeadlineKind::write:
       return write_timed_out();
     case DeadlineKind::idle_rule:
@@ -50,6 +48,13 @@ void Connection::deadline_passed(DeadlineKind kind) {
     case DeadlineKind::watch:
       return watch_client();
   }
+}
+
+void Connection::teardown_deadline_passed() {
+  const auto left = teardown_->time_left();
+  if (reactor_.is_stopping() && (!left || *left > std::chrono::milliseconds(0))) return hurry_teardown();
+  teardown_->time_exceeded();
+  after_teardown_step();
 }
 
 void Connection::idle_rule_passed() {
@@ -78,6 +83,10 @@ void Connection::write_timed_out() {
 void Connection::cut(CloseMode mode, CloseReason reason) {
   const auto self = shared_from_this();
   if (teardown_ != nullptr && teardown_->phase() > net::TeardownPhase::half_closed) {
+    if (teardown_->phase() == net::TeardownPhase::closed) return;
+    mode_ = mode == CloseMode::abortive ? mode : CloseMode::immediate;
+    teardown_->set_mode(mode_);
+    closing_reported_ = false;
     teardown_->stopped();
     return after_teardown_step();
   }
@@ -104,8 +113,7 @@ void Connection::stop() {
   if (is_paused()) return stop_paused();
   if (teardown_ == nullptr) {
     // A request may have crossed the decision to stop: it is still answered (and the connection closed behind it).
-    const bool is_idle = deadline_.is_set() && deadline_.kind == DeadlineKind::idle;
-    if (exchange_ == nullptr || is_idle) readable();
+    if (exchange_ == nullptr || has_idle_deadline()) readable();
     return;
   }
   if (teardown_->phase() > net::TeardownPhase::half_closed) hurry_teardown();
@@ -177,8 +185,10 @@ net::Teardown& Connection::teardown() {
 
 /// Everything has been handed to the kernel: the close mode decides what our side does now.
 void Connection::tear_down() {
-  if (reason_ != CloseReason::command && reactor_.shared().holds.is_held(id_)) {
+  const bool may_wait = reason_ != CloseReason::command && !reactor_.is_stopping();
+  if (may_wait && reactor_.shared().holds.is_held(id_)) {
     report_closing();
+    closing_reported_ = false;  // what ends the hold may change how it ends
     return pause(Pause::hold);
   }
   if (!request_missing_ && has_left_over()) retry_ = std::max(retry_, Retry::safe);

@@ -85,6 +85,7 @@ bool Connection::act(At at, std::uint64_t bytes, milliseconds idle_for) {
     const std::shared_ptr<BookedRule> booked = armed->booked;
     note_fired(*booked);
     perform(*booked);
+    if (is_paused()) script_->interrupted = {at, bytes, idle_for};
     if (is_paused() || cut_) return false;
   }
   return true;
@@ -103,7 +104,8 @@ void Connection::perform(const BookedRule& booked) {
   if (std::holds_alternative<StallAction>(booked.rule.action)) return pause(Pause::stall);
   if (std::holds_alternative<TruncateAction>(booked.rule.action)) return truncate(at);
   script_->pace = std::get<SlowAction>(booked.rule.action);
-  if (exchange_ != nullptr) exchange_->output.allow(script_->pace->bytes);
+  script_->write_after = {};
+  if (exchange_ != nullptr) allow_more();
 }
 
 void Connection::close_by_rule(CloseMode mode, At at) {
@@ -117,8 +119,8 @@ void Connection::truncate(At at) {
     script_->truncate_response = true;
     return;
   }
-  cut_now(mode_, CloseReason::rule);
   retry_ = Retry::if_idempotent;
+  close_by_rule(mode_, at);
 }
 
 /// Only looks whether a request has begun to arrive, so that its bytes are unread when a rule closes.
@@ -169,6 +171,9 @@ bool Connection::response_sent() {
 
 void Connection::pause(Pause why, milliseconds duration) {
   keep_input();
+  // A fault that was asked for must not hold up a server that stops.
+  if (why == Pause::delay && reactor_.is_stopping()) duration = milliseconds(0);
+  if (exchange_ != nullptr) reactor_.shared().recorder.active(id_);
   script().pause = why;
   script_->pause_until =
       duration == milliseconds::max() ? Script::Clock::time_point::max() : Script::Clock::now() + duration;
@@ -185,6 +190,7 @@ void Connection::look_again_later() {
 void Connection::pause_passed() {
   if (script_->pause == Pause::delay) return go_on();
   if (script_->pause == Pause::acknowledge) return look_for_acknowledgement();
+  if (script_->pause == Pause::stall && reactor_.is_stopping()) return stop_paused();
   look_at_client();
 }
 
@@ -202,13 +208,19 @@ void Connection::look_at_client() {
     case TcpState::closed:
       return client_reset();
     case TcpState::close_wait:
-      if (script_->pause != Pause::stall) break;
+      if (!is_over_by_fin()) break;
       cut_now(mode_, CloseReason::peer_closed);
       return tear_down();
     default:
       break;
   }
   look_again_later();
+}
+
+/// In this pause, does the client's FIN end the connection?
+bool Connection::is_over_by_fin() const {
+  const bool gives_up = reactor_.shared().options.half_close == HalfClose::abort;
+  return script_->pause == Pause::stall || (script_->pause == Pause::stream && gives_up);
 }
 
 /// The connection is over: what has arrived before the RST stands in front of the error.
@@ -236,10 +248,20 @@ void Connection::watch_client() {
 /// The pause is over: the connection goes on where it was.
 void Connection::go_on() {
   script_->pause = Pause::none;
+  if (!finish_moment()) return proceed();
   if (is_ending() && (exchange_ == nullptr || exchange_->output.empty())) return tear_down();
   if (exchange_ == nullptr) return readable();
   if (exchange_->delayed) respond(*std::exchange(exchange_->delayed, std::nullopt));
   resume();
+}
+
+/// The turns of further rules at the moment at which the connection had to wait, and what follows there.
+bool Connection::finish_moment() {
+  const auto moment = std::exchange(script_->interrupted, std::nullopt);
+  if (!moment) return true;
+  if (!act(moment->at, moment->bytes, moment->idle_for)) return false;
+  const bool begins = moment->at == At::request_headers || (moment->at == At::request_body && moment->bytes == 0);
+  return !begins || body_begins();
 }
 
 void Connection::reconsider_hold() {
@@ -256,7 +278,10 @@ void Connection::cut_now(CloseMode mode, CloseReason reason) {
   reason_ = reason;
   mode_ = mode;
   cut_ = true;
-  if (script_ != nullptr) script_->pause = Pause::none;
+  if (script_ != nullptr) {
+    script_->pause = Pause::none;
+    script_->interrupted.reset();
+  }
   if (has_left_over()) retry_ = std::max(retry_, Retry::safe);
   input_ = {};
   if (exchange_ == nullptr) return;
@@ -278,12 +303,11 @@ void Connection::drop_exchange() {
 
 /// Whether the client may send again what this exchange leaves without a complete response.
 Retry Connection::retry_of_exchange() const {
-  if (exchange_ == nullptr || !exchange_->parser.started()) {
-    const bool unsent = exchange_ != nullptr && !exchange_->unflushed.empty();
-    return unsent ? Retry::if_idempotent : Retry::not_needed;
-  }
-  if (!exchange_->unflushed.empty() || exchange_->served) return Retry::if_idempotent;
-  return exchange_->state.writing == http::Writing::idle ? Retry::safe : Retry::not_needed;
+  if (exchange_ == nullptr) return Retry::not_needed;
+  const auto unsent = [](const RequestRecord& request) { return request.answered_at.count() == 0; };
+  if (std::ranges::any_of(exchange_->unflushed, unsent)) return Retry::if_idempotent;
+  if (!exchange_->parser.started() || exchange_->state.writing != http::Writing::idle) return Retry::not_needed;
+  return exchange_->handled ? Retry::if_idempotent : Retry::safe;
 }
 
 }  // namespace closelab::server

@@ -50,6 +50,7 @@ void Connection::serve() {
   if (request.target == "*") return respond(server_wide_options());
   const auto route = reactor_.shared().router.find(request.path);
   if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
+  exchange_->handled = true;
   if (route->async_handler) return hand_over(route->async_handler);
   try {
     respond(route->handler(request));
@@ -104,7 +105,9 @@ void Connection::hand_over(const AsyncHandler& handler) {
 }
 
 void Connection::answer(std::uint64_t number, Response response, AnswerKind kind) {
-  if (teardown_ != nullptr || !is_awaiting_answer() || exchange_->record.number != number) return;
+  if (teardown_ != nullptr || !is_awaiting_answer() || exchange_->record.number != number) {
+    return abandon(response);
+  }
   if (kind == AnswerKind::failed) {
     answer_failure("the handler went away without answering");
   } else {
@@ -125,7 +128,8 @@ void Connection::respond(Response response) {
     return;
   }
   if (!act(At::before_response)) {
-    if (is_paused()) exchange_->delayed = std::move(response);
+    if (!is_paused()) return abandon(response);
+    exchange_->delayed = std::move(response);
     return;
   }
   const auto body_end = framing_of(response).framing == http::Framing::until_close ? http::BodyEnd::connection_close
@@ -170,12 +174,13 @@ void Connection::send_response(Response response, Persistence persistence) {
   if (script_ != nullptr) plan_response(framing);
   const http::HeadFault fault = write_head(response, framing, persistence);
   if (fault != http::HeadFault::none) {
+    abandon(response);
     return answer_failure("the handler's response can't be sent: " + std::string(http::describe(fault)));
   }
   advance(http::ExchangeEvent::response_started);
   exchange_->record.status = response.status;
   exchange_->record.persistence = persistence;
-  if (framing.body == http::ResponseBody::sent) add_body(response, framing);
+  framing.body == http::ResponseBody::sent ? add_body(response, framing) : abandon(response);
   if (persistence.decision == Persistence::Decision::close) {
     mode_ = response.close_mode.value_or(mode_);
     end(persistence.reason);
@@ -235,6 +240,11 @@ void Connection::add_stream(const BodyStream& stream, bool chunked) {
   });
   exchange_->stream = stream;
   exchange_->output.add_stream(stream, chunked);
+}
+
+/// It will not be sent: who writes its body must know.
+void Connection::abandon(const Response& response) {
+  if (response.body_stream) response.body_stream->state()->detach();
 }
 
 /// The response is queued: the connection is ready to parse the next request.

@@ -28,6 +28,7 @@ struct Exchange {
     responder.reset();
     delayed.reset();
     served = false;
+    handled = false;
   }
 
   /// Ready for another connection.
@@ -42,8 +43,9 @@ struct Exchange {
   http::RequestParser parser;
   http::ExchangeState state;
   Request request;
-  /// The handler has the request, or has had it.
+  /// It has been routed; and a handler has it, or has had it.
   bool served = false;
+  bool handled = false;
   RequestRecord record;
   Output output;
   /// Requests whose responses are in `output`, pipelined.

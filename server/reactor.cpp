@@ -16,6 +16,8 @@ constexpr std::chrono::milliseconds accept_pause{200};
 // Connections taken in a row before others are served.
 constexpr int accept_burst = 64;
 
+thread_local bool serves = false;
+
 }  // namespace
 
 Reactor::Reactor(Shared& shared, net::Listener listener)
@@ -35,8 +37,13 @@ Reactor::~Reactor() {
 
 void Reactor::start() {
   wait_acceptable();
-  thread_ = std::thread([this] { io_.run(); });
+  thread_ = std::thread([this] {
+    serves = true;
+    io_.run();
+  });
 }
+
+bool Reactor::is_reactor_thread() { return serves; }
 
 bool Reactor::wait_until_done(std::chrono::steady_clock::time_point deadline) {
   return done_.get_future().wait_until(deadline) == std::future_status::ready;
@@ -94,9 +101,7 @@ bool Reactor::close(std::uint64_t connection_id, CloseMode mode) {
 }
 
 void Reactor::reconsider_holds() {
-  run([&] {
-    for (const auto& connection : open_connections()) connection->reconsider_hold();
-  });
+  for (const auto& connection : open_connections()) connection->reconsider_hold();
 }
 
 void Reactor::post(std::function<void()> job) { asio::post(io_, std::move(job)); }

@@ -61,11 +61,14 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   /// Ends what is left at once; the records of those connections, as they were, go to `held_up`.
   void stop_now(std::vector<ConnectionRecord>& held_up);
   void join();
+  /// Of any server: in the middle of an event, which must end before a command acts; and two that waited for one
+  /// another would do so for ever.
+  static bool is_reactor_thread();
   /// Closes the connections that wait for a request; returns how many.
   std::size_t close_idle();
   /// False when no open connection has that id.
   bool close(std::uint64_t connection_id, CloseMode mode);
-  /// Holds have been released.
+  /// Holds have been released; on the reactor thread.
   void reconsider_holds();
   /// Runs on the reactor thread, soon.
   void post(std::function<void()> job);

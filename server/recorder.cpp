@@ -118,10 +118,11 @@ void Recorder::closing(std::uint64_t id, CloseReason reason, CloseMode mode) {
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     ConnectionRecord& record = found->second.record;
+    const bool is_news = record.phase != Phase::closing;
     enter(record, Phase::closing);
     record.close_reason = reason;
     record.close_mode = mode;
-    if (options_.on_closing) copy = record;
+    if (is_news && options_.on_closing) copy = record;
   }
   if (copy) options_.on_closing(*copy);
 }

@@ -30,6 +30,10 @@ Script::Armed* Script::due(At at, std::uint64_t bytes, std::chrono::milliseconds
   return found != armed.end() ? &*found : nullptr;
 }
 
+void Script::forget_request() {
+  std::erase_if(armed, [](const Armed& a) { return a.booked->rule.at.at != At::idle; });
+}
+
 bool Script::has(At at) const {
   return std::ranges::any_of(armed, [at](const Armed& a) { return !a.done && a.booked->rule.at.at == at; });
 }

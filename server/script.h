@@ -40,6 +40,8 @@ struct Script {
   /// `idle_for`; null when there is none.
   Armed* due(At at, std::uint64_t bytes = 0, std::chrono::milliseconds idle_for = {});
   bool has(At at) const;
+  /// The next request has begun: what was armed for the last one has missed its moment.
+  void forget_request();
   /// The body position, `from` or behind it, at which a rule waits for its turn.
   std::optional<std::uint64_t> next_stop(At body, std::uint64_t from) const;
   /// How long the connection must be idle for the next rule.
@@ -52,7 +54,15 @@ struct Script {
   /// Where a body of this length (unset: not known) is cut off by a rule; unset: nowhere.
   std::optional<std::uint64_t> truncation(std::optional<std::uint64_t> length) const;
 
+  struct Moment {
+    At at = At::accept;
+    std::uint64_t bytes = 0;
+    std::chrono::milliseconds idle_for{};
+  };
+
   std::vector<Armed> armed;
+  /// Where a rule has made the connection wait: others may still have their turn there.
+  std::optional<Moment> interrupted;
   Pause pause = Pause::none;
   Clock::time_point pause_until = Clock::time_point::max();
   /// The mode of a close that waits for acknowledgements.
@@ -60,6 +70,7 @@ struct Script {
   /// Set by `slow` until the response is complete.
   std::optional<SlowAction> pace;
   Clock::time_point read_after{};
+  Clock::time_point write_after{};
   /// A truncation that acted before its response: none of the body is sent.
   bool truncate_response = false;
   /// A response is on its way whose end is of interest.

@@ -43,6 +43,9 @@ Options validated(Options options) {
   const auto longest = std::max({timeouts.idle_timeout, timeouts.header_timeout, timeouts.body_timeout,
                                  timeouts.write_timeout, options.lingering.time, options.grace});
   require(longest <= longest_time, "timeouts, lingering.time and grace must be at most a year");
+  const CloseTimes& times = options.close_times;
+  const auto [briefest, most] = std::minmax({times.delayed_time, times.half_time, times.deferred_time});
+  require(briefest >= milliseconds(0) && most <= longest_time, "close_times must be 0 ms to a year");
   require(options.socket.linger.value_or(std::chrono::seconds(0)).count() >= 0, "linger must not be negative");
   share_port(options);
   return options;
@@ -117,17 +120,30 @@ StopReport Server::Impl::stop_once(std::chrono::milliseconds grace) {
 
 std::size_t Server::Impl::close_idle() {
   std::size_t closed = 0;
+  if (server::Reactor::is_reactor_thread()) {
+    closed = recorder.counts().idle;
+    for (const auto& reactor : reactors) reactor->post([&reactor = *reactor] { reactor.close_idle(); });
+    return closed;
+  }
   for (const auto& reactor : reactors) closed += reactor->close_idle();
   return closed;
 }
 
 bool Server::Impl::close(std::uint64_t connection_id, CloseMode mode) {
+  if (server::Reactor::is_reactor_thread()) {
+    const auto record = recorder.find(connection_id);
+    if (!record || record->phase == Phase::settled) return false;
+    for (const auto& reactor : reactors) {
+      reactor->post([&reactor = *reactor, connection_id, mode] { reactor.close(connection_id, mode); });
+    }
+    return true;
+  }
   const auto owns = [&](const auto& reactor) { return reactor->close(connection_id, mode); };
   return std::ranges::any_of(reactors, owns);
 }
 
 void Server::Impl::reconsider_holds() {
-  for (const auto& reactor : reactors) reactor->reconsider_holds();
+  for (const auto& reactor : reactors) reactor->post([&reactor = *reactor] { reactor.reconsider_holds(); });
 }
 
 Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}

@@ -229,7 +229,8 @@ TEST_CASE("half_close = abort: an answer that is held back, and a request that i
   options.half_close = HalfClose::abort;
   TestServer server(options);
   server.handle("/hold", [](const Request&) { return Response{.body = "late", .delay = 1h}; });
-  for (const std::string& request : {get("/hold"), std::string("GET / HT"), post("/echo", std::string(100, 'x')).substr(0, 100)}) {
+  for (const std::string& request :
+       {get("/hold"), std::string("GET / HT"), post("/echo", std::string(100, 'x')).substr(0, 100)}) {
     CAPTURE(request);
     Client client(server);
     client.send(request);
