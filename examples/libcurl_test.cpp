@@ -37,10 +37,11 @@ class Pool {
     body_.clear();
     curl_easy_setopt(curl_, CURLOPT_URL, url.c_str());
     curl_easy_setopt(curl_, CURLOPT_WRITEDATA, &body_);
-    curl_easy_setopt(curl_, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* to) {
-      static_cast<std::string*>(to)->append(data, size);
-      return size;
-    });
+    curl_easy_setopt(
+        curl_, CURLOPT_WRITEFUNCTION, +[](char* data, std::size_t, std::size_t size, void* to) {
+          static_cast<std::string*>(to)->append(data, size);
+          return size;
+        });
     return curl_easy_perform(curl_);
   }
 

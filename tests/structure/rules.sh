@@ -61,9 +61,10 @@ includes() {
     forbid 'llhttp.h is included only by http/request_parser.cpp' "$include[\"<].*llhttp"
 }
 
-# Connections end in one place. unique_fd.h closes what is no connection: netlink, listeners.
+# Connections of the server end in one place. unique_fd.h closes what is no connection: netlink, listeners;
+# testbed/socket.cpp is the other side's, in experiments.
 teardown() {
-  code_of $(sources net server | without '^net/(teardown\.(h|cpp)|unique_fd\.h)$') |
+  code_of $(sources net server | without '^net/(teardown\.(h|cpp)|unique_fd\.h|testbed/socket\.cpp)$') |
     forbid 'only net/teardown.* closes, shuts down or sets SO_LINGER on a connection' \
       '(^|[^[:alnum:]_>])::(close|shutdown)[[:space:]]*\(|[.>]shutdown[[:space:]]*\(|SHUT_(RD|WR|RDWR)|SO_LINGER|::linger\('
 }
