@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "closelab/handler.h"
+#include "closelab/options.h"
 #include "http/persistence.h"
 #include "http/response_writer.h"
 #include "net/listener.h"
@@ -122,8 +123,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void pause_passed();
   void look_again_later();
   void look_for_acknowledgement();
+  bool client_has_ended(HalfClose fin);
   void look_at_client();
-  bool is_over_by_fin() const;
+  HalfClose meaning_of_fin() const;
   void watch_client();
   void client_reset();
   void go_on();

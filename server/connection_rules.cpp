@@ -29,8 +29,6 @@ milliseconds look_interval(Pause pause) {
   }
 }
 
-bool is_in_response(At at) { return at == At::response_headers || at == At::response_body || at == At::after_response; }
-
 /// Modes in which close() may send an RST, which would destroy what the client has not acknowledged.
 bool may_reset(CloseMode mode) {
   return mode == CloseMode::abortive || mode == CloseMode::immediate || mode == CloseMode::delayed;
@@ -105,7 +103,7 @@ void Connection::perform(const BookedRule& booked) {
   if (std::holds_alternative<TruncateAction>(booked.rule.action)) return truncate(at);
   script_->pace = std::get<SlowAction>(booked.rule.action);
   script_->write_after = {};
-  if (exchange_ != nullptr) allow_more();
+  if (script_->answering) allow_more();
 }
 
 void Connection::close_by_rule(CloseMode mode, At at) {
@@ -202,25 +200,28 @@ void Connection::look_for_acknowledgement() {
   tear_down();
 }
 
-/// What a client does that nobody reads from shows only in its connection's state.
-void Connection::look_at_client() {
-  switch (net::sample_socket(stream_.fd(), net::SampleDepth::state).state) {
-    case TcpState::closed:
-      return client_reset();
-    case TcpState::close_wait:
-      if (!is_over_by_fin()) break;
-      cut_now(mode_, CloseReason::peer_closed);
-      return tear_down();
-    default:
-      break;
+/// What a client does that nobody reads from shows only in its connection's state. True when it has ended the
+/// connection, by RST or, where that is how it is meant, by FIN.
+bool Connection::client_has_ended(HalfClose fin) {
+  const TcpState state = net::sample_socket(stream_.fd(), net::SampleDepth::state).state;
+  if (state == TcpState::closed) {
+    client_reset();
+    return true;
   }
-  look_again_later();
+  if (state != TcpState::close_wait || fin == HalfClose::answer) return false;
+  cut_now(mode_, CloseReason::peer_closed);
+  tear_down();
+  return true;
 }
 
-/// In this pause, does the client's FIN end the connection?
-bool Connection::is_over_by_fin() const {
-  const bool gives_up = reactor_.shared().options.half_close == HalfClose::abort;
-  return script_->pause == Pause::stall || (script_->pause == Pause::stream && gives_up);
+void Connection::look_at_client() {
+  if (!client_has_ended(meaning_of_fin())) look_again_later();
+}
+
+/// A stall is there for the client to give up; in other pauses it may still want its answer.
+HalfClose Connection::meaning_of_fin() const {
+  if (script_->pause == Pause::stall) return HalfClose::abort;
+  return script_->pause == Pause::stream ? reactor_.shared().options.half_close : HalfClose::answer;
 }
 
 /// The connection is over: what has arrived before the RST stands in front of the error.
@@ -234,15 +235,7 @@ void Connection::client_reset() {
 
 /// A client whose FIN came while its request waits for its answer (HalfClose::abort).
 void Connection::watch_client() {
-  switch (net::sample_socket(stream_.fd(), net::SampleDepth::state).state) {
-    case TcpState::closed:
-      return client_reset();
-    case TcpState::close_wait:
-      cut_now(mode_, CloseReason::peer_closed);
-      return tear_down();
-    default:
-      await_answer();
-  }
+  if (!client_has_ended(HalfClose::abort)) await_answer();
 }
 
 /// The pause is over: the connection goes on where it was.

@@ -8,10 +8,6 @@ namespace {
 
 bool is_truncation(const Rule& rule) { return std::holds_alternative<TruncateAction>(rule.action); }
 
-bool is_in_response(const Rule& rule) {
-  return rule.at.at == At::response_headers || rule.at.at == At::response_body || rule.at.at == At::after_response;
-}
-
 /// Where the moment comes in a body of this length (unset: not known); unset: it does not, or that can't be known.
 std::optional<std::uint64_t> position_of(const Trigger& trigger, std::optional<std::uint64_t> length) {
   if (trigger.at == At::after_response) return length.value_or(std::numeric_limits<std::uint64_t>::max());
@@ -21,6 +17,8 @@ std::optional<std::uint64_t> position_of(const Trigger& trigger, std::optional<s
 }
 
 }  // namespace
+
+bool is_in_response(At at) { return at == At::response_headers || at == At::response_body || at == At::after_response; }
 
 Script::Armed* Script::due(At at, std::uint64_t bytes, std::chrono::milliseconds idle_for) {
   const auto found = std::ranges::find_if(armed, [=](const Armed& candidate) {
@@ -59,13 +57,13 @@ std::optional<std::chrono::milliseconds> Script::next_idle() const {
 
 bool Script::watches_response() const {
   return truncate_response || pace ||
-         std::ranges::any_of(armed, [](const Armed& a) { return !a.done && is_in_response(a.booked->rule); });
+         std::ranges::any_of(armed, [](const Armed& a) { return !a.done && is_in_response(a.booked->rule.at.at); });
 }
 
 void Script::claim_truncations(std::optional<std::uint64_t> length) {
   for (Armed& a : armed) {
     const Rule& rule = a.booked->rule;
-    const bool comes = is_truncation(rule) && is_in_response(rule) && position_of(rule.at, length);
+    const bool comes = is_truncation(rule) && is_in_response(rule.at.at) && position_of(rule.at, length);
     if (!a.done && comes) a.done = !a.claim();
   }
 }
@@ -75,7 +73,7 @@ std::optional<std::uint64_t> Script::truncation(std::optional<std::uint64_t> len
   std::optional<std::uint64_t> first;
   for (const Armed& a : armed) {
     const Rule& rule = a.booked->rule;
-    if (a.done || !is_truncation(rule) || !is_in_response(rule)) continue;
+    if (a.done || !is_truncation(rule) || !is_in_response(rule.at.at)) continue;
     const auto position = position_of(rule.at, length);
     if (position) first = std::min(first.value_or(*position), *position);
   }

@@ -11,6 +11,9 @@
 
 namespace closelab::server {
 
+/// Does the moment come while, or right after, a response is sent?
+bool is_in_response(At at);
+
 /// Why a connection neither reads nor writes for now.
 enum class Pause : std::uint8_t {
   none,
