@@ -377,7 +377,7 @@ TEST_CASE("slow, and a body stream that is written byte by byte") {
     client.receive_until("1\r\n" + mark + "\r\n");
   }
   CHECK(Clock::now() - start >= 400ms);  // 60 bytes
-  stream.end();  // or stop() would give it its grace time
+  stream.end();                          // or stop() would give it its grace time
 }
 
 TEST_CASE("stop() with an idle rule pending, and an empty line sent") {
