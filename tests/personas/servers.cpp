@@ -37,9 +37,17 @@ void write_file(const std::filesystem::path& path, std::size_t bytes) {
   std::ofstream(path) << std::string(bytes, 'x');
 }
 
-/// Inside a user namespace without root: as root they would want to become another user, whom it does not have.
+/// As root the servers would want to become another user, whom a user namespace does not have. Where the kernel allows
+/// no further namespace (in a chroot) the test is root itself, and can become nobody.
+std::vector<std::string> without_root() {
+  static const bool may_unshare = std::system("unshare --user --map-user=1000 -- true 2>/dev/null") == 0;
+  if (may_unshare) return {"unshare", "--user", "--map-user=1000", "--"};
+  return {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"};
+}
+
 std::vector<std::string> command(const RealServer& server, const std::filesystem::path& folder) {
-  std::vector<std::string> all{"unshare", "--user", "--map-user=1000", "--", find_program(server)};
+  std::vector<std::string> all = without_root();
+  all.push_back(find_program(server));
   for (const std::string& argument : server.arguments) all.push_back(argument == "FOLDER" ? folder.string() : argument);
   return all;
 }
@@ -128,6 +136,7 @@ std::string find_program(const RealServer& server) {
 Folder::Folder() {
   std::string name = std::filesystem::temp_directory_path() / "closelab-personas-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
+  std::filesystem::permissions(name, std::filesystem::perms::all);
   path_ = name;
   write_file(path_ / "files/bytes/64", 64);
   write_file(path_ / "files/bytes/1MiB", 1024 * 1024);
