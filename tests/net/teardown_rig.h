@@ -21,13 +21,13 @@ inline constexpr Path ipv6 = paths[1];
 inline constexpr Path v4_mapped = paths[2];
 
 /// One connection, its server's end in the hands of a Teardown.
-class Rig {
+class Rig : private Stream::Owner {
  public:
   explicit Rig(const TeardownOptions& options, const Path& path = ipv4, int client_buffer = 0)
       : listener_({.address = path.listen}, {}),
         client(reachable(listener_.local(), path.connect), client_buffer),
         accepted_(accept_one(listener_)),
-        stream_(io_, accepted_.fd),
+        stream_(ready_set_, accepted_.fd, *this),
         teardown(stream_, ended(), options, observer_, closer_) {}
 
   int fd() const { return stream_.fd(); }
@@ -42,13 +42,13 @@ class Rig {
   }
 
   /// Sends `text` as a response.
-  void respond(std::string_view text) const {
+  void respond(std::string_view text) {
     const iovec piece{const_cast<char*>(text.data()), text.size()};
     REQUIRE(stream_.send({&piece, 1}, MoreToCome::no).bytes == text.size());
   }
 
   /// Sends until the client's window is full; returns how much.
-  std::size_t fill() const {
+  std::size_t fill() {
     const std::string block(64 * 1024, 'x');
     const iovec piece{const_cast<char*>(block.data()), block.size()};
     std::size_t sum = 0;
@@ -80,6 +80,7 @@ class Rig {
   }
 
  private:
+  void stream_ready() override {}
   EndedConnection ended() const {
     return {.id = 1,
             .tuple = {accepted_.local, accepted_.remote},
@@ -94,6 +95,7 @@ class Rig {
  private:
   bool handed_over_ = false;
   asio::io_context io_;
+  ReadySet ready_set_{io_};
   Observer observer_{Switch::on, reports.callback()};
   BlockingCloser closer_;
   Listener listener_;

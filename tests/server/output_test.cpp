@@ -31,7 +31,7 @@ class Ends {
 };
 
 /// An output with a socket that takes its bytes; the other end reads only when told to.
-class Fixture {
+class Fixture : private net::Stream::Owner {
  public:
   Result write() { return output.write(stream_, net::MoreToCome::no); }
 
@@ -59,9 +59,12 @@ class Fixture {
   Output output;
 
  private:
+  void stream_ready() override {}
+
   Ends ends_;
   asio::io_context io_;
-  net::Stream stream_{io_, ends_.ours.get()};
+  net::ReadySet ready_set_{io_};
+  net::Stream stream_{ready_set_, ends_.ours.get(), *this};
 };
 
 /// Gives `total` bytes in pieces of at most `piece`; counts what it is asked for.
