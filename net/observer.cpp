@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 // Enough for a client that closes when it sees our FIN.
 constexpr std::chrono::milliseconds last_look{20};
 constexpr std::size_t max_addresses = 4096;
+// Between rounds of lookups: who closes after a pause is looked at once, and under load hundreds share the thread's
+// wakeup and the calls.
+constexpr std::chrono::milliseconds pace{1};
 
 /// A socket that is found although it is CLOSED is on its way out, perhaps into TIME_WAIT; one that is gone is not
 /// found.
@@ -41,6 +44,7 @@ Observer::Observer(Switch lookups, Callback callback)
     : lookups_(lookups), callback_(std::move(callback)), thread_([this] { run(); }) {}
 
 void Observer::follow(EndedConnection connection) {
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     Followed& added = arrived_.emplace_back();
@@ -48,8 +52,9 @@ void Observer::follow(EndedConnection connection) {
     const bool skip = lookups_ == Switch::off || arrived_.size() + waiting_.size() > max_queued;
     if (skip) added.connection.note(Source::inferred, Fact::not_observed);
     added.looks = skip ? -1 : 0;
+    wake = std::exchange(asleep_, false);
   }
-  changed_.notify_one();
+  if (wake) changed_.notify_one();
 }
 
 void Observer::finish() {
@@ -76,20 +81,36 @@ void Observer::run() {
 /// Waits for connections to look at; none only when all is done.
 std::vector<Observer::Followed> Observer::take_due(std::unique_lock<std::mutex>& lock) {
   while (true) {
-    std::vector<Followed> due = std::exchange(arrived_, {});
     const Clock::time_point now = Clock::now();
-    const bool give_up = finishing_ && now >= finish_by_;
-    while (!waiting_.empty() && (give_up || waiting_.begin()->first <= now)) {
-      due.push_back(std::move(waiting_.extract(waiting_.begin()).mapped()));
+    if (finishing_ || now >= last_round_ + pace) {
+      std::vector<Followed> due = collect_due(now);
+      if (!due.empty() || (finishing_ && waiting_.empty())) {
+        last_round_ = now;
+        return due;
+      }
     }
-    if (!due.empty() || (finishing_ && waiting_.empty())) return due;
-    if (waiting_.empty()) {
-      changed_.wait(lock);
-    } else {
-      const Clock::time_point next = waiting_.begin()->first;
-      changed_.wait_until(lock, finishing_ ? std::min(next, finish_by_) : next);
-    }
+    // Who arrives while others already wait for the next round needs no call of its own.
+    asleep_ = arrived_.empty();
+    const Clock::time_point next = next_round();
+    next == Clock::time_point::max() ? changed_.wait(lock) : static_cast<void>(changed_.wait_until(lock, next));
+    asleep_ = false;
   }
+}
+
+std::vector<Observer::Followed> Observer::collect_due(Clock::time_point now) {
+  std::vector<Followed> due = std::exchange(arrived_, {});
+  const bool give_up = finishing_ && now >= finish_by_;
+  while (!waiting_.empty() && (give_up || waiting_.begin()->first <= now)) {
+    due.push_back(std::move(waiting_.extract(waiting_.begin()).mapped()));
+  }
+  return due;
+}
+
+Observer::Clock::time_point Observer::next_round() const {
+  Clock::time_point next = waiting_.empty() ? Clock::time_point::max() : waiting_.begin()->first;
+  if (!arrived_.empty()) next = last_round_;
+  next = std::max(next, last_round_ + pace);
+  return finishing_ ? std::min(next, finish_by_) : next;
 }
 
 void Observer::process(std::vector<Followed> batch) {

@@ -61,6 +61,8 @@ class Observer {
 
   void run();
   std::vector<Followed> take_due(std::unique_lock<std::mutex>& lock);
+  std::vector<Followed> collect_due(Clock::time_point now);
+  Clock::time_point next_round() const;
   void look(std::vector<Followed>& batch);
   void process(std::vector<Followed> batch);
   Progress digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
@@ -80,6 +82,9 @@ class Observer {
   std::condition_variable changed_;
   std::vector<Followed> arrived_;
   std::multimap<Clock::time_point, Followed> waiting_;
+  Clock::time_point last_round_{};
+  /// Waits, and must be woken when somebody arrives.
+  bool asleep_ = false;
   bool finishing_ = false;
   Clock::time_point finish_by_{};
   std::thread thread_;

@@ -17,6 +17,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Facts that most endings leave, so that they take one allocation.
+constexpr std::size_t usual_evidence = 10;
+
 void set_linger(int fd, std::chrono::seconds time) {
   const linger value{.l_onoff = 1, .l_linger = static_cast<int>(time.count())};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
@@ -26,7 +29,9 @@ void set_linger(int fd, std::chrono::seconds time) {
 
 Teardown::Teardown(Stream& stream, EndedConnection connection, const TeardownOptions& options, Observer& observer,
                    BlockingCloser& closer)
-    : stream_(stream), connection_(std::move(connection)), options_(options), observer_(observer), closer_(closer) {}
+    : stream_(stream), connection_(std::move(connection)), options_(options), observer_(observer), closer_(closer) {
+  connection_.evidence.reserve(usual_evidence);
+}
 
 void Teardown::received_fin() {
   fin_received_ = true;
@@ -126,10 +131,12 @@ void Teardown::withhold_fin() {
   connection_.note(Source::syscall, Fact::fin_withheld).duration = longest;
 }
 
-void Teardown::send_fin() {
+void Teardown::send_fin() { send_fin(sample_socket(stream_.fd(), SampleDepth::queues)); }
+
+void Teardown::send_fin(const SocketSample& before) {
   waiting_since_ = Clock::now();
   // CLOSE_WAIT: the client's FIN was first, whatever has come on top of it when shutdown() returns.
-  sample(Moment::before_fin, SampleDepth::queues);
+  note(Moment::before_fin, before);
   if (::shutdown(stream_.fd(), SHUT_WR) == 0) {
     connection_.note(Source::syscall, Fact::sent_fin);
     fin_sent_ = true;
@@ -144,8 +151,9 @@ void Teardown::send_fin() {
 void Teardown::close() {
   if (options_.linger == std::chrono::seconds(0)) return abort();
   if (!fin_sent_ && !fin_received_ && !over_) {
-    if (unread_bytes(stream_.fd()) > 0) return reset_by_closing();
-    send_fin();
+    const SocketSample before = sample_socket(stream_.fd(), SampleDepth::queues);
+    if (before.unread > 0) return reset_by_closing();
+    send_fin(before);
     if (fin_sent_ && !over_) observer_.look_at_peer(connection_);
   } else if (!over_) {
     close_after_waiting();
@@ -225,6 +233,11 @@ void Teardown::close_blocking() {
 
 SocketSample Teardown::sample(Moment moment, SampleDepth depth) {
   const SocketSample sampled = sample_socket(stream_.fd(), depth);
+  note(moment, sampled);
+  return sampled;
+}
+
+void Teardown::note(Moment moment, const SocketSample& sampled) {
   Evidence& fact = connection_.note(Source::tcp_info, Fact::sampled);
   fact.moment = moment;
   fact.state = sampled.state;
@@ -234,7 +247,6 @@ SocketSample Teardown::sample(Moment moment, SampleDepth depth) {
   fact.rtt = sampled.rtt;
   fact.segments_in = sampled.segments_in;
   fact.window = sampled.window;
-  return sampled;
 }
 
 /// An RST that came alone makes recv() fail. Behind a FIN recv() says EOF, and SO_ERROR holds the RST.

@@ -70,6 +70,7 @@ class Teardown {
   void handle(TeardownEvent event);
   void withhold_fin();
   void send_fin();
+  void send_fin(const SocketSample& before);
   bool has_byte_bound() const;
   std::optional<std::chrono::milliseconds> time_bound() const;
   void close();
@@ -79,6 +80,7 @@ class Teardown {
   void finish(Fact how);
   void close_blocking();
   SocketSample sample(Moment moment, SampleDepth depth);
+  void note(Moment moment, const SocketSample& sampled);
   void note_reset();
   void note_pending_error();
   std::uint32_t unread_at_close() const;
