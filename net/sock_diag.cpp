@@ -13,6 +13,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "net/diag_message.h"
+
 namespace closelab::net {
 namespace {
 
@@ -45,34 +47,6 @@ nlmsghdr* append_request(char* at, const inet_diag_req_v2& request, std::uint32_
   return header;
 }
 
-Endpoint endpoint_of(const inet_diag_msg& message, const __be32 (&address)[4], __be16 port) {
-  Endpoint endpoint;
-  endpoint.family = message.idiag_family == AF_INET ? AddressFamily::ipv4 : AddressFamily::ipv6;
-  endpoint.port = ntohs(port);
-  const std::size_t bytes = message.idiag_family == AF_INET ? 4 : 16;
-  std::memcpy(endpoint.address.data(), address, bytes);
-  return endpoint;
-}
-
-/// The numbers are inet_diag's own and have no names in its header.
-TcpTimer to_timer(std::uint8_t number) { return number <= 4 ? static_cast<TcpTimer>(number) : TcpTimer::none; }
-
-TcpSocket to_tcp_socket(const nlmsghdr& header) {
-  const auto& message = *static_cast<const inet_diag_msg*>(mnl_nlmsg_get_payload(&header));
-  TcpSocket socket;
-  socket.local = endpoint_of(message, message.id.idiag_src, message.id.idiag_sport);
-  socket.remote = endpoint_of(message, message.id.idiag_dst, message.id.idiag_dport);
-  socket.state = tcp_state_from_kernel(message.idiag_state);
-  socket.timer = to_timer(message.idiag_timer);
-  if (socket.timer != TcpTimer::none) socket.timer_left = std::chrono::milliseconds(message.idiag_expires);
-  socket.receive_queue = message.idiag_rqueue;
-  socket.send_queue = message.idiag_wqueue;
-  socket.uid = message.idiag_uid;
-  socket.inode = message.idiag_inode;
-  socket.cookie = message.id.idiag_cookie[0] | static_cast<std::uint64_t>(message.id.idiag_cookie[1]) << 32;
-  return socket;
-}
-
 SocketInfo to_socket_info(const TcpSocket& socket) {
   return {.tuple = {socket.local, socket.remote},
           .state = socket.state,
@@ -81,24 +55,12 @@ SocketInfo to_socket_info(const TcpSocket& socket) {
           .inode = socket.inode};
 }
 
-SocketInfo answer_to(const nlmsghdr& header) {
-  SocketInfo info;
-  if (header.nlmsg_type == NLMSG_ERROR) {
-    info.error = -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&header))->error;
-    if (info.error == ENOENT) info = SocketInfo{.tuple = {}, .state = TcpState::closed};
-  } else {
-    info = to_socket_info(to_tcp_socket(header));
-    if (info.state == TcpState::listen) info = SocketInfo{.tuple = {}, .state = TcpState::closed};
-  }
-  return info;
-}
-
-/// What a message of a dump says of its fate; that there is no handler for the family comes with the end.
-int dump_error(const nlmsghdr& header) {
-  if ((header.nlmsg_flags & NLM_F_DUMP_INTR) != 0) return EAGAIN;
-  if (header.nlmsg_type == NLMSG_ERROR) return -static_cast<const nlmsgerr*>(mnl_nlmsg_get_payload(&header))->error;
-  if (header.nlmsg_type != NLMSG_DONE || mnl_nlmsg_get_payload_len(&header) < sizeof(int)) return 0;
-  return -*static_cast<const int*>(mnl_nlmsg_get_payload(&header));
+SocketInfo answer_in(const DiagMessage& message) {
+  const bool found = message.kind == DiagMessage::Kind::socket && message.socket.state != TcpState::listen;
+  if (found) return to_socket_info(message.socket);
+  if (message.kind == DiagMessage::Kind::socket || message.error == ENOENT)
+    return SocketInfo{.tuple = {}, .state = TcpState::closed};
+  return SocketInfo{.tuple = {}, .error = message.error};
 }
 
 /// The older form of request: what it names as a family is ignored, so that one walk through the kernel's table gives
@@ -150,15 +112,12 @@ long receive(int fd, std::vector<char>& buffer) {
   return (message.msg_flags & MSG_TRUNC) != 0 ? -EMSGSIZE : static_cast<long>(received);
 }
 
-/// Calls `each` for every message of one datagram until it returns false.
-template <class Each>
-void for_each_message(const std::vector<char>& buffer, long bytes, Each each) {
-  int left = static_cast<int>(bytes);
-  const auto* header = reinterpret_cast<const nlmsghdr*>(buffer.data());
-  while (mnl_nlmsg_ok(header, left)) {
-    if (!each(*header)) return;
-    header = mnl_nlmsg_next(header, &left);
-  }
+/// Receives one datagram and reads its messages. Returns 0, or the errno that kept it from coming.
+int read_answers(int fd, std::vector<char>& buffer, const std::function<bool(const DiagMessage&)>& each) {
+  const long bytes = receive(fd, buffer);
+  if (bytes < 0) return static_cast<int>(-bytes);
+  read_diag_messages({buffer.data(), static_cast<std::size_t>(bytes)}, each);
+  return 0;
 }
 
 }  // namespace
@@ -183,12 +142,10 @@ void SockDiag::look_up_batch(std::span<const TcpTuple> tuples, std::span<SocketI
   std::fill(found.begin(), found.end(), SocketInfo{});
   std::size_t answered = 0;
   while (error == 0 && answered < tuples.size()) {
-    const long bytes = receive(fd_.get(), buffer_);
-    if (bytes < 0) error = static_cast<int>(-bytes);
-    for_each_message(buffer_, bytes, [&](const nlmsghdr& header) {
-      const std::uint32_t index = header.nlmsg_seq - first;  // an older sequence number wraps to a large index
+    error = read_answers(fd_.get(), buffer_, [&](const DiagMessage& message) {
+      const std::uint32_t index = message.sequence - first;  // an older sequence number wraps to a large index
       if (index >= tuples.size()) return true;
-      found[index] = answer_to(header);
+      found[index] = answer_in(message);
       ++answered;
       return true;
     });
@@ -206,15 +163,14 @@ int SockDiag::dump(std::uint32_t states, std::span<const std::byte> program,
   int error = send_all(fd_.get(), request.data(), request.size());
   bool done = false;
   while (error == 0 && !done) {
-    const long bytes = receive(fd_.get(), buffer_);
-    if (bytes < 0) return static_cast<int>(-bytes);
-    for_each_message(buffer_, bytes, [&](const nlmsghdr& header) {
-      if (header.nlmsg_seq != sequence_) return true;
-      done = header.nlmsg_type == NLMSG_DONE || header.nlmsg_type == NLMSG_ERROR;
-      if (error == 0) error = dump_error(header);
-      if (!done) each(to_tcp_socket(header));
+    const int failure = read_answers(fd_.get(), buffer_, [&](const DiagMessage& message) {
+      if (message.sequence != sequence_) return true;
+      done = message.kind != DiagMessage::Kind::socket;
+      if (error == 0) error = message.error;
+      if (!done) each(message.socket);
       return !done;
     });
+    if (failure != 0) return failure;
   }
   return error;
 }
