@@ -1,12 +1,15 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <string_view>
 #include <system_error>
+#include <type_traits>
 
 namespace closelab::http {
 
@@ -47,12 +50,40 @@ constexpr bool is(CharacterClass wanted, char c) {
   return (character_classes[static_cast<unsigned char>(c)] & wanted) != 0;
 }
 
+/// How many bytes at the beginning are of that class.
+constexpr std::size_t count_leading(CharacterClass wanted, std::string_view text) {
+  std::size_t count = 0;
+  while (count < text.size() && is(wanted, text[count])) ++count;
+  return count;
+}
+
 /// True when every byte is of that class; true for an empty text.
-constexpr bool all(CharacterClass wanted, std::string_view text) {
-  for (char c : text) {
-    if (!is(wanted, c)) return false;
+constexpr bool all(CharacterClass wanted, std::string_view text) { return count_leading(wanted, text) == text.size(); }
+
+/// How many bytes at the beginning are certainly value_characters: up to the first control character, HTAB too. Eight
+/// bytes at a time, at 2 instructions a byte instead of 6, since field values are most of a request.
+inline std::size_t count_leading_text(std::string_view text) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t high_bits = ones * 0x80;
+  std::size_t count = 0;
+  for (; text.size() - count >= sizeof(std::uint64_t); count += sizeof(std::uint64_t)) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + count, sizeof word);
+    // The high bit of each byte that is below 0x20 or is 0x7f. Sums of 7 bits don't carry into the next byte.
+    const std::uint64_t low_bits = word & ~high_bits;
+    const std::uint64_t controls = ((low_bits + ones) | ~(low_bits + ones * 0x60)) & ~word & high_bits;
+    if (controls == 0) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return count + static_cast<std::size_t>(std::countr_zero(controls)) / 8;
   }
-  return true;
+  while (count < text.size() && text[count] != '\t' && is(value_character, text[count])) ++count;
+  return count;
+}
+
+/// True when every byte is a value_character; true for an empty text.
+inline bool is_field_value(std::string_view text) {
+  const std::size_t plain = count_leading_text(text);
+  return plain == text.size() || all(value_character, text.substr(plain));
 }
 
 /// ASCII only, whatever the locale.
@@ -75,9 +106,10 @@ constexpr unsigned hex_value(char c) {
 template <typename Number>
 std::optional<Number> parse_decimal(std::string_view digits) {
   Number number = 0;
-  if (digits.empty() || !all(digit_character, digits)) return std::nullopt;
-  const auto result = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return result.ec == std::errc{} ? std::optional(number) : std::nullopt;
+  static_assert(std::is_unsigned_v<Number>);  // from_chars takes no sign then
+  const char* const end = digits.data() + digits.size();
+  const auto result = std::from_chars(digits.data(), end, number);
+  return result.ec == std::errc{} && result.ptr == end ? std::optional(number) : std::nullopt;
 }
 
 /// Without the optional whitespace around it (OWS, RFC 9110 §5.6.3).

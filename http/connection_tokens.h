@@ -12,6 +12,9 @@ struct ConnectionTokens {
   friend bool operator==(const ConnectionTokens&, const ConnectionTokens&) = default;
 };
 
+/// Adds what the value of one Connection field says.
+void collect_connection_options(ConnectionTokens& tokens, std::string_view value);
+
 /// Adds what one field line says; a field that is not Connection adds nothing.
 void collect_connection_tokens(ConnectionTokens& tokens, std::string_view name, std::string_view value);
 

@@ -1,6 +1,5 @@
 #include "http/exchange.h"
 
-#include <algorithm>
 #include <array>
 
 namespace closelab::http {
@@ -41,14 +40,26 @@ constexpr auto transitions = std::to_array<Transition>({
     {{R::failed, W::responding}, response_complete, {R::failed, W::complete}},
 });
 
+constexpr std::size_t readings = static_cast<std::size_t>(R::failed) + 1;
+constexpr std::size_t writings = static_cast<std::size_t>(W::complete) + 1;
+constexpr std::size_t events = static_cast<std::size_t>(response_complete) + 1;
+
+constexpr std::size_t index_of(ExchangeState state, ExchangeEvent event) {
+  const std::size_t row = static_cast<std::size_t>(state.reading) * writings + static_cast<std::size_t>(state.writing);
+  return row * events + static_cast<std::size_t>(event);
+}
+
+// The same, to be looked up.
+constexpr auto next_states = [] {
+  std::array<std::optional<ExchangeState>, readings * writings * events> table{};
+  for (const Transition& transition : transitions) table[index_of(transition.from, transition.event)] = transition.to;
+  return table;
+}();
+
 }  // namespace
 
 std::optional<ExchangeState> advance(ExchangeState state, ExchangeEvent event) {
-  const auto found = std::ranges::find_if(transitions, [state, event](const Transition& transition) {
-    return transition.from == state && transition.event == event;
-  });
-  if (found == transitions.end()) return std::nullopt;
-  return found->to;
+  return next_states[index_of(state, event)];
 }
 
 std::string_view to_string(Reading reading) {

@@ -1,6 +1,6 @@
 #include "http/head_reader.h"
 
-#include <algorithm>
+#include <utility>
 
 namespace closelab::http {
 namespace {
@@ -14,21 +14,20 @@ HeadReader::HeadReader(const HttpLimits& limits) : limits_(limits), request_line
 
 std::size_t HeadReader::feed(std::string_view bytes) {
   std::size_t taken = 0;
-  while (taken < bytes.size() && !complete() && !refused()) {
-    const std::string_view rest = bytes.substr(taken);
-    taken += phase_ == Phase::empty_lines ? take_empty_lines(rest) : take_line(rest);
-  }
+  if (phase_ == Phase::empty_lines) taken += take_empty_lines(bytes);
+  if (phase_ == Phase::request_line) taken += take_request_line(bytes.substr(taken));
+  if (phase_ == Phase::field_lines) taken += take_field_lines(bytes.substr(taken));
   return taken;
 }
 
 void HeadReader::reset() {
   phase_ = Phase::empty_lines;
   request_line_ = RequestLine(limits_.target_bytes);
-  field_line_ = FieldLine();
+  field_line_ = {};
+  field_count_ = 0;
   head_.clear();
   empty_line_bytes_ = 0;
-  field_count_ = 0;
-  error_ = {};
+  if (error_.fault != Fault::none) error_ = {};
 }
 
 std::size_t HeadReader::take_empty_lines(std::string_view bytes) {
@@ -55,37 +54,72 @@ Fault HeadReader::step_empty_line(char c) {
   return empty_line_bytes_ > 2 * empty_lines_allowed ? Fault::too_many_empty_lines : Fault::none;
 }
 
-std::size_t HeadReader::take_line(std::string_view bytes) {
-  if (phase_ == Phase::request_line) {
-    const std::size_t taken = take_bytes(bytes, request_line_);
-    if (!refused() && request_line_.complete()) end_request_line();
-    return taken;
+std::size_t HeadReader::take_request_line(std::string_view bytes) {
+  std::size_t taken = request_line_.at_start() ? request_line_.take_whole(bytes.substr(0, room())) : 0;
+  const Fault fault = take_bytes(request_line_, bytes, taken);
+  head_.append(bytes.substr(0, taken));
+  if (fault != Fault::none) {
+    refuse(fault, bytes[taken - 1]);
+  } else if (request_line_.complete()) {
+    end_request_line();
   }
-  if (field_line_.at_start() && over_field_count(bytes.front())) {
-    head_ += bytes.front();
-    refuse(Fault::too_many_fields, bytes.front());
-    return 1;
-  }
-  const std::size_t taken = take_bytes(bytes, field_line_);
-  if (!refused() && field_line_.complete()) end_field_line();
   return taken;
 }
 
-template <typename Line>
-std::size_t HeadReader::take_bytes(std::string_view bytes, Line& line) {
-  const std::size_t room = limits_.header_bytes - head_.size();
-  Fault fault = Fault::none;
+std::size_t HeadReader::take_field_lines(std::string_view bytes) {
   std::size_t taken = 0;
-  while (taken < bytes.size() && fault == Fault::none && !line.complete()) {
-    fault = taken < room ? line.step(bytes[taken]) : Fault::head_too_large;
-    ++taken;
+  Fault fault = Fault::none;
+  while (taken < bytes.size() && fault == Fault::none && phase_ == Phase::field_lines) {
+    taken += take_whole_field_lines(bytes.substr(0, room()).substr(taken));
+    if (phase_ == Phase::field_lines) fault = take_field_line(bytes, taken);
   }
   head_.append(bytes.substr(0, taken));
   if (fault != Fault::none) refuse(fault, bytes[taken - 1]);
   return taken;
 }
 
-bool HeadReader::over_field_count(char first) const { return field_count_ >= limits_.header_count && first != '\r'; }
+std::size_t HeadReader::take_whole_field_lines(std::string_view bytes) {
+  if (!field_line_.at_start()) return 0;
+  std::size_t taken = 0;
+  while (field_count_ < limits_.header_count) {
+    FieldLine line;
+    const std::size_t size = line.take_whole(bytes.substr(taken));
+    if (size == 0) break;
+    taken += size;
+    if (line.empty()) {
+      phase_ = Phase::complete;
+      break;
+    }
+    ++field_count_;
+  }
+  return taken;
+}
+
+Fault HeadReader::take_field_line(std::string_view bytes, std::size_t& taken) {
+  if (taken < bytes.size() && over_field_count(bytes[taken])) {
+    ++taken;
+    return Fault::too_many_fields;
+  }
+  const Fault fault = take_bytes(field_line_, bytes, taken);
+  if (fault != Fault::none || !field_line_.complete()) return fault;
+  if (field_line_.empty()) {
+    phase_ = Phase::complete;
+  } else {
+    ++field_count_;
+    field_line_ = {};
+  }
+  return Fault::none;
+}
+
+template <typename Line>
+Fault HeadReader::take_bytes(Line& line, std::string_view bytes, std::size_t& taken) const {
+  Fault fault = Fault::none;
+  while (taken < bytes.size() && fault == Fault::none && !line.complete()) {
+    fault = taken < room() ? line.step(bytes[taken]) : Fault::head_too_large;
+    ++taken;
+  }
+  return fault;
+}
 
 void HeadReader::end_request_line() {
   const std::string_view method = request_line_.method(head_);
@@ -93,20 +127,12 @@ void HeadReader::end_request_line() {
   const Fault fault = check_request_line(method, target);
   if (fault != Fault::none) {
     error_ = error_in(fault, fault == Fault::method_unknown ? method : target);
+    phase_ = Phase::refused;
     return;
   }
   char& minor_version = head_.end()[-3];
   minor_version = std::min(minor_version, '1');
-  phase_ = Phase::fields;
-}
-
-void HeadReader::end_field_line() {
-  if (field_line_.empty()) {
-    phase_ = Phase::complete;
-    return;
-  }
-  ++field_count_;
-  field_line_ = FieldLine();
+  phase_ = Phase::field_lines;
 }
 
 void HeadReader::refuse(Fault fault, char byte) {
@@ -114,6 +140,7 @@ void HeadReader::refuse(Fault fault, char byte) {
   const bool in_target = phase_ == Phase::request_line && request_line_.in_target();
   if (fault == Fault::head_too_large && in_target) fault = Fault::target_too_long;
   error_ = error_at(fault, byte, bytes_taken());
+  phase_ = Phase::refused;
 }
 
 }  // namespace closelab::http

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "closelab/message.h"
 #include "http/fault.h"
@@ -25,7 +26,7 @@ class HeadReader {
 
   /// A byte of a request was taken, or of what was refused as one; empty lines before it don't count
   /// (RFC 9112 §2.2).
-  bool started() const { return !head_.empty() || refused(); }
+  bool started() const { return !head_.empty() || phase_ == Phase::refused; }
   bool complete() const { return phase_ == Phase::complete; }
   /// fault != none when the head was refused.
   const ParseError& error() const { return error_; }
@@ -39,26 +40,34 @@ class HeadReader {
   std::uint64_t bytes_taken() const { return empty_line_bytes_ + head_.size(); }
 
  private:
-  enum class Phase : std::uint8_t { empty_lines, request_line, fields, complete };
+  enum class Phase : std::uint8_t { empty_lines, request_line, field_lines, complete, refused };
 
   Fault step_empty_line(char c);
   std::size_t take_empty_lines(std::string_view bytes);
-  std::size_t take_line(std::string_view bytes);
+  std::size_t take_request_line(std::string_view bytes);
+  std::size_t take_field_lines(std::string_view bytes);
+  /// Returns the bytes taken; ends before a line that is out of the ordinary, or not there to its end.
+  std::size_t take_whole_field_lines(std::string_view bytes);
+  /// This and the next add to `taken` what they take of `bytes` from there on: up to the line's end, or to the byte
+  /// that is at fault.
+  Fault take_field_line(std::string_view bytes, std::size_t& taken);
   template <typename Line>
-  std::size_t take_bytes(std::string_view bytes, Line& line);
-  bool over_field_count(char first) const;
+  Fault take_bytes(Line& line, std::string_view bytes, std::size_t& taken) const;
+  /// Bytes that the head may still grow by.
+  std::size_t room() const { return limits_.header_bytes - head_.size(); }
+  bool over_field_count(char first) const {
+    return field_count_ >= limits_.header_count && field_line_.at_start() && first != '\r';
+  }
   void end_request_line();
-  void end_field_line();
   void refuse(Fault fault, char byte);
-  bool refused() const { return error_.fault != Fault::none; }
 
   HttpLimits limits_;
   Phase phase_ = Phase::empty_lines;
   RequestLine request_line_;
   FieldLine field_line_;
+  std::size_t field_count_ = 0;
   std::string head_;
   std::size_t empty_line_bytes_ = 0;
-  std::size_t field_count_ = 0;
   ParseError error_;
 };
 

@@ -97,6 +97,19 @@ Fault RequestLine::step_line_feed(char c) {
   return major_ == '1' ? Fault::none : Fault::version_unsupported;
 }
 
+std::size_t RequestLine::take_whole(std::string_view bytes) {
+  constexpr std::string_view version = " HTTP/1.1\r\n";
+  const std::size_t method = count_leading(token_character, bytes);
+  if (method == 0 || method > longest_method || method == bytes.size() || bytes[method] != ' ') return 0;
+  bytes.remove_prefix(method + 1);
+  const std::size_t target = count_leading(target_character, bytes);
+  if (target == 0 || target > target_limit_ || !bytes.substr(target).starts_with(version)) return 0;
+  method_bytes_ = method;
+  target_bytes_ = target;
+  part_ = Part::complete;
+  return method + 1 + target + version.size();
+}
+
 Fault FieldLine::step(char c) {
   switch (part_) {
     case Part::start:
@@ -118,7 +131,6 @@ Fault FieldLine::step_start(char c) {
   if (c == '\n') return Fault::bare_lf;
   if (c == '\r') {
     part_ = Part::line_feed;
-    empty_ = true;
     return Fault::none;
   }
   part_ = Part::name;
@@ -126,7 +138,10 @@ Fault FieldLine::step_start(char c) {
 }
 
 Fault FieldLine::step_name(char c) {
-  if (is(token_character, c)) return Fault::none;
+  if (is(token_character, c)) {
+    ++name_bytes_;
+    return Fault::none;
+  }
   if (c == ':') {
     part_ = Part::value;
     return Fault::none;

@@ -4,14 +4,17 @@
 #include <cstdint>
 #include <string_view>
 
+#include "closelab/message.h"
+#include "http/characters.h"
 #include "http/fault.h"
 
 namespace closelab::http {
 
 // Byte-level rules of single lines. Each line type takes one byte at a time with `step` and says at once
-// which byte makes the line impossible, so that the answer can't depend on how the bytes arrive and no byte
-// is looked at twice. All are stricter than RFC 9112 requires and than some versions of llhttp are: what
-// two recipients could read in two ways (§11.2, request smuggling) is refused.
+// which byte makes the line impossible, so that the answer can't depend on how the bytes arrive. `take_whole` is
+// the fast way through an ordinary line of which no byte has been taken yet, at a third of the instructions: it takes
+// the line, as `step` would, if it is there to its end, else nothing. All are stricter than RFC 9112 requires and than
+// some versions of llhttp are: what two recipients could read in two ways (§11.2, request smuggling) is refused.
 
 /// `GET /path HTTP/1.1` CRLF (RFC 9112 §3).
 class RequestLine {
@@ -19,6 +22,8 @@ class RequestLine {
   explicit RequestLine(std::size_t target_limit) : target_limit_(target_limit) {}
 
   Fault step(char c);
+  std::size_t take_whole(std::string_view bytes);
+  bool at_start() const { return part_ == Part::method && method_bytes_ == 0; }
   bool complete() const { return part_ == Part::complete; }
   bool in_target() const { return part_ == Part::target; }
   /// The method has been taken, the target perhaps in part.
@@ -47,10 +52,11 @@ class RequestLine {
 class FieldLine {
  public:
   Fault step(char c);
+  std::size_t take_whole(std::string_view bytes);
   bool at_start() const { return part_ == Part::start; }
   bool complete() const { return part_ == Part::complete; }
   /// The line is CRLF alone; known from its first byte on.
-  bool empty() const { return empty_; }
+  bool empty() const { return part_ >= Part::line_feed && name_bytes_ == 0; }
 
  private:
   enum class Part : std::uint8_t { start, name, value, line_feed, complete };
@@ -58,9 +64,24 @@ class FieldLine {
   Fault step_name(char c);
   Fault step_value(char c);
 
+  std::size_t name_bytes_ = 0;
   Part part_ = Part::start;
-  bool empty_ = false;
 };
+
+// In the header because it is most of the work on a request: inlined, it costs a third less.
+inline std::size_t FieldLine::take_whole(std::string_view bytes) {
+  constexpr std::string_view line_end = "\r\n";
+  const std::size_t name = count_leading(token_character, bytes);
+  std::size_t end = name;
+  if (name > 0) {
+    if (name == bytes.size() || bytes[name] != ':') return 0;
+    end += 1 + count_leading_text(bytes.substr(name + 1));
+  }
+  if (!bytes.substr(end).starts_with(line_end)) return 0;
+  name_bytes_ = name;
+  part_ = Part::complete;
+  return end + line_end.size();
+}
 
 /// `1a` CRLF or `1a;extension` CRLF (RFC 9112 §7.1). Extensions are looked at only for bytes that no line
 /// may hold.

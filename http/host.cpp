@@ -25,12 +25,13 @@ bool is_port(std::string_view text) {
 }
 
 bool is_registered_name(std::string_view name) {
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (is(host_character, name[i])) continue;
-    const std::string_view escaped = name.substr(i, 3);
+  for (;;) {
+    name.remove_prefix(count_leading(host_character, name));
+    if (name.empty()) return true;
+    const std::string_view escaped = name.substr(0, 3);
     if (escaped.size() < 3 || escaped.front() != '%' || !all(hex_character, escaped.substr(1))) return false;
+    name.remove_prefix(escaped.size());
   }
-  return true;
 }
 
 bool is_ipv4(std::string_view address) {

@@ -68,6 +68,13 @@ constexpr auto reasons = std::to_array<Reason>({
 
 static_assert(std::ranges::is_sorted(reasons, {}, &Reason::status));
 
+// By status.
+constexpr auto phrases = [] {
+  std::array<std::string_view, reasons.back().status + 1> table{};
+  for (const Reason& reason : reasons) table[static_cast<std::size_t>(reason.status)] = reason.phrase;
+  return table;
+}();
+
 }  // namespace
 
 std::string_view to_string(Version version) { return version == Version::http_1_0 ? "HTTP/1.0" : "HTTP/1.1"; }
@@ -82,8 +89,8 @@ std::optional<std::string_view> RequestMessage::field(std::string_view name) con
 }
 
 std::string_view reason_phrase(int status) {
-  const auto found = std::ranges::lower_bound(reasons, status, {}, &Reason::status);
-  return found != reasons.end() && found->status == status ? found->phrase : std::string_view{};
+  const bool known = status >= 0 && static_cast<std::size_t>(status) < phrases.size();
+  return known ? phrases[static_cast<std::size_t>(status)] : std::string_view{};
 }
 
 }  // namespace closelab

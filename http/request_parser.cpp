@@ -24,61 +24,51 @@ constexpr std::size_t body_bytes_kept = 64 * 1024;
 // fields, and is told how the body is framed when interpret_head has decided that.
 class MessageDecoder {
  public:
-  /// A whole head. False when llhttp refuses it or sees its end elsewhere; then there is no message.
+  explicit MessageDecoder(RequestMessage& message) : message_(message) {}
+
+  /// A whole head. False when llhttp refuses it or sees its end elsewhere.
   bool take_head(std::string_view head);
-  /// What is known of a head before, or instead of, take_head.
-  void preview(std::string_view method, std::string_view target);
   /// After take_head: its body follows.
   void expect_body(const HeadMeaning& meaning);
   /// Bytes of the body and of its framing, none beyond its end. False when llhttp refuses them.
   bool take_body(std::string_view bytes) { return execute(bytes) == HPE_OK; }
   void clear();
 
-  /// Views into the head that was given, and into the body once that is complete.
-  const RequestMessage& message() const { return message_; }
-  std::uint64_t body_received() const { return body_.size(); }
+  /// What has been taken.
+  std::string_view body() const { return body_; }
   bool complete() const { return complete_; }
 
  private:
   static const llhttp_settings_t& settings();
   static MessageDecoder& self(llhttp_t* parser) { return *static_cast<MessageDecoder*>(parser->data); }
-  template <auto callback>
-  static int span(llhttp_t* parser, const char* data, std::size_t size);
-  template <auto callback>
-  static int event(llhttp_t* parser);
   llhttp_errno_t execute(std::string_view bytes) { return llhttp_execute(&parser_, bytes.data(), bytes.size()); }
 
   // A head is given in one piece, so each of its spans comes in one piece.
-  void on_method(std::string_view text) { message_.method = text; }
-  void on_target(std::string_view text) { message_.target = text; }
-  void on_field_name(std::string_view text) { message_.fields.push_back({text, {}}); }
-  void on_field_value(std::string_view text) { message_.fields.back().value = trim(text); }
-  void on_body(std::string_view data) { body_.append(data); }
-  int on_field_name_complete();
-  int on_head_complete() { return HPE_PAUSED; }
-  int on_message_complete();
+  static int on_target(llhttp_t* parser, const char* data, std::size_t size);
+  static int on_field_name(llhttp_t* parser, const char* data, std::size_t size);
+  static int on_field_name_complete(llhttp_t* parser);
+  static int on_field_value(llhttp_t* parser, const char* data, std::size_t size);
+  static int on_head_complete(llhttp_t*) { return HPE_PAUSED; }
+  static int on_body(llhttp_t* parser, const char* data, std::size_t size);
+  static int on_message_complete(llhttp_t* parser);
 
   llhttp_t parser_{};
-  RequestMessage message_;
+  RequestMessage& message_;
   std::string body_;
   bool complete_ = false;
 };
 
 bool MessageDecoder::take_head(std::string_view head) {
-  llhttp_init(&parser_, HTTP_REQUEST, &settings());
+  static const llhttp_t fresh = [] {
+    llhttp_t parser;
+    llhttp_init(&parser, HTTP_REQUEST, &settings());
+    return parser;
+  }();
+  parser_ = fresh;
   parser_.data = this;
-  const bool paused = execute(head) == HPE_PAUSED;
-  if (!paused || llhttp_get_error_pos(&parser_) != head.data() + head.size()) return false;
+  if (execute(head) != HPE_PAUSED || llhttp_get_error_pos(&parser_) != head.data() + head.size()) return false;
   message_.version = parser_.http_minor == 0 ? Version::http_1_0 : Version::http_1_1;
-  const TargetParts parts = split_target(message_.target);
-  message_.path = parts.path;
-  message_.query = parts.query;
   return true;
-}
-
-void MessageDecoder::preview(std::string_view method, std::string_view target) {
-  message_.method = method;
-  message_.target = target;
 }
 
 void MessageDecoder::expect_body(const HeadMeaning& meaning) {
@@ -88,57 +78,66 @@ void MessageDecoder::expect_body(const HeadMeaning& meaning) {
 }
 
 void MessageDecoder::clear() {
-  std::vector<FieldView> fields = std::move(message_.fields);
-  fields.clear();
-  message_ = {};
-  message_.fields = std::move(fields);
   body_.clear();
   if (body_.capacity() > body_bytes_kept) body_.shrink_to_fit();
   complete_ = false;
 }
 
+int MessageDecoder::on_target(llhttp_t* parser, const char* data, std::size_t size) {
+  self(parser).message_.target = {data, size};
+  return HPE_OK;
+}
+
+int MessageDecoder::on_field_name(llhttp_t* parser, const char* data, std::size_t size) {
+  self(parser).message_.fields.push_back({{data, size}, {}});
+  return HPE_OK;
+}
+
 // llhttp has looked the name up and will look at header_state next; 0 is a field that means nothing to it.
-int MessageDecoder::on_field_name_complete() {
-  parser_.header_state = 0;
+int MessageDecoder::on_field_name_complete(llhttp_t* parser) {
+  parser->header_state = 0;
   return HPE_OK;
 }
 
-int MessageDecoder::on_message_complete() {
-  message_.body = body_;
-  complete_ = true;
+int MessageDecoder::on_field_value(llhttp_t* parser, const char* data, std::size_t size) {
+  self(parser).message_.fields.back().value = trim({data, size});
   return HPE_OK;
 }
 
-template <auto callback>
-int MessageDecoder::span(llhttp_t* parser, const char* data, std::size_t size) {
-  (self(parser).*callback)({data, size});
+int MessageDecoder::on_body(llhttp_t* parser, const char* data, std::size_t size) {
+  self(parser).body_.append(data, size);
   return HPE_OK;
 }
 
-template <auto callback>
-int MessageDecoder::event(llhttp_t* parser) {
-  return (self(parser).*callback)();
+int MessageDecoder::on_message_complete(llhttp_t* parser) {
+  self(parser).complete_ = true;
+  return HPE_OK;
 }
 
 const llhttp_settings_t& MessageDecoder::settings() {
   static const llhttp_settings_t settings = [] {
     llhttp_settings_t made;
     llhttp_settings_init(&made);
-    made.on_method = span<&MessageDecoder::on_method>;
-    made.on_url = span<&MessageDecoder::on_target>;
-    made.on_header_field = span<&MessageDecoder::on_field_name>;
-    made.on_header_field_complete = event<&MessageDecoder::on_field_name_complete>;
-    made.on_header_value = span<&MessageDecoder::on_field_value>;
-    made.on_headers_complete = event<&MessageDecoder::on_head_complete>;
-    made.on_body = span<&MessageDecoder::on_body>;
-    made.on_message_complete = event<&MessageDecoder::on_message_complete>;
+    made.on_url = on_target;
+    made.on_header_field = on_field_name;
+    made.on_header_field_complete = on_field_name_complete;
+    made.on_header_value = on_field_value;
+    made.on_headers_complete = on_head_complete;
+    made.on_body = on_body;
+    made.on_message_complete = on_message_complete;
     return made;
   }();
   return settings;
 }
 
-RequestParser::RequestParser(const HttpLimits& limits)
-    : limits_(limits), head_(limits), body_(limits), decoder_(std::make_unique<MessageDecoder>()) {}
+RequestParser::RequestParser(const HttpLimits& limits) : RequestParser(limits, own_message_) {}
+
+RequestParser::RequestParser(const HttpLimits& limits, RequestMessage& message)
+    : limits_(limits),
+      message_(message),
+      head_(limits),
+      body_(limits),
+      decoder_(std::make_unique<MessageDecoder>(message)) {}
 
 RequestParser::~RequestParser() = default;
 
@@ -148,16 +147,23 @@ RequestParser::Step RequestParser::feed(std::string_view bytes) {
 }
 
 void RequestParser::reset() {
-  phase_ = Phase::head;
+  if (head_.bytes_taken() == 0) return;
+  clear_message();
   head_.reset();
   decoder_->clear();
   meaning_ = {};
-  error_ = {};
+  if (phase_ == Phase::failed) error_ = {};
+  phase_ = Phase::head;
 }
 
-const RequestMessage& RequestParser::message() const { return decoder_->message(); }
+void RequestParser::clear_message() {
+  std::vector<FieldView> fields = std::move(message_.fields);
+  fields.clear();
+  message_ = {};
+  message_.fields = std::move(fields);
+}
 
-std::uint64_t RequestParser::body_received() const { return decoder_->body_received(); }
+std::uint64_t RequestParser::body_received() const { return decoder_->body().size(); }
 
 std::optional<std::uint64_t> RequestParser::body_remaining() const {
   if (framing() == BodyFraming::chunked && phase_ != Phase::complete) return std::nullopt;
@@ -170,17 +176,25 @@ bool RequestParser::expects_continue() const {
 
 RequestParser::Step RequestParser::feed_head(std::string_view bytes) {
   const std::size_t consumed = head_.feed(bytes);
-  decoder_->preview(head_.method(), head_.target());
+  message_.method = head_.method();
+  message_.target = head_.target();
   if (head_.error().fault != Fault::none) return fail(head_.error(), consumed);
   if (!head_.complete()) return {Event::need_more, consumed};
   if (!decoder_->take_head(head_.text())) return fail(error_in(Fault::malformed, {}), consumed);
-  meaning_ = interpret_head(message(), limits_);
+  complete_head();
   if (meaning_.fault != Fault::none) return fail(error_in(meaning_.fault, meaning_.culprit), consumed);
   phase_ = has_body() ? Phase::body : Phase::complete;
   if (phase_ == Phase::complete) return {Event::message, consumed};
   decoder_->expect_body(meaning_);
   body_.start(meaning_, head_.bytes_taken());
   return {Event::head, consumed};
+}
+
+void RequestParser::complete_head() {
+  const TargetParts parts = split_target(message_.target);
+  message_.path = parts.path;
+  message_.query = parts.query;
+  meaning_ = interpret_head(message_, limits_);
 }
 
 RequestParser::Step RequestParser::feed_body(std::string_view bytes) {
@@ -193,6 +207,7 @@ RequestParser::Step RequestParser::feed_body(std::string_view bytes) {
   }
   if (!decoder_->complete()) return {Event::need_more, consumed};
   phase_ = Phase::complete;
+  message_.body = decoder_->body();
   return {Event::message, consumed};
 }
 

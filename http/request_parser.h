@@ -22,7 +22,9 @@ class MessageDecoder;
 /// apart, sees it. Meant to be pooled: reset() keeps the memory, so that a parser in use for a while allocates nothing.
 class RequestParser {
  public:
+  /// The message is kept by the parser, or by the caller for as long as the parser lives.
   explicit RequestParser(const HttpLimits& limits);
+  RequestParser(const HttpLimits& limits, RequestMessage& message);
   ~RequestParser();
   RequestParser(const RequestParser&) = delete;
   RequestParser& operator=(const RequestParser&) = delete;
@@ -49,7 +51,7 @@ class RequestParser {
   bool started() const { return head_.started(); }
   /// After `head` all but the body, after `message` complete. Before, and of a request that was refused, what is known
   /// of method and target: an error in answer to HEAD has no body either. Views into the parser's own storage.
-  const RequestMessage& message() const;
+  const RequestMessage& message() const { return message_; }
   BodyFraming framing() const { return meaning_.framing; }
   /// Body bytes taken, without the framing of chunks.
   std::uint64_t body_received() const;
@@ -58,18 +60,22 @@ class RequestParser {
   /// The client may be waiting for 100 (Continue) before it sends the body (RFC 9110 §10.1.1).
   bool expects_continue() const;
   /// After `head` or `message`.
-  ConnectionTokens connection_tokens() const { return collect_connection_tokens(message().fields); }
+  const ConnectionTokens& connection_tokens() const { return meaning_.connection; }
   const ParseError& error() const { return error_; }
 
  private:
   enum class Phase : std::uint8_t { head, body, complete, failed };
   Step feed_head(std::string_view bytes);
+  void complete_head();
   Step feed_body(std::string_view bytes);
   /// Something follows the head on the wire; a Content-Length of 0 announces nothing.
   bool has_body() const { return framing() == BodyFraming::chunked || meaning_.content_length > 0; }
   Step fail(ParseError error, std::size_t consumed);
+  void clear_message();
 
   HttpLimits limits_;
+  RequestMessage own_message_;
+  RequestMessage& message_;
   Phase phase_ = Phase::head;
   HeadReader head_;
   HeadMeaning meaning_;

@@ -4,105 +4,132 @@
 
 #include "http/characters.h"
 #include "http/host.h"
+#include "http/known_field.h"
 
 namespace closelab::http {
 namespace {
 
-template <typename Visit>
-void for_each_field(const RequestMessage& head, std::string_view name, Visit visit) {
-  for (const FieldView& field : head.fields) {
-    if (equals_ignoring_case(field.name, name)) visit(field.value);
+// Reads the fields one by one, and judges each topic on its own: the order of the fields doesn't decide which of
+// several objections counts.
+class HeadInterpreter {
+ public:
+  explicit HeadInterpreter(Version version) : version_(version) {}
+
+  void take(const FieldView& field);
+  HeadMeaning finish(const HttpLimits& limits);
+
+ private:
+  /// When several object, the first of these counts; of one's objections the first.
+  enum class Topic : std::uint8_t { host, content_length, transfer_encoding, expectation, body_size };
+  void object(Topic topic, Fault fault, std::string_view culprit = {});
+  void take_host(std::string_view value);
+  void take_content_length(std::string_view value);
+  void take_transfer_encoding(std::string_view value);
+  void take_expectation(std::string_view value);
+  void judge_codings();
+
+  Version version_;
+  HeadMeaning meaning_;
+  Topic objector_{};
+  bool has_host_ = false;
+  std::optional<std::string_view> codings_;
+  std::size_t chunked_ = 0;
+  std::string_view last_coding_;
+  std::string_view unknown_coding_;
+};
+
+void HeadInterpreter::take(const FieldView& field) {
+  switch (known_field(field.name)) {
+    case KnownField::host:
+      return take_host(field.value);
+    case KnownField::content_length:
+      return take_content_length(field.value);
+    case KnownField::transfer_encoding:
+      return take_transfer_encoding(field.value);
+    case KnownField::expect:
+      return take_expectation(field.value);
+    case KnownField::connection:
+      return collect_connection_options(meaning_.connection, field.value);
+    default:
+      return;
   }
 }
 
-void refuse(HeadMeaning& meaning, Fault fault, std::string_view culprit = {}) {
-  if (meaning.fault != Fault::none) return;
-  meaning.fault = fault;
-  meaning.culprit = culprit;
+void HeadInterpreter::object(Topic topic, Fault fault, std::string_view culprit) {
+  if (meaning_.fault != Fault::none && objector_ <= topic) return;
+  objector_ = topic;
+  meaning_.fault = fault;
+  meaning_.culprit = culprit;
 }
 
 // RFC 9112 §3.2. HTTP/1.0 may leave Host out, but not give a wrong or a second one.
-void read_host(HeadMeaning& meaning, const RequestMessage& head) {
-  std::size_t count = 0;
-  for_each_field(head, "host", [&](std::string_view value) {
-    if (++count > 1) refuse(meaning, Fault::repeated_host, value);
-    if (!is_host(value)) refuse(meaning, Fault::bad_host, value);
-  });
-  if (count == 0 && head.version == Version::http_1_1) refuse(meaning, Fault::no_host);
+void HeadInterpreter::take_host(std::string_view value) {
+  if (has_host_) object(Topic::host, Fault::repeated_host, value);
+  has_host_ = true;
+  if (!is_host(value)) object(Topic::host, Fault::bad_host, value);
 }
 
 // RFC 9112 §6.3 rule 5. Repeated equal values may be accepted; a client that sends them is broken or hostile,
 // so they are not.
-void read_content_length(HeadMeaning& meaning, const RequestMessage& head) {
-  for_each_field(head, "content-length", [&](std::string_view value) {
-    if (meaning.framing == BodyFraming::content_length) refuse(meaning, Fault::repeated_content_length, value);
-    const auto length = parse_decimal<std::uint64_t>(value);
-    if (!length) refuse(meaning, Fault::bad_content_length, value);
-    meaning.framing = BodyFraming::content_length;
-    meaning.content_length = length.value_or(0);
-  });
+void HeadInterpreter::take_content_length(std::string_view value) {
+  if (meaning_.framing == BodyFraming::content_length)
+    object(Topic::content_length, Fault::repeated_content_length, value);
+  const auto length = parse_decimal<std::uint64_t>(value);
+  if (!length) object(Topic::content_length, Fault::bad_content_length, value);
+  meaning_.framing = BodyFraming::content_length;
+  meaning_.content_length = length.value_or(0);
 }
 
-struct Codings {
-  std::size_t count = 0;
-  std::size_t chunked = 0;
-  std::string_view last;
-  std::string_view unknown;
-};
-
-Codings collect_codings(const RequestMessage& head) {
-  Codings codings;
-  for_each_field(head, "transfer-encoding", [&codings](std::string_view value) {
-    for_each_element(value, [&codings](std::string_view coding) {
-      ++codings.count;
-      codings.last = coding;
-      if (equals_ignoring_case(coding, "chunked")) {
-        ++codings.chunked;
-      } else if (codings.unknown.empty()) {
-        codings.unknown = coding;
-      }
-    });
+void HeadInterpreter::take_transfer_encoding(std::string_view value) {
+  if (!codings_) codings_ = value;
+  for_each_element(value, [this](std::string_view coding) {
+    last_coding_ = coding;
+    if (equals_ignoring_case(coding, "chunked")) {
+      ++chunked_;
+    } else if (unknown_coding_.empty()) {
+      unknown_coding_ = coding;
+    }
   });
-  return codings;
 }
 
 // RFC 9112 §6.1 and §6.3 rules 3 and 4.
-void read_transfer_encoding(HeadMeaning& meaning, const RequestMessage& head) {
-  const auto field = head.field("transfer-encoding");
-  if (!field) return;
-  if (meaning.framing == BodyFraming::content_length) refuse(meaning, Fault::length_and_coding);
-  if (head.version == Version::http_1_0) refuse(meaning, Fault::coding_on_http_1_0, *field);
-  const Codings codings = collect_codings(head);
-  if (codings.chunked > 1) refuse(meaning, Fault::coding_after_chunked, codings.last);
-  if (!equals_ignoring_case(codings.last, "chunked")) {
-    refuse(meaning, codings.chunked > 0 ? Fault::coding_after_chunked : Fault::coding_not_chunked, codings.last);
+void HeadInterpreter::judge_codings() {
+  const auto refuse = [this](Fault fault, std::string_view culprit = {}) {
+    object(Topic::transfer_encoding, fault, culprit);
+  };
+  if (meaning_.framing == BodyFraming::content_length) refuse(Fault::length_and_coding);
+  if (version_ == Version::http_1_0) refuse(Fault::coding_on_http_1_0, *codings_);
+  if (chunked_ > 1) refuse(Fault::coding_after_chunked, last_coding_);
+  if (!equals_ignoring_case(last_coding_, "chunked")) {
+    refuse(chunked_ > 0 ? Fault::coding_after_chunked : Fault::coding_not_chunked, last_coding_);
   }
-  if (!codings.unknown.empty()) refuse(meaning, Fault::coding_unknown, codings.unknown);
-  meaning.framing = BodyFraming::chunked;
+  if (!unknown_coding_.empty()) refuse(Fault::coding_unknown, unknown_coding_);
+  meaning_.framing = BodyFraming::chunked;
 }
 
-void read_expectation(HeadMeaning& meaning, const RequestMessage& head) {
-  if (head.version == Version::http_1_0) return;
-  for_each_field(head, "expect", [&meaning](std::string_view value) {
-    for_each_element(value, [&meaning](std::string_view expectation) {
-      if (!equals_ignoring_case(expectation, "100-continue")) {
-        refuse(meaning, Fault::expectation_unknown, expectation);
-      }
-      meaning.expectation = Expectation::continue_100;
-    });
+void HeadInterpreter::take_expectation(std::string_view value) {
+  if (version_ == Version::http_1_0) return;
+  for_each_element(value, [this](std::string_view expectation) {
+    if (!equals_ignoring_case(expectation, "100-continue")) {
+      object(Topic::expectation, Fault::expectation_unknown, expectation);
+    }
+    meaning_.expectation = Expectation::continue_100;
   });
+}
+
+HeadMeaning HeadInterpreter::finish(const HttpLimits& limits) {
+  if (!has_host_ && version_ == Version::http_1_1) object(Topic::host, Fault::no_host);
+  if (codings_) judge_codings();
+  if (meaning_.content_length > limits.body_bytes) object(Topic::body_size, Fault::body_too_large);
+  return meaning_;
 }
 
 }  // namespace
 
 HeadMeaning interpret_head(const RequestMessage& head, const HttpLimits& limits) {
-  HeadMeaning meaning;
-  read_host(meaning, head);
-  read_content_length(meaning, head);
-  read_transfer_encoding(meaning, head);
-  read_expectation(meaning, head);
-  if (meaning.content_length > limits.body_bytes) refuse(meaning, Fault::body_too_large);
-  return meaning;
+  HeadInterpreter interpreter(head.version);
+  for (const FieldView& field : head.fields) interpreter.take(field);
+  return interpreter.finish(limits);
 }
 
 }  // namespace closelab::http

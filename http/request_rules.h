@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "closelab/message.h"
+#include "http/connection_tokens.h"
 #include "http/fault.h"
 
 namespace closelab::http {
@@ -22,6 +23,7 @@ struct HeadMeaning {
   std::uint64_t content_length = 0;
   /// Expect: 100-continue, which HTTP/1.0 doesn't have (RFC 9110 §10.1.1).
   Expectation expectation = Expectation::none;
+  ConnectionTokens connection{};
 };
 
 /// The rules that concern a head as a whole: Host, framing and expectation. When several are broken the

@@ -1,19 +1,55 @@
 #include "http/response_writer.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
 #include "http/characters.h"
+#include "http/known_field.h"
 
 namespace closelab::http {
 namespace {
 
-void append_number(std::string& out, std::uint64_t number, int base = 10) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number, base).ptr;
-  out.append(digits.data(), end);
-}
+// Gathers the pieces of a head, most of them shorter than 20 bytes, and appends them to a string together: appended one
+// by one they cost twice the instructions. flush() ends it.
+class PieceWriter {
+ public:
+  explicit PieceWriter(std::string& out) : out_(out) {}
+  PieceWriter(const PieceWriter&) = delete;
+  PieceWriter& operator=(const PieceWriter&) = delete;
+
+  // Inlined, a literal is copied by a few moves.
+  [[gnu::always_inline]] PieceWriter& operator<<(std::string_view piece) {
+    if (piece.size() > buffer_.size() - size_) return add_long(piece);
+    size_ += piece.copy(buffer_.data() + size_, piece.size());
+    return *this;
+  }
+
+  PieceWriter& operator<<(std::uint64_t number) { return append<10>(number); }
+  template <int base>
+  PieceWriter& append(std::uint64_t number) {
+    constexpr std::size_t most_digits = 20;
+    if (most_digits > buffer_.size() - size_) flush();
+    char* const begin = buffer_.data() + size_;
+    size_ += static_cast<std::size_t>(std::to_chars(begin, begin + most_digits, number, base).ptr - begin);
+    return *this;
+  }
+
+  void flush() {
+    out_.append(buffer_.data(), size_);
+    size_ = 0;
+  }
+
+ private:
+  [[gnu::cold, gnu::noinline]] PieceWriter& add_long(std::string_view piece) {
+    flush();
+    out_.append(piece);
+    return *this;
+  }
+
+  std::string& out_;
+  std::size_t size_ = 0;
+  std::array<char, 512> buffer_;
+};
 
 void append_two_digits(std::string& out, int number) {
   out += static_cast<char>('0' + number / 10);
@@ -21,65 +57,62 @@ void append_two_digits(std::string& out, int number) {
 }
 
 bool is_servers_own(std::string_view name) {
-  constexpr auto names =
-      std::to_array<std::string_view>({"connection", "content-length", "date", "keep-alive", "transfer-encoding"});
-  return std::ranges::any_of(names, [name](std::string_view own) { return equals_ignoring_case(name, own); });
+  switch (known_field(name)) {
+    case KnownField::connection:
+    case KnownField::content_length:
+    case KnownField::date:
+    case KnownField::keep_alive:
+    case KnownField::transfer_encoding:
+      return true;
+    default:
+      return false;
+  }
 }
 
 HeadFault check(const ResponseHead& head) {
   if (head.status < 200 || head.status > 999) return HeadFault::bad_status;
   for (const Field& field : head.fields) {
     if (field.name.empty() || !all(token_character, field.name)) return HeadFault::bad_field_name;
-    if (!all(value_character, field.value)) return HeadFault::bad_field_value;
+    if (!is_field_value(field.value)) return HeadFault::bad_field_value;
   }
   return HeadFault::none;
 }
 
-void append_status_line(std::string& out, int status) {
+void write_status_line(PieceWriter& out, int status) {
   // Our own version, also to an HTTP/1.0 client (RFC 9110 §2.5); the space before a missing reason stays
   // (RFC 9112 §4).
-  out.append("HTTP/1.1 ");
-  append_number(out, static_cast<std::uint64_t>(status));
-  out.append(" ").append(reason_phrase(status)).append("\r\n");
+  const auto digit = [status](int place) { return static_cast<char>('0' + status / place % 10); };
+  const std::array<char, 3> digits{digit(100), digit(10), digit(1)};
+  out << "HTTP/1.1 " << std::string_view(digits.data(), digits.size()) << " " << reason_phrase(status) << "\r\n";
 }
 
-void append_field(std::string& out, std::string_view name, std::string_view value) {
-  out.append(name).append(": ").append(value).append("\r\n");
-}
-
-void append_framing(std::string& out, const ResponseFraming& framing) {
-  if (framing.framing == Framing::chunked) append_field(out, "Transfer-Encoding", "chunked");
-  if (framing.framing != Framing::content_length) return;
-  out.append("Content-Length: ");
-  append_number(out, framing.length);
-  out.append("\r\n");
+void write_framing(PieceWriter& out, const ResponseFraming& framing) {
+  if (framing.framing == Framing::chunked) out << "Transfer-Encoding: chunked\r\n";
+  if (framing.framing == Framing::content_length) out << "Content-Length: " << framing.length << "\r\n";
 }
 
 // `Keep-Alive: timeout=5, max=99` (RFC 2068 §19.7.1.1); true when there was something to say.
-bool append_keep_alive(std::string& out, const ResponseHead& head) {
+bool write_keep_alive(PieceWriter& out, const ResponseHead& head) {
   const auto timeout =
       std::chrono::floor<std::chrono::seconds>(head.idle_timeout.value_or(std::chrono::milliseconds(0))).count();
   if (timeout < 1 && !head.requests_left) return false;
-  out.append("Keep-Alive: ");
-  if (timeout >= 1) {
-    out.append("timeout=");
-    append_number(out, static_cast<std::uint64_t>(timeout));
-  }
-  if (head.requests_left) {
-    out.append(timeout >= 1 ? ", max=" : "max=");
-    append_number(out, *head.requests_left);
-  }
-  out.append("\r\n");
+  out << "Keep-Alive: ";
+  if (timeout >= 1) out << "timeout=" << static_cast<std::uint64_t>(timeout);
+  if (head.requests_left) out << (timeout >= 1 ? ", max=" : "max=") << *head.requests_left;
+  out << "\r\n";
   return true;
 }
 
-void append_persistence(std::string& out, const ResponseHead& head) {
-  if (head.persistence == Persistence::Decision::close) return append_field(out, "Connection", "close");
-  const bool advertised = append_keep_alive(out, head);
+void write_persistence(PieceWriter& out, const ResponseHead& head) {
+  if (head.persistence == Persistence::Decision::close) {
+    out << "Connection: close\r\n";
+    return;
+  }
+  const bool advertised = write_keep_alive(out, head);
   // HTTP/1.0 needs to be told that we keep (RFC 9112 §9.3), and Keep-Alive, being about this connection
   // only, must be named in Connection (RFC 9110 §7.6.1).
   const bool needed = advertised || head.request_version == Version::http_1_0;
-  if (needed || head.keep_alive == KeepAliveField::always) append_field(out, "Connection", "keep-alive");
+  if (needed || head.keep_alive == KeepAliveField::always) out << "Connection: keep-alive\r\n";
 }
 
 }  // namespace
@@ -104,23 +137,26 @@ std::string_view describe(HeadFault fault) {
   return texts[static_cast<std::size_t>(fault)];
 }
 
-HeadFault write_head(std::string& out, const ResponseHead& head) {
+HeadFault write_head(std::string& to, const ResponseHead& head) {
   if (const HeadFault fault = check(head); fault != HeadFault::none) return fault;
-  append_status_line(out, head.status);
-  if (!head.date.empty()) append_field(out, "Date", head.date);
+  PieceWriter out(to);
+  write_status_line(out, head.status);
+  if (!head.date.empty()) out << "Date: " << head.date << "\r\n";
   for (const Field& field : head.fields) {
-    if (!is_servers_own(field.name)) append_field(out, field.name, field.value);
+    if (!is_servers_own(field.name)) out << field.name << ": " << field.value << "\r\n";
   }
-  append_framing(out, head.framing);
-  append_persistence(out, head);
-  out.append("\r\n");
+  write_framing(out, head.framing);
+  write_persistence(out, head);
+  out << "\r\n";
+  out.flush();
   return HeadFault::none;
 }
 
-void append_chunk(std::string& out, std::string_view data) {
+void append_chunk(std::string& to, std::string_view data) {
   if (data.empty()) return;
-  append_number(out, data.size(), 16);
-  out.append("\r\n").append(data).append("\r\n");
+  PieceWriter out(to);
+  out.append<16>(data.size()) << "\r\n" << data << "\r\n";
+  out.flush();
 }
 
 void append_last_chunk(std::string& out) { out.append("0\r\n\r\n"); }

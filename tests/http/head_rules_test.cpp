@@ -33,6 +33,17 @@ Outcome take(Line& line, std::string_view bytes) {
   return outcome;
 }
 
+// take_whole takes what step would take to a line's end, or nothing.
+template <typename Line>
+void check_whole(Line whole, Line stepped, std::string_view bytes) {
+  const std::size_t taken = whole.take_whole(bytes);
+  CHECK(whole.complete() == (taken > 0));
+  if (taken == 0) return;
+  const Outcome outcome = take(stepped, bytes);
+  CHECK(outcome.complete);
+  CHECK(outcome.bytes == taken);
+}
+
 struct Row {
   std::string line;
   Fault fault;
@@ -48,6 +59,11 @@ void check_rows(const Row (&rows)[N], const Line& fresh) {
     CHECK(describe(outcome.fault) == describe(row.fault));
     CHECK(outcome.bytes == row.byte);
     CHECK(outcome.complete == (row.fault == Fault::none));
+    if constexpr (requires { line.take_whole(row.line); }) {
+      for (std::size_t size = 0; size <= row.line.size(); ++size) {
+        check_whole(fresh, fresh, std::string_view(row.line).substr(0, size));
+      }
+    }
   }
 }
 
@@ -62,6 +78,7 @@ TEST_CASE("request lines") {
       {"GET /a\"<>\\^`{|}~%zz HTTP/1.1\r\n", Fault::none, 30},
       {std::string(32, 'M') + " / HTTP/1.1\r\n", Fault::none, 45},
       {std::string(33, 'M'), Fault::method_too_long, 33},
+      {std::string(33, 'M') + " / HTTP/1.1\r\n", Fault::method_too_long, 33},
       {"\x16\x03\x01", Fault::tls_handshake, 1},
       {"G\x16", Fault::bad_method, 2},
       {" GET / HTTP/1.1\r\n", Fault::bad_method, 1},
@@ -107,12 +124,28 @@ TEST_CASE("request lines") {
   check_rows(rows, RequestLine(26));
 }
 
-TEST_CASE("a request line's parts") {
-  const std::string text = "OPTIONS /a?b HTTP/1.1\r\n";
-  RequestLine line(100);
-  CHECK(take(line, text).complete);
-  CHECK(line.method(text) == "OPTIONS");
-  CHECK(line.target(text) == "/a?b");
+TEST_CASE("a request line's parts, taken as a whole and byte by byte") {
+  struct Parts {
+    std::string text;
+    bool ordinary;
+  };
+  const Parts rows[] = {
+      {"OPTIONS /a?b HTTP/1.1\r\n", true},
+      {"OPTIONS /a?b HTTP/1.0\r\n", false},
+      {"OPTIONS /a?b HTTP/1.7\r\n", false},
+  };
+  for (const Parts& row : rows) {
+    CAPTURE(row.text);
+    RequestLine stepped(100);
+    RequestLine whole(100);
+    CHECK(take(stepped, row.text).complete);
+    CHECK(whole.take_whole(row.text + "more") == (row.ordinary ? row.text.size() : 0));
+    for (const RequestLine& line : {stepped, whole}) {
+      if (!line.complete()) continue;
+      CHECK(line.method(row.text) == "OPTIONS");
+      CHECK(line.target(row.text) == "/a?b");
+    }
+  }
 }
 
 TEST_CASE("field lines") {
@@ -158,6 +191,25 @@ TEST_CASE("the empty line is known from its first byte on") {
   FieldLine field;
   field.step('a');
   CHECK_FALSE(field.empty());
+}
+
+TEST_CASE("a field line, taken as a whole and byte by byte") {
+  struct Line {
+    std::string text;
+    bool ordinary;
+  };
+  const Line rows[] = {
+      {"Host: a\r\n", true}, {"a:\r\n", true}, {"a: \r\n", true}, {"a:  b c \r\n", true}, {"a:\tb\tc\t\r\n", false},
+  };
+  for (const Line& row : rows) {
+    CAPTURE(row.text);
+    FieldLine stepped;
+    FieldLine whole;
+    CHECK(take(stepped, row.text).complete);
+    CHECK_FALSE(stepped.empty());
+    CHECK(whole.take_whole(row.text + "more") == (row.ordinary ? row.text.size() : 0));
+    CHECK(whole.complete() == row.ordinary);
+  }
 }
 
 TEST_CASE("every byte in a field line is judged by its class") {

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -91,6 +92,23 @@ TEST_CASE("a message's parts") {
   CHECK(result.query == "r=s");
   const std::vector<std::pair<std::string, std::string>> fields = {{"Host", "a:1"}, {"X-Y", "b c"}, {"Empty", ""}};
   CHECK((result.fields == fields));
+}
+
+TEST_CASE("a message that the caller keeps") {
+  RequestMessage message;
+  RequestParser parser(HttpLimits{}, message);
+  CHECK(&parser.message() == &message);
+  const std::string text = post("Content-Length: 4\r\n", "body");
+  CHECK(parser.feed(text).event == Event::head);
+  CHECK(message.fields.size() == 2);
+  CHECK(parser.feed("body").event == Event::message);
+  CHECK(message.method == "POST");
+  CHECK(message.body == "body");
+  parser.reset();
+  CHECK(message.method.empty());
+  CHECK(message.fields.empty());
+  CHECK(message.body.empty());
+  CHECK(message.version == Version::http_1_1);
 }
 
 TEST_CASE("versions: a higher minor is 1.1, for the message and for its framing") {
@@ -250,6 +268,33 @@ TEST_CASE("refused requests, however they are split") {
     CHECK(status_of(result.fault) == row.status);
     CHECK(result.error.starts_with(describe(row.fault)));
     CHECK(result.error.find_first_of("\r\n") == std::string::npos);
+  }
+}
+
+TEST_CASE("of several faults in a head the one that counts does not depend on the order of the fields") {
+  struct Row {
+    std::vector<std::string> lines;
+    Fault fault;
+  };
+  const Row rows[] = {
+      {{"Host: /", "Content-Length: x", "Transfer-Encoding: gzip", "Expect: x"}, Fault::bad_host},
+      {{"Content-Length: 30", "Transfer-Encoding: gzip", "Expect: x"}, Fault::no_host},
+      {{"Host: a", "Content-Length: x", "Transfer-Encoding: gzip", "Expect: x"}, Fault::bad_content_length},
+      {{"Host: a", "Content-Length: 30", "Transfer-Encoding: gzip", "Expect: x"}, Fault::length_and_coding},
+      {{"Host: a", "Transfer-Encoding: gzip", "Expect: x"}, Fault::coding_not_chunked},
+      {{"Host: a", "Content-Length: 30", "Expect: x"}, Fault::expectation_unknown},
+      {{"Host: a", "Content-Length: 30"}, Fault::body_too_large},
+  };
+  for (Row row : rows) {
+    std::ranges::sort(row.lines);
+    do {
+      std::string fields;
+      for (const std::string& line : row.lines) fields += line + "\r\n";
+      CAPTURE(fields);
+      RequestParser parser(small_limits());
+      CHECK(parser.feed("POST / HTTP/1.1\r\n" + fields + "\r\n").event == Event::error);
+      CHECK(describe(parser.error().fault) == describe(row.fault));
+    } while (std::ranges::next_permutation(row.lines).found);
   }
 }
 

@@ -107,6 +107,17 @@ TEST_CASE("heads") {
   for (const Row& row : rows) CHECK(written(row.head) == row.expected);
 }
 
+TEST_CASE("fields of any length") {
+  for (std::size_t size = 400; size < 600; ++size) {
+    CAPTURE(size);
+    const std::vector<Field> fields = {{"A", std::string(size, 'a')}, {"B", "b"}, {"C", std::string(2 * size, 'c')}};
+    std::string out = "before ";
+    CHECK(write_head(out, {.fields = fields, .framing = length_of(12345678901234567890u)}) == HeadFault::none);
+    CHECK(out == "before HTTP/1.1 200 OK\r\nA: " + fields[0].value + "\r\nB: b\r\nC: " + fields[2].value +
+                     "\r\nContent-Length: 12345678901234567890\r\n\r\n");
+  }
+}
+
 TEST_CASE("the server's own fields are not taken from the handler") {
   const std::vector<Field> fields = {
       {"Connection", "keep-alive"}, {"CONTENT-LENGTH", "9"}, {"transfer-encoding", "gzip"}, {"Date", "then"},
