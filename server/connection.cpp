@@ -24,11 +24,10 @@ constexpr std::chrono::milliseconds client_look{20};
 
 Connection::Connection(Reactor& reactor, const net::Accepted& accepted)
     : reactor_(reactor),
-      stream_(reactor.io(), accepted.fd),
-      tuple_{accepted.local, accepted.remote},
-      cookie_(net::socket_cookie(accepted.fd)),
+      stream_(reactor.ready_set(), accepted.fd, *this),
       accepted_at_(std::chrono::steady_clock::now()),
-      id_(reactor.shared().recorder.accepted(accepted.local, accepted.remote)),
+      entry_(reactor.shared().recorder.accepted(accepted.local, accepted.remote)),
+      id_(entry_.id()),
       mode_(reactor.shared().options.close_mode) {
   deadline_.owner = this;
 }
@@ -187,6 +186,7 @@ bool Connection::write_output() {
   const Shared& shared = reactor_.shared();
   const bool may_wait = (script_ != nullptr && script_->answering) || shared.holds.is_held(id_);
   const bool fin_follows = is_ending() && mode_ == CloseMode::lingering && !shared.options.socket.linger && !may_wait;
+  if (!exchange_->unflushed.empty()) shared.recorder.answering(entry_, exchange_->unflushed);
   switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
     case Output::Result::flushed:
       note_answered();
@@ -280,7 +280,7 @@ void Connection::become_idle() {
   if (!has_idle_deadline()) {
     if (script_ != nullptr) script_->idle_since = Script::Clock::now();
     set_idle_deadline();
-    if (requests_ > 0) reactor_.shared().recorder.idle(id_);
+    if (requests_ > 0) reactor_.shared().recorder.idle(entry_);
   }
   wait_readable();
 }
@@ -313,22 +313,18 @@ void Connection::release_exchange() {
 }
 
 void Connection::wait_readable() {
-  if (waits_readable_) return;
-  waits_readable_ = true;
-  stream_.wait_readable([self = shared_from_this()](const std::error_code& error) {
-    self->waits_readable_ = false;
-    if (!error) self->readable();
-  });
+  if (const int error = stream_.wait_readable(); error != 0) failed(Fact::receive_failed, error);
 }
 
 void Connection::wait_writable() {
-  if (waits_writable_) return;
-  waits_writable_ = true;
-  stream_.wait_writable([self = shared_from_this()](const std::error_code& error) {
-    self->waits_writable_ = false;
-    // An answer that came meanwhile may have found room, flushed everything, and left the connection idle.
-    if (!error && self->exchange_ != nullptr) self->resume();
-  });
+  if (const int error = stream_.wait_writable(); error != 0) failed(Fact::send_failed, error);
+}
+
+void Connection::stream_ready() {
+  const auto self = shared_from_this();
+  // An answer that came meanwhile may have found room, flushed everything, and left the connection idle.
+  if (stream_.take_writable() && exchange_ != nullptr) resume();
+  if (stream_.take_readable()) readable();
 }
 
 void Connection::set_deadline(DeadlineKind kind, std::chrono::milliseconds from_now) {

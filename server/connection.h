@@ -15,6 +15,7 @@
 #include "net/teardown.h"
 #include "server/deadlines.h"
 #include "server/exchange.h"
+#include "server/recorder.h"
 #include "server/responder.h"
 #include "server/script.h"
 
@@ -25,13 +26,16 @@ class Reactor;
 /// One connection: three events (readable, writable, a deadline), and after each the same steps:
 /// take bytes, parse, handle, write, then persist or tear down. What to do is decided by pure functions of
 /// http/ and net/; this class does it.
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection : public std::enable_shared_from_this<Connection>, private net::Stream::Owner {
  public:
   Connection(Reactor& reactor, const net::Accepted& accepted);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   std::uint64_t id() const { return id_; }
+  /// Among its reactor's connections.
+  std::size_t place() const { return place_; }
+  void set_place(std::size_t place) { place_ = place; }
 
   /// Reads at once: the first request is often there already.
   void start();
@@ -56,6 +60,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
  private:
   // Taking bytes (connection.cpp).
+  void stream_ready() override;
   void readable();
   void received_eof();
   void proceed();
@@ -91,11 +96,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void begin_request();
   void hand_over(const AsyncHandler& handler);
   void answer_failure(const std::string& text);
-  void respond(Response response);
+  void respond(Response&& response);
   void refuse_request(int status, const std::string& text, CloseReason reason);
   http::ResponseFraming framing_of(const Response& response) const;
-  Persistence decide(const Response& response, http::BodyEnd body_end) const;
-  void send_response(Response response, Persistence persistence);
+  Persistence decide(http::ConnectionTokens response, http::BodyEnd body_end) const;
+  void send_response(Response&& response, Persistence persistence);
   http::HeadFault write_head(const Response& response, const http::ResponseFraming& framing,
                              const Persistence& persistence);
   void advertise_persistence(http::ResponseHead& head, const Response& response) const;
@@ -110,7 +115,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void arm_at_accept();
   void arm_for_request();
   void arm(const std::shared_ptr<BookedRule>& booked, std::uint64_t request_number);
-  bool act(At at, std::uint64_t bytes = 0, std::chrono::milliseconds idle_for = {});
+  /// Lets the rules for this moment act. False when one of them has ended the connection or made it wait.
+  bool act(At at, std::uint64_t bytes = 0, std::chrono::milliseconds idle_for = {}) {
+    return script_ == nullptr || act_on_rules(at, bytes, idle_for);
+  }
+  bool act_on_rules(At at, std::uint64_t bytes, std::chrono::milliseconds idle_for);
   void perform(const BookedRule& booked);
   void note_fired(const BookedRule& booked);
   void close_by_rule(CloseMode mode, At at);
@@ -164,17 +173,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   Reactor& reactor_;
   net::Stream stream_;
-  net::TcpTuple tuple_;
-  std::uint64_t cookie_;
   std::chrono::steady_clock::time_point accepted_at_;
+  /// Valid until teardown_ is handed over.
+  Recorder::Entry& entry_;
   std::uint64_t id_;
+  std::size_t place_ = 0;
   DeadlineHook deadline_;
   std::uint64_t requests_ = 0;
   CloseReason reason_ = CloseReason::none;
   CloseMode mode_;
   bool closing_reported_ = false;
-  bool waits_readable_ = false;
-  bool waits_writable_ = false;
   bool refused_ = false;
   /// A rule or command has ended it in the middle of something.
   bool cut_ = false;

@@ -176,7 +176,9 @@ net::Teardown& Connection::teardown() {
     reactor_.deadlines().clear(deadline_);
     const Options& options = reactor_.shared().options;
     teardown_ = std::make_unique<net::Teardown>(
-        stream_, net::EndedConnection{id_, tuple_, cookie_, accepted_at_, {Evidence{}}},
+        stream_,
+        net::EndedConnection{
+            id_, {entry_.server(), entry_.client()}, net::socket_cookie(stream_.fd()), accepted_at_, {Evidence{}}},
         net::TeardownOptions{mode_, options.lingering, options.close_times, options.socket.linger},
         reactor_.shared().observer, reactor_.shared().closer);
   }
@@ -241,7 +243,7 @@ void Connection::report_closing() {
   if (closing_reported_) return;
   closing_reported_ = true;
   if (exchange_ != nullptr) report_answered();
-  reactor_.shared().recorder.closing(id_, reason_, mode_);
+  reactor_.shared().recorder.closing(entry_, reason_, mode_);
 }
 
 void Connection::after_teardown_step() {
@@ -296,7 +298,7 @@ void Connection::note_answered() {
 void Connection::report_answered() {
   std::vector<RequestRecord>& requests = exchange_->unflushed;
   if (requests.empty()) return;
-  reactor_.shared().recorder.answered(id_, requests);
+  reactor_.shared().recorder.answered(entry_, requests);
   requests.clear();
 }
 
@@ -309,7 +311,7 @@ void Connection::report_unanswered() {
   if (begun) requests.push_back(std::exchange(exchange_->record, {}));
   const std::uint64_t streamed = exchange_->output.take_streamed();
   if (streamed > 0 && !requests.empty()) requests.back().response_body_bytes = streamed;
-  if (!requests.empty()) reactor_.shared().recorder.answered(id_, requests);
+  if (!requests.empty()) reactor_.shared().recorder.answered(entry_, requests);
   requests.clear();
 }
 

@@ -43,7 +43,8 @@ Script& Connection::script() {
 
 /// Before any request only rules can be meant that ask for none.
 void Connection::arm_at_accept() {
-  for (const auto& booked : *reactor_.shared().rules.snapshot()) {
+  const auto rules = reactor_.shared().rules.snapshot();
+  for (const auto& booked : *rules) {
     const Rule& rule = booked->rule;
     const bool for_now = rule.at.at == At::accept || (rule.at.at == At::idle && !rule.request && rule.path.empty());
     if (for_now && matches(rule, {id_, 0, {}})) arm(booked, 0);
@@ -57,7 +58,8 @@ void Connection::arm_for_request() {
   const std::uint64_t number = requests_ + 1;
   if (!shared.rules.empty()) {
     const Place place{id_, number, exchange_->parser.message().path};
-    for (const auto& booked : *shared.rules.snapshot()) {
+    const auto rules = shared.rules.snapshot();
+    for (const auto& booked : *rules) {
       if (booked->rule.at.at != At::accept && matches(booked->rule, place)) arm(booked, number);
     }
   }
@@ -74,9 +76,7 @@ void Connection::arm(const std::shared_ptr<BookedRule>& booked, std::uint64_t re
   script().armed.push_back({booked});
 }
 
-/// Lets the rules for this moment act. False when one of them has ended the connection or made it wait.
-bool Connection::act(At at, std::uint64_t bytes, milliseconds idle_for) {
-  if (script_ == nullptr) return true;
+bool Connection::act_on_rules(At at, std::uint64_t bytes, milliseconds idle_for) {
   while (Script::Armed* armed = script_->due(at, bytes, idle_for)) {
     armed->done = true;
     if (!armed->claim()) continue;

@@ -46,7 +46,7 @@ void Connection::serve() {
   exchange_->served = true;
   Request& request = exchange_->request;
   fill_request(requests_);
-  request.persistence = decide(Response{}, http::BodyEnd::framed);
+  request.persistence = decide({}, http::BodyEnd::framed);
   if (request.target == "*") return respond(server_wide_options());
   const auto route = reactor_.shared().router.find(request.path);
   if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
@@ -64,8 +64,7 @@ void Connection::serve() {
 /// What handlers, and rules that come with a request, are shown of it.
 void Connection::fill_request(std::uint64_t number) {
   Request& request = exchange_->request;
-  static_cast<RequestMessage&>(request) = exchange_->parser.message();
-  request.client = tuple_.remote;
+  request.client = entry_.client();
   request.connection_id = id_;
   request.request_number = number;
 }
@@ -76,11 +75,15 @@ void Connection::begin_request() {
   RequestRecord& record = exchange_->record;
   record.connection_id = id_;
   record.number = ++requests_;
-  if (exchange_->parser.started()) reactor_.shared().recorder.count_request(id_);
+  if (exchange_->parser.started()) reactor_.shared().recorder.count_request(entry_);
   record.method = message.method;
   record.target = message.target.substr(0, recorded_target);
   record.version = message.version;
+  record.status = 0;
+  record.persistence = {};
+  record.answered_at = {};
   record.request_body_bytes = exchange_->parser.body_received();
+  record.response_body_bytes = 0;
   if (record.received_at.count() == 0) record.received_at = now();
 }
 
@@ -120,7 +123,7 @@ void Connection::answer_failure(const std::string& text) {
   send_response(text_response(500, text), {Persistence::Decision::close, CloseReason::handler_error});
 }
 
-void Connection::respond(Response response) {
+void Connection::respond(Response&& response) {
   if (response.delay > std::chrono::milliseconds(0)) {
     exchange_->delayed_until = Deadlines::Clock::now() + std::min(response.delay, longest_delay);
     exchange_->delayed = std::move(response);
@@ -134,7 +137,9 @@ void Connection::respond(Response response) {
   }
   const auto body_end = framing_of(response).framing == http::Framing::until_close ? http::BodyEnd::connection_close
                                                                                    : http::BodyEnd::framed;
-  const Persistence persistence = decide(response, body_end);
+  http::ConnectionTokens tokens = http::collect_connection_tokens(response.headers);
+  tokens.close = tokens.close || response.close_mode.has_value();
+  const Persistence persistence = decide(tokens, body_end);
   send_response(std::move(response), persistence);
 }
 
@@ -154,13 +159,12 @@ http::ResponseFraming Connection::framing_of(const Response& response) const {
   return http::choose_framing(message.method, response.status, message.version, length);
 }
 
-Persistence Connection::decide(const Response& response, http::BodyEnd body_end) const {
+Persistence Connection::decide(http::ConnectionTokens response, http::BodyEnd body_end) const {
   const Options& options = reactor_.shared().options;
   http::PersistenceInputs inputs;
   inputs.request_version = exchange_->parser.message().version;
   inputs.request = exchange_->parser.connection_tokens();
-  inputs.response = http::collect_connection_tokens(response.headers);
-  inputs.response.close = inputs.response.close || response.close_mode.has_value();
+  inputs.response = response;
   inputs.request_number = requests_;
   inputs.request_limit = options.request_limit;
   inputs.response_body = body_end;
@@ -169,7 +173,7 @@ Persistence Connection::decide(const Response& response, http::BodyEnd body_end)
 }
 
 /// Queues the response; a head that can't be written (a field value with CR or LF) becomes a 500.
-void Connection::send_response(Response response, Persistence persistence) {
+void Connection::send_response(Response&& response, Persistence persistence) {
   http::ResponseFraming framing = framing_of(response);
   if (script_ != nullptr) plan_response(framing);
   const http::HeadFault fault = write_head(response, framing, persistence);

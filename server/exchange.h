@@ -18,13 +18,15 @@ namespace closelab::server {
 /// What a connection needs from the first byte of a request to the last byte of its response. An idle
 /// connection has none: it is borrowed from the reactor's pool, where buffers keep their memory.
 struct Exchange {
-  explicit Exchange(const HttpLimits& limits) : parser(limits) {}
+  explicit Exchange(const HttpLimits& limits) : parser(limits, request) {}
 
   /// Ready for the next request on the same connection; output not yet flushed stays.
   void next() {
     parser.reset();
     state = {};
-    record = {};
+    // The rest is filled in when the request has begun.
+    record.number = 0;
+    record.received_at = {};
     responder.reset();
     delayed.reset();
     served = false;
@@ -33,7 +35,7 @@ struct Exchange {
 
   /// Ready for another connection.
   void reset() {
-    next();
+    if (state != http::ExchangeState{}) next();
     output.reset();
     unflushed.clear();
     input.clear();

@@ -36,8 +36,9 @@ struct Rung {
 
 std::string milliseconds_text(nanoseconds time) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.3f", std::chrono::duration<double, std::milli>(time).count());
-  return text.data();
+  const double count = std::chrono::duration<double, std::milli>(time).count();
+  const int size = std::snprintf(text.data(), text.size(), "%.3f", count);
+  return {text.data(), static_cast<std::size_t>(size)};
 }
 
 std::string time_column(nanoseconds time) {

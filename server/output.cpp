@@ -72,7 +72,7 @@ void Output::start_body(Source source, std::optional<std::uint64_t> length, bool
   if (left_ == 0U) source_ = nullptr;
 }
 
-Output::Result Output::write(const net::Stream& stream, net::MoreToCome more) {
+Output::Result Output::write(net::Stream& stream, net::MoreToCome more) {
   const std::uint64_t enough = written_ + event_budget;
   while (written_ < enough) {
     // Filled before it is sent, so that head, body and end of a small stream share a segment, and nothing is held back
@@ -95,7 +95,7 @@ Output::Result Output::write(const net::Stream& stream, net::MoreToCome more) {
   return Result::blocked;
 }
 
-Output::Result Output::write_pending(const net::Stream& stream, net::MoreToCome more) {
+Output::Result Output::write_pending(net::Stream& stream, net::MoreToCome more) {
   while (pending() > 0) {
     if (allowance_ == 0U) return Result::paced;
     const auto allowed = static_cast<std::size_t>(std::min<std::uint64_t>(allowance_.value_or(pending()), pending()));
@@ -105,7 +105,7 @@ Output::Result Output::write_pending(const net::Stream& stream, net::MoreToCome 
     const std::size_t of_body = std::min(body_.size() - from_body, allowed - of_buffer);
     const std::array<iovec, 2> pieces{iovec{buffer_.data() + from_buffer, of_buffer},
                                       iovec{body_.data() + from_body, of_body}};
-    const net::IoResult result = stream.send(pieces, more);
+    const net::IoResult result = stream.send(std::span(pieces).first(of_body > 0 ? 2 : 1), more);
     sent_ += result.bytes;
     written_ += result.bytes;
     if (allowance_) *allowance_ -= result.bytes;

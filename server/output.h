@@ -45,7 +45,7 @@ class Output {
   void allow(std::optional<std::uint64_t> bytes) { allowance_ = bytes; }
 
   /// Hands over as much as the kernel takes. With `more` the last segment may wait for a FIN to join it.
-  Result write(const net::Stream& stream, net::MoreToCome more);
+  Result write(net::Stream& stream, net::MoreToCome more);
 
   bool empty() const { return pending() == 0 && !source_ && !hold_at_; }
   /// A body is under way: no further response may be added before it is flushed.
@@ -65,7 +65,7 @@ class Output {
   void start_body(Source source, std::optional<std::uint64_t> length, bool chunked);
   std::size_t pending() const { return buffer_.size() + body_.size() - sent_; }
   bool is_at_hold() const { return hold_at_ == position_; }
-  Result write_pending(const net::Stream& stream, net::MoreToCome more);
+  Result write_pending(net::Stream& stream, net::MoreToCome more);
   Pulled pull();
   std::size_t most_to_pull() const;
   void drop_sent();

@@ -110,7 +110,7 @@ std::string format_duration(milliseconds duration) {
 
 Parsed<std::uint64_t> parse_size(std::string_view text) {
   std::string_view unit = text;
-  const Parsed<std::uint64_t> number = take_number(unit, text);
+  Parsed<std::uint64_t> number = take_number(unit, text);
   if (!number || unit.empty()) return number;
   return multiply(number.value, unit, size_units, text);
 }

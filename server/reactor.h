@@ -3,7 +3,6 @@
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
-#include <asio/posix/basic_stream_descriptor.hpp>
 #include <atomic>
 #include <ctime>
 #include <functional>
@@ -14,13 +13,13 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
 #include <vector>
 
 #include "closelab/options.h"
 #include "net/blocking_closer.h"
 #include "net/listener.h"
 #include "net/observer.h"
+#include "net/ready_set.h"
 #include "net/socket_options.h"
 #include "server/deadlines.h"
 #include "server/exchange.h"
@@ -48,7 +47,7 @@ struct Shared {
 };
 
 /// One thread that accepts and serves connections by events, with a listener of its own.
-class Reactor : public std::enable_shared_from_this<Reactor> {
+class Reactor : public std::enable_shared_from_this<Reactor>, private net::ReadySet::Member {
  public:
   Reactor(Shared& shared, net::Listener listener);
   ~Reactor();
@@ -78,7 +77,7 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
 
   // For its connections, on the reactor thread.
   Shared& shared() { return shared_; }
-  asio::io_context& io() { return io_; }
+  net::ReadySet& ready_set() { return ready_set_; }
   Deadlines& deadlines() { return deadlines_; }
   ExchangePool& exchanges() { return exchanges_; }
   std::span<char> read_buffer() { return read_buffer_; }
@@ -90,8 +89,10 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
  private:
   /// Runs on the reactor thread before it returns; at once on that thread itself, and not at all after join().
   void run(const std::function<void()>& job);
-  void wait_acceptable();
-  void accept_all();
+  /// False when the kernel can't be asked (epoll_ctl).
+  bool wait_acceptable();
+  /// Somebody waits to be accepted.
+  void ready(std::uint32_t events) override;
   bool accept_one();
   void pause_accepting();
   void stop_accepting();
@@ -103,14 +104,16 @@ class Reactor : public std::enable_shared_from_this<Reactor> {
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   const std::vector<net::OptionInEffect> options_in_effect_;
-  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> acceptable_;
+  net::ReadySet ready_set_;
+  net::ReadySet::Key acceptable_ = 0;
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
                              asio::io_context::executor_type>
       accept_pause_;
   Deadlines deadlines_;
   ExchangePool exchanges_;
   std::vector<char> read_buffer_;
-  std::unordered_map<Connection*, std::shared_ptr<Connection>> connections_;
+  /// Each knows its place.
+  std::vector<std::shared_ptr<Connection>> connections_;
   std::string date_;
   std::time_t date_second_ = 0;
   bool stopping_ = false;

@@ -1,16 +1,26 @@
 #include "server/recorder.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace closelab::server {
 
-std::uint64_t Recorder::accepted(const Endpoint& server, const Endpoint& client) {
+const ConnectionRecord& Recorder::Entry::in_order() const {
+  const auto oldest = record_.requests.begin() + static_cast<std::ptrdiff_t>(std::exchange(oldest_request_, 0));
+  std::rotate(record_.requests.begin(), oldest, record_.requests.end());
+  return record_;
+}
+
+Recorder::Entry& Recorder::accepted(const Endpoint& server, const Endpoint& client) {
   std::optional<ConnectionRecord> copy;
-  std::uint64_t id = 0;
+  Entry* entry = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    id = ++last_id_;
-    ConnectionRecord& record = entries_[id].record;
+    const std::uint64_t id = ++last_id_;
+    // Behind all others.
+    entry = &entries_.try_emplace(entries_.end(), id)->second;
+    entry->accepted_ = std::chrono::steady_clock::now();
+    ConnectionRecord& record = entry->record_;
     record.id = id;
     record.server = server;
     record.client = client;
@@ -23,7 +33,7 @@ std::uint64_t Recorder::accepted(const Endpoint& server, const Endpoint& client)
     changed();
   }
   if (copy) options_.on_accepted(*copy);
-  return id;
+  return *entry;
 }
 
 std::uint64_t& Recorder::count_of(Phase phase) {
@@ -50,48 +60,61 @@ void Recorder::active(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
   // What waits for a hold to be released has decided to close already.
-  if (found != entries_.end() && found->second.record.phase == Phase::idle) enter(found->second.record, Phase::active);
+  if (found != entries_.end() && found->second.record_.phase == Phase::idle)
+    enter(found->second.record_, Phase::active);
 }
 
-void Recorder::count_request(std::uint64_t id) {
+void Recorder::count_request(Entry& entry) {
   const std::lock_guard lock(mutex_);
-  const auto found = entries_.find(id);
-  if (found == entries_.end()) return;
-  ConnectionRecord& record = found->second.record;
-  enter(record, Phase::active);
-  ++record.request_count;
+  enter(entry.record_, Phase::active);
+  ++entry.record_.request_count;
   ++counts_.requests;
-  ++(record.request_count == 1 ? counts_.with_requests : counts_.reused);
+  ++(entry.record_.request_count == 1 ? counts_.with_requests : counts_.reused);
 }
 
-void Recorder::append_request(ConnectionRecord& record, const RequestRecord& request) {
-  if (options_.requests_kept == 0) return;
-  if (record.requests.size() == options_.requests_kept) record.requests.erase(record.requests.begin());
-  record.requests.push_back(request);
+/// A request that is there already is brought up to date; one that has been pushed out stays away.
+void Recorder::record_request(Entry& entry, const RequestRecord& request) const {
+  std::vector<RequestRecord>& kept = entry.record_.requests;
+  std::size_t position = kept.size();
+  const auto at = [&](std::size_t from_oldest) -> RequestRecord& {
+    return kept[(entry.oldest_request_ + from_oldest) % kept.size()];
+  };
+  while (position > 0 && at(position - 1).number > request.number) --position;
+  if (position > 0 && at(position - 1).number == request.number) {
+    at(position - 1) = request;
+  } else if (position < kept.size()) {
+    return;
+  } else if (kept.size() < options_.requests_kept) {
+    kept.push_back(request);
+  } else if (!kept.empty()) {
+    kept[entry.oldest_request_] = request;
+    entry.oldest_request_ = (entry.oldest_request_ + 1) % kept.size();
+  }
 }
 
-void Recorder::answered(std::uint64_t id, std::span<const RequestRecord> requests) {
+void Recorder::answering(Entry& entry, std::span<const RequestRecord> requests) {
+  const std::lock_guard lock(mutex_);
+  for (const RequestRecord& request : requests) record_request(entry, request);
+}
+
+void Recorder::answered(Entry& entry, std::span<const RequestRecord> requests) {
   std::optional<ConnectionRecord> copy;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(id);
-    if (found == entries_.end()) return;
-    for (const RequestRecord& request : requests) append_request(found->second.record, request);
-    if (options_.on_request) copy = found->second.record;
+    for (const RequestRecord& request : requests) record_request(entry, request);
+    if (options_.on_request) copy = entry.in_order();
   }
   if (!copy) return;
   for (const RequestRecord& request : requests) options_.on_request(*copy, request);
 }
 
-void Recorder::idle(std::uint64_t id) {
+void Recorder::idle(Entry& entry) {
   std::optional<ConnectionRecord> copy;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(id);
-    if (found == entries_.end()) return;
-    enter(found->second.record, Phase::idle);
-    found->second.idle_since = ++idle_sequence_;
-    if (options_.on_idle) copy = found->second.record;
+    enter(entry.record_, Phase::idle);
+    entry.idle_since_ = ++idle_sequence_;
+    if (options_.on_idle) copy = entry.in_order();
     changed();
   }
   if (copy) options_.on_idle(*copy);
@@ -101,28 +124,26 @@ void Recorder::rule_fired(std::uint64_t id, RuleFiring firing) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
   if (found == entries_.end() || options_.requests_kept == 0) return;
-  std::vector<RuleFiring>& fired = found->second.record.rules_fired;
+  std::vector<RuleFiring>& fired = found->second.record_.rules_fired;
   if (fired.size() == options_.requests_kept) fired.erase(fired.begin());
   fired.push_back(std::move(firing));
 }
 
 void Recorder::retry(std::uint64_t id, Retry retry) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = entries_.find(id); found != entries_.end()) found->second.record.retry = retry;
+  if (const auto found = entries_.find(id); found != entries_.end()) found->second.record_.retry = retry;
 }
 
-void Recorder::closing(std::uint64_t id, CloseReason reason, CloseMode mode) {
+void Recorder::closing(Entry& entry, CloseReason reason, CloseMode mode) {
   std::optional<ConnectionRecord> copy;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find(id);
-    if (found == entries_.end()) return;
-    ConnectionRecord& record = found->second.record;
+    ConnectionRecord& record = entry.record_;
     const bool is_news = record.phase != Phase::closing;
     enter(record, Phase::closing);
     record.close_reason = reason;
     record.close_mode = mode;
-    if (is_news && options_.on_closing) copy = record;
+    if (is_news && options_.on_closing) copy = entry.in_order();
   }
   if (copy) options_.on_closing(*copy);
 }
@@ -134,10 +155,10 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
     const auto found = entries_.find(ended.id);
     if (found == entries_.end()) return;
     Entry& entry = found->second;
-    entry.record.verdict = verdict;
-    entry.record.evidence = ended.evidence;
+    entry.record_.verdict = verdict;
+    entry.record_.evidence = ended.evidence;
     if (progress == net::Progress::transitional) return;
-    if (options_.on_settled) copy = entry.record;
+    if (options_.on_settled) copy = entry.in_order();
     if (copy) copy->phase = Phase::settled;
     settle(entry);
   }
@@ -145,10 +166,10 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
 }
 
 void Recorder::settle(Entry& entry) {
-  enter(entry.record, Phase::settled);
+  enter(entry.record_, Phase::settled);
   --counts_.open;
-  settled_order_.push_back(entry.record.id);
-  unreturned_.push_back(entry.record.id);
+  settled_order_.push_back(entry.id());
+  unreturned_.push_back(entry.id());
   while (settled_order_.size() > options_.records_kept) drop_oldest();
   changed();
 }
@@ -185,23 +206,23 @@ std::optional<ConnectionRecord> Recorder::wait_closed(std::chrono::milliseconds 
     if (unreturned_.empty()) return std::nullopt;
     const std::uint64_t id = unreturned_.front();
     unreturned_.pop_front();
-    return entries_.at(id).record;
+    return entries_.at(id).in_order();
   });
 }
 
 std::optional<ConnectionRecord> Recorder::wait_closed(std::uint64_t id, std::chrono::milliseconds timeout) {
   return wait(timeout, [this, id]() -> std::optional<ConnectionRecord> {
     const auto found = entries_.find(id);
-    if (found == entries_.end() || found->second.record.phase != Phase::settled) return std::nullopt;
+    if (found == entries_.end() || found->second.record_.phase != Phase::settled) return std::nullopt;
     std::erase(unreturned_, id);
-    return found->second.record;
+    return found->second.in_order();
   });
 }
 
 std::optional<ConnectionRecord> Recorder::wait_idle(std::uint64_t id, std::chrono::milliseconds timeout) {
   return wait(timeout, [this, id]() -> std::optional<ConnectionRecord> {
     const Entry* entry = most_recently_idle(id);
-    return entry != nullptr ? std::optional(entry->record) : std::nullopt;
+    return entry != nullptr ? std::optional(entry->in_order()) : std::nullopt;
   });
 }
 
@@ -210,15 +231,15 @@ std::optional<ConnectionRecord> Recorder::wait_accepted(std::chrono::millisecond
     const auto next = entries_.upper_bound(returned_accepted_);
     if (next == entries_.end()) return std::nullopt;
     returned_accepted_ = next->first;
-    return next->second.record;
+    return next->second.in_order();
   });
 }
 
 const Recorder::Entry* Recorder::most_recently_idle(std::uint64_t id) const {
   const Entry* best = nullptr;
   for (const auto& [entry_id, entry] : entries_) {
-    const bool candidate = entry.record.phase == Phase::idle && entry.idle_since > 0 && (id == 0 || id == entry_id);
-    if (candidate && (best == nullptr || entry.idle_since > best->idle_since)) best = &entry;
+    const bool candidate = entry.record_.phase == Phase::idle && entry.idle_since_ > 0 && (id == 0 || id == entry_id);
+    if (candidate && (best == nullptr || entry.idle_since_ > best->idle_since_)) best = &entry;
   }
   return best;
 }
@@ -227,21 +248,20 @@ std::vector<ConnectionRecord> Recorder::all() const {
   const std::lock_guard lock(mutex_);
   std::vector<ConnectionRecord> result;
   result.reserve(entries_.size());
-  for (const auto& [id, entry] : entries_) result.push_back(entry.record);
+  for (const auto& [id, entry] : entries_) result.push_back(entry.in_order());
   return result;
 }
 
 std::vector<RequestRecord> Recorder::requests() const {
   struct Received {
-    std::chrono::system_clock::time_point at;
+    std::chrono::steady_clock::time_point at;
     const RequestRecord* request;
   };
   const std::lock_guard lock(mutex_);
   std::vector<Received> received;
   for (const auto& [id, entry] : entries_) {
-    for (const RequestRecord& request : entry.record.requests) {
-      const auto since = std::chrono::duration_cast<std::chrono::system_clock::duration>(request.received_at);
-      received.push_back({entry.record.accepted_at + since, &request});
+    for (const RequestRecord& request : entry.in_order().requests) {
+      received.push_back({entry.accepted_ + request.received_at, &request});
     }
   }
   std::ranges::stable_sort(received, {}, &Received::at);
@@ -252,13 +272,13 @@ std::vector<RequestRecord> Recorder::requests() const {
 
 void Recorder::visit(const std::function<void(const ConnectionRecord&)>& visit) const {
   const std::lock_guard lock(mutex_);
-  for (const auto& [id, entry] : entries_) visit(entry.record);
+  for (const auto& [id, entry] : entries_) visit(entry.in_order());
 }
 
 std::optional<ConnectionRecord> Recorder::find(std::uint64_t id) const {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);
-  return found != entries_.end() ? std::optional(found->second.record) : std::nullopt;
+  return found != entries_.end() ? std::optional(found->second.in_order()) : std::nullopt;
 }
 
 Counts Recorder::counts() const {

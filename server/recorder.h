@@ -24,19 +24,24 @@ class Recorder {
  public:
   explicit Recorder(const Options& options) : options_(options) {}
 
-  /// A new connection; returns its id.
-  std::uint64_t accepted(const Endpoint& server, const Endpoint& client);
+  /// A connection's place in the ledger. Whoever has it open may write there without looking it up.
+  class Entry;
+
+  /// A new connection; its entry stays where it is until it has settled.
+  Entry& accepted(const Endpoint& server, const Endpoint& client);
   /// A request has begun and the connection waits, for its rest or for its handler.
   void active(std::uint64_t id);
   /// A request's head is there, or was refused. Counted before it is answered, so that whoever has the answer
   /// finds it counted.
-  void count_request(std::uint64_t id);
+  void count_request(Entry& entry);
+  /// Responses are about to be handed to the kernel. Recorded before that, so that whoever has the answer finds it.
+  void answering(Entry& entry, std::span<const RequestRecord> requests);
   /// Responses were handed to the kernel, or given up (status 0).
-  void answered(std::uint64_t id, std::span<const RequestRecord> requests);
+  void answered(Entry& entry, std::span<const RequestRecord> requests);
   /// Open, and waiting for the next request.
-  void idle(std::uint64_t id);
+  void idle(Entry& entry);
   /// The end has been decided.
-  void closing(std::uint64_t id, CloseReason reason, CloseMode mode);
+  void closing(Entry& entry, CloseReason reason, CloseMode mode);
   void rule_fired(std::uint64_t id, RuleFiring firing);
   void retry(std::uint64_t id, Retry retry);
   /// What the observer sees after close().
@@ -58,15 +63,9 @@ class Recorder {
   Counts counts() const;
 
  private:
-  struct Entry {
-    ConnectionRecord record;
-    /// Orders the moments at which connections became idle; 0: never.
-    std::uint64_t idle_since = 0;
-  };
-
   void enter(ConnectionRecord& record, Phase phase);
   std::uint64_t& count_of(Phase phase);
-  void append_request(ConnectionRecord& record, const RequestRecord& request);
+  void record_request(Entry& entry, const RequestRecord& request) const;
   void settle(Entry& entry);
   void drop_oldest();
   const Entry* most_recently_idle(std::uint64_t id) const;
@@ -86,6 +85,27 @@ class Recorder {
   std::uint64_t returned_accepted_ = 0;  // the last id that wait_accepted() returned
   std::uint64_t idle_sequence_ = 0;
   Counts counts_;
+};
+
+class Recorder::Entry {
+ public:
+  // These never change.
+  std::uint64_t id() const { return record_.id; }
+  const Endpoint& server() const { return record_.server; }
+  const Endpoint& client() const { return record_.client; }
+
+ private:
+  friend class Recorder;
+  /// The record, its requests oldest first.
+  const ConnectionRecord& in_order() const;
+
+  /// Its requests are a ring while the connection is in use: under load each one pushes another out.
+  mutable ConnectionRecord record_;
+  mutable std::size_t oldest_request_ = 0;
+  /// The wall clock may jump, so it can't tell the order of events.
+  std::chrono::steady_clock::time_point accepted_{};
+  /// Orders the moments at which connections became idle; 0: never.
+  std::uint64_t idle_since_ = 0;
 };
 
 }  // namespace closelab::server

@@ -68,7 +68,8 @@ std::shared_ptr<const BookedRules> RuleBook::snapshot() const {
 
 std::vector<RuleStatus> RuleBook::status() const {
   std::vector<RuleStatus> result;
-  for (const auto& booked : *snapshot()) result.push_back({booked->id, booked->rule, booked->fired});
+  const auto rules = snapshot();
+  for (const auto& booked : *rules) result.push_back({booked->id, booked->rule, booked->fired});
   return result;
 }
 

@@ -40,6 +40,7 @@ class RuleBook {
 
   /// One load, for the many connections of servers without rules.
   bool empty() const { return count_.load(std::memory_order_relaxed) == 0; }
+  /// Keep it in a variable while it is read: it may be the last reference.
   std::shared_ptr<const BookedRules> snapshot() const;
   /// What rules with a probability depend on.
   std::uint64_t seed() const { return seed_; }

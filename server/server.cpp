@@ -74,6 +74,7 @@ class Server::Impl {
   std::vector<std::shared_ptr<server::Reactor>> reactors;
 
  private:
+  void begin_stop();
   StopReport stop_once(std::chrono::milliseconds grace);
 
   std::mutex stop_mutex_;
@@ -97,15 +98,23 @@ Server::Impl::Impl(Options wanted)
 }
 
 StopReport Server::Impl::stop(std::chrono::milliseconds grace) {
+  if (server::Reactor::is_reactor_thread()) {
+    begin_stop();  // a thread can't wait for its own end
+    return {};
+  }
   const std::lock_guard lock(stop_mutex_);
   if (std::exchange(stopped_, true)) return {};
   return stop_once(grace);
 }
 
-StopReport Server::Impl::stop_once(std::chrono::milliseconds grace) {
-  const auto start = std::chrono::steady_clock::now();
+void Server::Impl::begin_stop() {
   holds.release_all();
   for (const auto& reactor : reactors) reactor->stop();
+}
+
+StopReport Server::Impl::stop_once(std::chrono::milliseconds grace) {
+  const auto start = std::chrono::steady_clock::now();
+  begin_stop();
   StopReport report;
   for (const auto& reactor : reactors) {
     if (!reactor->wait_until_done(start + grace)) reactor->stop_now(report.held_up);

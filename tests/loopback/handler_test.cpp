@@ -1,5 +1,6 @@
 // Handlers that answer at once, later, from other threads, wrongly, or never.
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -177,8 +178,10 @@ void receive_rounds(Client& client, int count) {
 bool has_answered(const Server& server, int requests) {
   for (int i = 0; i < 20; ++i) {
     const auto record = server.connection(1);
-    const bool any = record && !record->requests.empty();
-    if (any && record->requests.back().number >= static_cast<std::uint64_t>(requests)) return true;
+    const auto is_last = [&](const RequestRecord& request) {
+      return request.number >= static_cast<std::uint64_t>(requests) && request.answered_at.count() > 0;
+    };
+    if (record && std::ranges::any_of(record->requests, is_last)) return true;
     pause(5ms);
   }
   return false;

@@ -17,7 +17,12 @@ class Fixture {
  public:
   explicit Fixture(Options wanted = {}) : options(std::move(wanted)) {}
 
-  std::uint64_t accept() { return recorder.accepted({}, {}); }
+  std::uint64_t accept() {
+    entries_.push_back(&recorder.accepted({}, {}));
+    return entries_.back()->id();
+  }
+  void idle(std::uint64_t id) { recorder.idle(entry(id)); }
+  void closing(std::uint64_t id, CloseReason reason, CloseMode mode) { recorder.closing(entry(id), reason, mode); }
   void settle(std::uint64_t id, net::Progress progress = net::Progress::settled) {
     net::EndedConnection ended;
     ended.id = id;
@@ -28,9 +33,9 @@ class Fixture {
     std::vector<RequestRecord> requests(count);
     for (RequestRecord& request : requests) {
       request.number = ++numbers_[id];
-      recorder.count_request(id);
+      recorder.count_request(entry(id));
     }
-    recorder.answered(id, requests);
+    recorder.answered(entry(id), requests);
   }
   /// The id of the next settled connection; 0 for none.
   std::uint64_t next_closed() {
@@ -41,7 +46,10 @@ class Fixture {
   const Options options;
   Recorder recorder{options};
 
+  Recorder::Entry& entry(std::uint64_t id) { return *entries_.at(id - 1); }
+
  private:
+  std::vector<Recorder::Entry*> entries_;
   std::map<std::uint64_t, std::uint64_t> numbers_;
 };
 
@@ -53,9 +61,9 @@ TEST_CASE("ids count from 1, and a record goes through its phases") {
   CHECK(phase() == Phase::idle);
   f.recorder.active(2);
   CHECK(phase() == Phase::active);
-  f.recorder.idle(2);
+  f.idle(2);
   CHECK(phase() == Phase::idle);
-  f.recorder.closing(2, CloseReason::request_limit, CloseMode::abortive);
+  f.closing(2, CloseReason::request_limit, CloseMode::abortive);
   CHECK(phase() == Phase::closing);
   CHECK(f.recorder.find(2)->close_reason == CloseReason::request_limit);
   CHECK(f.recorder.find(2)->close_mode == CloseMode::abortive);
@@ -72,9 +80,6 @@ TEST_CASE("ids count from 1, and a record goes through its phases") {
 TEST_CASE("what is unknown is passed over") {
   Fixture f;
   f.recorder.active(7);
-  f.recorder.idle(7);
-  f.recorder.closing(7, CloseReason::idle_timeout, CloseMode::lingering);
-  f.answer(7, 1);
   f.settle(7);
   CHECK(f.recorder.all().empty());
   CHECK(f.recorder.counts().settled == 0);
@@ -109,7 +114,7 @@ TEST_CASE("a wait ends when it happens, in another thread") {
   f.accept();
   f.accept();
   std::jthread other([&] {
-    f.recorder.idle(2);
+    f.idle(2);
     f.settle(1);
     f.settle(2);
   });
@@ -144,15 +149,46 @@ TEST_CASE("wait_idle finds the connection that became idle last, and only one th
   Fixture f;
   for (int i = 0; i < 3; ++i) f.accept();
   CHECK_FALSE(f.recorder.wait_idle(0, 0ms));
-  f.recorder.idle(2);
-  f.recorder.idle(1);
+  f.idle(2);
+  f.idle(1);
   CHECK(f.recorder.wait_idle(0, 0ms)->id == 1);
   CHECK(f.recorder.wait_idle(2, 0ms)->id == 2);
   CHECK_FALSE(f.recorder.wait_idle(3, 0ms));
   f.recorder.active(1);
   CHECK(f.recorder.wait_idle(0, 0ms)->id == 2);
-  f.recorder.closing(2, CloseReason::peer_closed, CloseMode::lingering);
+  f.closing(2, CloseReason::peer_closed, CloseMode::lingering);
   CHECK_FALSE(f.recorder.wait_idle(0, 0ms));
+}
+
+TEST_CASE("a request is there while it is answered, then brought up to date; the oldest make room") {
+  Options options;
+  options.requests_kept = 3;
+  Fixture f(options);
+  f.accept();
+  const auto kept = [&] {
+    std::string numbers;
+    const auto record = f.recorder.find(1);
+    for (const RequestRecord& request : record->requests)
+      numbers += std::to_string(request.number) + (request.answered_at.count() > 0 ? "a " : " ");
+    return numbers;
+  };
+  const auto request = [](std::uint64_t number, int answered_at = 0) {
+    RequestRecord record;
+    record.number = number;
+    record.answered_at = std::chrono::nanoseconds(answered_at);
+    return record;
+  };
+  Recorder::Entry& entry = f.entry(1);
+  const std::vector<RequestRecord> two{request(1), request(2)};
+  f.recorder.answering(entry, two);
+  CHECK(kept() == "1 2 ");
+  f.recorder.answered(entry, std::vector{request(1, 5), request(2, 6)});
+  CHECK(kept() == "1a 2a ");
+  for (const std::uint64_t number : {3, 4}) f.recorder.answering(entry, std::vector{request(number)});
+  CHECK(kept() == "2a 3 4 ");
+  f.recorder.answering(entry, std::vector{request(5)});
+  f.recorder.answered(entry, std::vector{request(1, 9), request(3, 7), request(5, 8)});
+  CHECK(kept() == "3a 4 5a ");
 }
 
 TEST_CASE("counts") {

@@ -67,7 +67,8 @@ struct ConnectionRecord {
   std::chrono::system_clock::time_point accepted_at{};
   /// Requests whose head arrived, complete or refused.
   std::uint64_t request_count = 0;
-  /// The last `requests_kept` of them (Options), oldest first.
+  /// The last `requests_kept` of them (Options) whose answers were begun or given up, oldest first. Who has read the
+  /// whole answer finds its request here.
   std::vector<RequestRecord> requests;
   CloseReason close_reason = CloseReason::none;
   CloseMode close_mode = CloseMode::lingering;

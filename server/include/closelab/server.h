@@ -49,7 +49,7 @@ struct StopReport {
 
 /// An HTTP/1.1 server that tells how its connections end. It listens when the constructor returns
 /// and serves on threads of its own. Every member may be called from any thread; the waiting ones
-/// and stop() not from a handler.
+/// not from a handler.
 class Server {
  public:
   /// Throws ListenError (address taken, not ours, not permitted) with an explanation of what holds
@@ -129,7 +129,8 @@ class Server {
 
   /// Stops listening, ends idle connections, lets requests in flight finish with `Connection: close`
   /// for up to `grace` (default: Options::grace), closes what is left and joins the threads.
-  /// A second call waits for the first.
+  /// A second call waits for the first. In a handler it only begins the stop and returns an empty report; a call
+  /// from elsewhere (at the latest the destructor's) then waits, with its own grace, and reports.
   StopReport stop(std::optional<std::chrono::milliseconds> grace = std::nullopt);
 
  private:
