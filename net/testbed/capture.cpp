@@ -36,7 +36,8 @@ void send_mark(Endpoint nobody) {
   nobody.port = mark_port;
   const net::SocketAddress address = net::to_socket_address(nobody);
   const net::UniqueFd mark(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  ::connect(mark.get(), address.data(), address.length);
+  // Its SYN is the mark, whatever becomes of it.
+  static_cast<void>(::connect(mark.get(), address.data(), address.length));
 }
 
 }  // namespace

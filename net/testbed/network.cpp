@@ -1,23 +1,19 @@
 #include "net/testbed/network.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
-#include <linux/if_tun.h>
-#include <net/if.h>
 #include <sched.h>
-#include <sys/ioctl.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <fstream>
 #include <stdexcept>
 #include <system_error>
+
+#include "net/testbed/interface.h"
 
 namespace closelab::testbed {
 namespace {
@@ -44,42 +40,11 @@ void unshare_user_and_network() {
   if (::unshare(CLONE_NEWNET) != 0) fail("a network namespace (unshare)");  // root needs no user namespace
 }
 
-/// One request about an interface.
-class InterfaceRequest {
- public:
-  explicit InterfaceRequest(const std::string& name) : fd_(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
-    name.copy(request_.ifr_name, IFNAMSIZ - 1);
-  }
-  void set_address(unsigned long what, const char* address) {
-    sockaddr_in value{};
-    value.sin_family = AF_INET;
-    ::inet_pton(AF_INET, address, &value.sin_addr);
-    std::memcpy(&request_.ifr_addr, &value, sizeof value);
-    send(what);
-  }
-  void set_mtu(int bytes) {
-    request_.ifr_mtu = bytes;
-    send(SIOCSIFMTU);
-  }
-  void bring_up() {
-    request_.ifr_flags = IFF_UP;
-    send(SIOCSIFFLAGS);
-  }
-
- private:
-  void send(unsigned long what) {
-    if (::ioctl(fd_.get(), what, &request_) != 0) fail(std::string("configuring ") + request_.ifr_name);
-  }
-
-  net::UniqueFd fd_;
-  ifreq request_{};
-};
-
 }  // namespace
 
 void enter_private_network() {
   unshare_user_and_network();
-  InterfaceRequest("lo").bring_up();
+  Interface("lo").bring_up();
 }
 
 void enter_private_processes() {
@@ -118,26 +83,12 @@ Host Host::current() {
 
 Host Host::create() {
   if (::unshare(CLONE_NEWNET) != 0) fail("a second network namespace (unshare)");
-  InterfaceRequest("lo").bring_up();
+  Interface("lo").bring_up();
   return current();
 }
 
 void Host::enter() const {
   if (::setns(fd_.get(), CLONE_NEWNET) != 0) fail("setns");
-}
-
-net::UniqueFd make_tun(const TunOptions& options) {
-  net::UniqueFd fd(::open("/dev/net/tun", O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) fail("/dev/net/tun, which joins two hosts");
-  ifreq request{};
-  options.name.copy(request.ifr_name, IFNAMSIZ - 1);
-  request.ifr_flags = IFF_TUN | IFF_NO_PI;
-  if (::ioctl(fd.get(), TUNSETIFF, &request) != 0) fail("making the interface " + options.name);
-  InterfaceRequest(options.name).set_address(SIOCSIFADDR, options.own_address);
-  InterfaceRequest(options.name).set_address(SIOCSIFDSTADDR, options.peer_address);
-  InterfaceRequest(options.name).set_mtu(options.mtu);
-  InterfaceRequest(options.name).bring_up();
-  return fd;
 }
 
 }  // namespace closelab::testbed

@@ -3,7 +3,6 @@
 #include <string>
 #include <string_view>
 
-#include "closelab/verdict.h"
 #include "net/unique_fd.h"
 
 namespace closelab::testbed {
@@ -43,17 +42,5 @@ class Host {
 /// Address of a host of the two-host network; of TEST-NET-1 (RFC 5737).
 constexpr const char* client_address = "192.0.2.1";
 constexpr const char* server_address = "192.0.2.2";
-
-struct TunOptions {
-  std::string name;
-  const char* own_address;
-  const char* peer_address;
-  int mtu = 1500;
-};
-
-/// A point-to-point interface in this thread's namespace; the packets that are sent to it are read from the
-/// descriptor, and those written to the descriptor arrive on it. Throws std::system_error when /dev/net/tun can't be
-/// used.
-net::UniqueFd make_tun(const TunOptions& options);
 
 }  // namespace closelab::testbed

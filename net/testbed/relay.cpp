@@ -32,14 +32,15 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t largest_packet = 65536;
+constexpr std::size_t largest_packet = 65536 + 14;  // with an Ethernet header
 /// What surely fits a receiver's window: its first offer is larger.
 constexpr std::uint32_t fitting_window = 56'000;
 
 /// The relay's process.
 class Network {
  public:
-  Network(net::UniqueFd client, net::UniqueFd server) : client_(std::move(client)), server_(std::move(server)) {}
+  Network(Wire client, Wire server)
+      : layer_(client.layer), client_(std::move(client.fd)), server_(std::move(server.fd)) {}
 
   /// Until the control socket's other end is closed.
   void run(int control);
@@ -68,6 +69,7 @@ class Network {
   bool release_fitting();
   int wait_ms() const;
 
+  const LinkLayer layer_;
   net::UniqueFd client_;
   net::UniqueFd server_;
   std::chrono::milliseconds delay_{0};
@@ -126,7 +128,7 @@ void Network::take(int fd, Side from) {
 
 void Network::route(std::string bytes, Side from) {
   const auto* const begin = reinterpret_cast<const unsigned char*>(bytes.data());
-  const std::optional<Segment> segment = parse_segment({begin, bytes.size()}, LinkLayer::ip);
+  const std::optional<Segment> segment = parse_segment({begin, bytes.size()}, layer_);
   if (!segment) return;  // what is not TCP over IPv4 or IPv6, a router solicitation for example, goes nowhere
   Packet packet = segment->packet;
   packet.from = from;
@@ -147,7 +149,8 @@ void Network::deliver_due() {
 /// A full queue loses the packet, as a router's does.
 void Network::deliver(const std::string& bytes, Side from) const {
   const int to = from == Side::client ? server_.get() : client_.get();
-  if (::write(to, bytes.data(), bytes.size()) < 0 && errno != EAGAIN && errno != EINVAL) ::_exit(EXIT_FAILURE);
+  if (::write(to, bytes.data(), bytes.size()) < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EINVAL)
+    ::_exit(EXIT_FAILURE);
 }
 
 void Network::release() {
@@ -178,7 +181,7 @@ int Network::wait_ms() const {
 
 }  // namespace
 
-Relay::Relay(net::UniqueFd client_tun, net::UniqueFd server_tun) {
+Relay::Relay(Wire client, Wire server) {
   std::array<int, 2> pair{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0)
     throw std::system_error(errno, std::generic_category(), "socketpair");
@@ -189,7 +192,7 @@ Relay::Relay(net::UniqueFd client_tun, net::UniqueFd server_tun) {
   if (pid_ > 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   control_.reset();
-  Network(std::move(client_tun), std::move(server_tun)).run(theirs.get());
+  Network(std::move(client), std::move(server)).run(theirs.get());
   ::_exit(EXIT_SUCCESS);
 }
 

@@ -4,6 +4,7 @@
 
 #include <chrono>
 
+#include "net/testbed/link.h"
 #include "net/testbed/relay_rules.h"
 #include "net/unique_fd.h"
 
@@ -11,12 +12,12 @@ namespace closelab::testbed {
 
 struct RelayCommand;
 
-/// The network between two hosts: a process that carries packets from one TUN device to the other, and delays, drops,
-/// holds and repeats them as told. Each call returns when it is in force.
+/// The network between two hosts: a process that carries packets from one host's link to the other's, and delays,
+/// drops, holds and repeats them as told. Each call returns when it is in force.
 class Relay {
  public:
-  /// Starts the process: call it before any thread is started. The descriptors are given away.
-  Relay(net::UniqueFd client_tun, net::UniqueFd server_tun);
+  /// Starts the process: call it before any thread is started. Both links are of one kind.
+  Relay(Wire client, Wire server);
   /// Ends it.
   ~Relay();
   Relay(const Relay&) = delete;

@@ -78,6 +78,17 @@ TEST_CASE("a file of one's own, as text and as JSON, and the exit code says whet
   CHECK(refuted.out.find("REFUTED") != std::string::npos);
 }
 
+TEST_CASE("a file that is named twice is played once; two files of one name are refused") {
+  const File file(experiment);
+  const Finished twice = closelab({"run", "--network", "loopback", file.path(), file.path()});
+  CHECK(twice.exit_code == 0);
+  CHECK(twice.out.find("1 of 1 experiments") != std::string::npos);
+  const File other(experiment);
+  const Finished of_one_name = closelab({"run", file.path(), other.path()});
+  CHECK(of_one_name.exit_code == 2);
+  CHECK(of_one_name.err.find("have one name") != std::string::npos);
+}
+
 TEST_CASE("what can't be understood ends with 2 and says where") {
   const File file(replaced(experiment, "client close\n", "client clsoe\n"));
   const Finished misspelt = closelab({"run", file.path()});

@@ -34,6 +34,7 @@ picture = false
 play = """
 other connect
 """
+given = ["closed_first = both"]
 expect = ["other.result = ok"]
 )";
 
@@ -75,6 +76,8 @@ TEST_CASE("a case has what stands above the cases, unless it says otherwise") {
   CHECK(second.network.delay == std::chrono::milliseconds(50));
   CHECK(second.sysctl ==
         std::vector<std::pair<std::string, std::string>>{{"tcp_fin_timeout", "6"}, {"tcp_tw_reuse", "0"}});
+  REQUIRE(second.given.size() == 1);
+  CHECK(second.given[0].text == "closed_first = both");
   CHECK(second.slow);
   CHECK_FALSE(second.picture);
 }
@@ -97,11 +100,13 @@ TEST_CASE("every mistake is named with file and line") {
        "x.toml:16:10: time_wait can't be \"me\", but server, client, both, none"},
       {"[\"time_wait = client\"]", "[\"time_wait = client\", \"time_wait = server\"]",
        "x.toml:16:32: time_wait can't be two things at once"},
+      {"= both", "= neither",
+       "x.toml:28:10: closed_first can't be \"neither\", but server, client, both, undetermined"},
       {"hosts = 2", "hosts = 3", "x.toml:21:21: hosts is 1 or 2"},
       {"hosts = 2, ", "", "x.toml:18:1: loopback has no delay: network = { hosts = 2 }"},
       {"slow = true", "slow = 1", "x.toml:23:8: slow is true or false"},
       {"other connect\n", "client connect\n",
-       "x.toml:28:11: unknown observation \"other.result\"; did you mean "
+       "x.toml:29:11: unknown observation \"other.result\"; did you mean "
        "\"client.result\"?"},
       {"client close\n", "client close\nnetwork pass\n",
        "x.toml:12:1: loopback can't do that: network = { hosts = 2 }"},

@@ -39,6 +39,10 @@ TEST_CASE("what each line means") {
   CHECK(drop.rule.from == Side::client);
   CHECK(only_step("network copy all data from server").rule.count == 0);
   CHECK(only_step("network deliver kept").verb == Verb::deliver);
+  const Step await = only_step("network await RST from server");
+  CHECK(await.verb == Verb::await_packet);
+  CHECK(await.rule.match == Match::rst);
+  CHECK(await.rule.from == Side::server);
 }
 
 TEST_CASE("what a socket is told once it is there") {

@@ -5,11 +5,14 @@
 namespace closelab::lab {
 namespace {
 
+/// An experiment that is not shown contradicts no other.
 Conclusion combined(const std::vector<const ExperimentResult*>& results) {
-  if (results.empty()) return Conclusion::not_shown;
-  const Conclusion first = results.front()->conclusion;
-  const auto same = [&](const ExperimentResult* result) { return result->conclusion == first; };
-  return std::ranges::all_of(results, same) ? first : Conclusion::conditional;
+  Conclusion combined = Conclusion::not_shown;
+  for (const ExperimentResult* result : results) {
+    if (result->conclusion == Conclusion::not_shown || result->conclusion == combined) continue;
+    combined = combined == Conclusion::not_shown ? result->conclusion : Conclusion::conditional;
+  }
+  return combined;
 }
 
 bool is_about(const ExperimentResult& result, const Claim& claim) {

@@ -11,7 +11,7 @@ namespace closelab::lab {
 struct ClaimResult {
   const Claim* claim = nullptr;
   std::vector<const ExperimentResult*> experiments{};
-  /// What they agree on; that it depends, when they don't.
+  /// What those that were shown agree on; that it depends, when they don't.
   Conclusion conclusion = Conclusion::not_shown;
 };
 

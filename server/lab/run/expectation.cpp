@@ -190,14 +190,17 @@ std::optional<bool> holds(const Expectation& expectation, const Observations& se
     case Relation::at_least:
       return numeric && a >= b;
     case Relation::has:
-      return std::ranges::count(Words(actual.text).words, expected.text) > 0;
+      if (std::ranges::count(Words(actual.text).words, expected.text) > 0) return true;
+      return actual.doubt.empty() ? std::optional(false) : std::nullopt;
   }
   return std::nullopt;
 }
 
 std::string seen_text(const Expectation& expectation, const Observations& seen) {
   const auto found = seen.find(expectation.name);
-  return found == seen.end() ? "not seen" : found->second.text;
+  if (found == seen.end()) return std::string(not_seen);
+  const Observation& one = found->second;
+  return one.doubt.empty() || holds(expectation, seen) ? one.text : fmt::format("{} ({})", one.text, one.doubt);
 }
 
 Observation observed(std::string text) { return {.text = std::move(text)}; }

@@ -13,6 +13,8 @@ namespace closelab::lab {
 struct Observation {
   std::string text{};
   std::optional<double> number{};
+  /// Why something may be missing in it; empty when nothing is.
+  std::string doubt{};
 };
 
 /// By name; see Vocabulary.
@@ -73,10 +75,12 @@ class Vocabulary {
   std::vector<std::string> actors_;
 };
 
-/// Whether what was seen is what is expected; empty when it was not seen.
+/// Whether what was seen is what is expected; empty when it was not seen, or what is expected may have been missed.
 std::optional<bool> holds(const Expectation& expectation, const Observations& seen);
 
-/// The observation as it was seen, for messages; `not seen`.
+constexpr std::string_view not_seen = "not seen";
+
+/// The observation as it was seen, for messages; or not_seen.
 std::string seen_text(const Expectation& expectation, const Observations& seen);
 
 Observation observed(std::string text);

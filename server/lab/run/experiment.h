@@ -47,6 +47,9 @@ struct Case {
   /// net.ipv4 NAME = VALUE, on both hosts.
   std::vector<std::pair<std::string, std::string>> sysctl{};
   std::vector<Step> play{};
+  /// What makes it the situation that `when` names, where timing can prevent that: else it is played again, and in the
+  /// end not shown.
+  std::vector<Expectation> given{};
   /// What the claim predicts; decides the conclusion.
   std::vector<Expectation> claim{};
   /// What else is known to happen; a difference makes `closelab run` fail.

@@ -13,6 +13,7 @@
 #include "server/lab/run/claims.h"
 #include "server/lab/usage_error.h"
 #include "server/nearest.h"
+#include "server/printable.h"
 #include "server/quantity.h"
 
 namespace closelab::lab {
@@ -51,7 +52,7 @@ class Reader {
 
  private:
   void refuse(unsigned line, unsigned column, std::string_view what) {
-    std::string error = fmt::format("{}:{}:{}: {}", file_, line, column, what);
+    std::string error = fmt::format("{}:{}:{}: {}", file_, line, column, server::printable(what));
     // What stands above the cases is read for each of them.
     if (std::ranges::find(errors_, error) == errors_.end()) errors_.push_back(std::move(error));
   }
@@ -112,7 +113,7 @@ class Reader {
   }
 
   Case read_case(const toml::table& all, const toml::table& table) {
-    check_keys(table, {"when", "server", "network", "sysctl", "play", "claim", "expect", "slow", "picture"});
+    check_keys(table, {"when", "server", "network", "sysctl", "play", "given", "claim", "expect", "slow", "picture"});
     Case result{.when = text(table, "when")};
     for (const toml::table* level : {&all, &table}) {
       if (const toml::table* server = (*level)["server"].as_table()) read_server(*server, result.server);
@@ -122,6 +123,7 @@ class Reader {
     const toml::table& with_play = table.contains("play") ? table : all;
     result.play = read_play(with_play);
     const Vocabulary vocabulary(actors_of(result.play));
+    read_expectations(table, "given", vocabulary, result.given);
     read_expectations(table, "claim", vocabulary, result.claim);
     read_expectations(all, "expect", vocabulary, result.expect);
     read_expectations(table, "expect", vocabulary, result.expect);
@@ -161,8 +163,9 @@ class Reader {
       if (const auto* number = value.as_integer()) text = fmt::format("{}", number->get());
       if (const auto* string = value.as_string()) text = string->get();
       if (text.empty()) refuse(value, "a sysctl is a number or a string");
-      std::erase_if(sysctl, [&](const auto& entry) { return entry.first == key.str(); });
-      sysctl.emplace_back(std::string(key.str()), text);
+      const std::string_view name = key.str();
+      std::erase_if(sysctl, [name](const auto& entry) { return entry.first == name; });
+      sysctl.emplace_back(name, text);
     }
   }
 

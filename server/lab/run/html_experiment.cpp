@@ -112,6 +112,7 @@ std::string judged_row(const Judged& one, std::string_view kind, std::string_vie
 
 std::string judged_html(const CaseResult& result) {
   std::string rows;
+  for (const Judged& one : result.given) rows += judged_row(one, "the situation", "came about", "did not come about");
   for (const Judged& one : result.claim) rows += judged_row(one, "the claim", "happens", "does not happen");
   for (const Judged& one : result.expect) rows += judged_row(one, "the experiment", "seen", "not seen");
   if (rows.empty()) return "";
@@ -145,6 +146,8 @@ std::string case_html(const Experiment& experiment, const CaseResult& result) {
   if (!outcome.not_shown.empty())
     return text + fmt::format("<p class=\"warning\">Not shown: {}</p>\n</section>\n", escaped(outcome.not_shown));
   if (!outcome.limits.empty()) text += fmt::format("<p class=\"warning\">Played {}</p>\n", escaped(outcome.limits));
+  if (result.plays > 1)
+    text += fmt::format("<p class=\"label\">Played {} times, until its situation came about</p>\n", result.plays);
   return text + figure_html(result, id) + judged_html(result) + transcript_html(outcome.transcript) + "</section>\n";
 }
 

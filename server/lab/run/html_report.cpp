@@ -71,7 +71,8 @@ std::string facts_html(const std::vector<ExperimentResult>& results, const RunFa
 
 std::string claim_row(const ClaimResult& result) {
   std::string links;
-  for (const ExperimentResult* one : result.experiments) links += link_html(*one->experiment);
+  for (const ExperimentResult* one : result.experiments)
+    links += link_html(*one->experiment) + (one->conclusion == Conclusion::not_shown ? " (not shown)" : "");
   return fmt::format("<tr><th scope=\"row\">{}</th><td>{}</td><td>{}</td><td class=\"links\">{}</td></tr>\n",
                      escaped(result.claim->id), escaped(result.claim->text), badge_html(result.conclusion), links);
 }

@@ -21,6 +21,15 @@ bool none_fails(const std::vector<Judged>& judged) {
   return std::ranges::none_of(judged, [](const Judged& one) { return one.holds == false; });
 }
 
+/// Why a case that was played shows nothing; empty when it shows something.
+std::string why_not_shown(const CaseResult& result) {
+  for (const Judged& one : result.given)
+    if (one.holds != true) return "it did not come about: " + one.text + ", but " + one.seen;
+  for (const Judged& one : result.claim)
+    if (!one.is_visible()) return one.text + " can't be seen here: " + one.seen;
+  return "";
+}
+
 }  // namespace
 
 std::string_view to_string(Conclusion conclusion) {
@@ -39,6 +48,8 @@ std::string_view to_string(Conclusion conclusion) {
 
 bool CaseResult::agrees() const { return all_hold(claim); }
 
+bool CaseResult::is_worth_another_try() const { return !none_fails(given); }
+
 bool ExperimentResult::as_expected() const {
   const auto as_known = [](const CaseResult& result) { return none_fails(result.expect); };
   return conclusion == experiment->conclusion && std::ranges::all_of(cases, as_known);
@@ -47,12 +58,11 @@ bool ExperimentResult::as_expected() const {
 CaseResult judge(const Case& played, std::size_t number, CaseOutcome outcome) {
   CaseResult result{.played = &played,
                     .number = number,
+                    .given = judge_all(played.given, outcome.observed),
                     .claim = judge_all(played.claim, outcome.observed),
                     .expect = judge_all(played.expect, outcome.observed)};
   result.outcome = std::move(outcome);
-  for (const Judged& one : result.claim)
-    if (result.outcome.not_shown.empty() && !one.is_visible())
-      result.outcome.not_shown = one.text + " can't be seen here";
+  if (result.outcome.not_shown.empty()) result.outcome.not_shown = why_not_shown(result);
   return result;
 }
 

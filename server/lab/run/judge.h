@@ -25,11 +25,16 @@ struct CaseResult {
   /// Its number in the experiment, from 1.
   std::size_t number = 0;
   CaseOutcome outcome{};
+  /// How often it was played, until its situation came about.
+  unsigned plays = 1;
+  std::vector<Judged> given{};
   std::vector<Judged> claim{};
   std::vector<Judged> expect{};
 
   /// Whether what the claim predicts for it happened.
   bool agrees() const;
+  /// Whether it was played, and timing had it that it was another situation.
+  bool is_worth_another_try() const;
 };
 
 /// An experiment that was played.

@@ -97,11 +97,9 @@ Endpoint endpoint_from(const Json& json) {
 Json to_json(const Observations& observed) {
   Json json = Json::object();
   for (const auto& [name, observation] : observed) {
-    if (observation.number) {
-      json[name] = {{"text", observation.text}, {"number", *observation.number}};
-    } else {
-      json[name] = {{"text", observation.text}};
-    }
+    Json& one = json[name] = {{"text", observation.text}};
+    if (observation.number) one["number"] = *observation.number;
+    if (!observation.doubt.empty()) one["doubt"] = observation.doubt;
   }
   return json;
 }
@@ -114,10 +112,8 @@ Json to_json(const std::vector<Judged>& judged) {
 }
 
 Json to_json(const CaseResult& result) {
-  Json json{{"number", result.number},
-            {"when", result.played->when},
-            {"agrees", result.agrees()},
-            {"claim", to_json(result.claim)},
+  Json json{{"number", result.number},         {"when", result.played->when},    {"agrees", result.agrees()},
+            {"plays", result.plays},           {"given", to_json(result.given)}, {"claim", to_json(result.claim)},
             {"expect", to_json(result.expect)}};
   json.update(to_json(result.outcome));
   return json;
@@ -153,6 +149,7 @@ CaseOutcome outcome_from_json(const Json& json) {
     Observation& to = outcome.observed[name];
     to.text = observation["text"];
     if (observation.contains("number")) to.number = observation["number"].get<double>();
+    to.doubt = observation.value("doubt", "");
   }
   return outcome;
 }

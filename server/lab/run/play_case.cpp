@@ -19,7 +19,8 @@ bool asks_netstat(const Case& played) {
   const auto asks = [](const Expectation& expectation) {
     return expectation.text.find("netstat.") != std::string::npos;
   };
-  return std::ranges::any_of(played.claim, asks) || std::ranges::any_of(played.expect, asks);
+  return std::ranges::any_of(played.given, asks) || std::ranges::any_of(played.claim, asks) ||
+         std::ranges::any_of(played.expect, asks);
 }
 
 /// A play without a listener of its own is about the server; where the first thing said of the server is not that it

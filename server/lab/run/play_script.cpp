@@ -9,6 +9,7 @@
 
 #include "closelab/tcp_state.h"
 #include "server/nearest.h"
+#include "server/printable.h"
 #include "server/quantity.h"
 
 namespace closelab::lab {
@@ -169,6 +170,18 @@ Value take_name(Words& words, const Names<Value>& names) {
   return names.front().second;
 }
 
+/// `FIN from server`.
+void packet(Words& words, Step& step) {
+  step.rule.match = take_name<Match>(words, {{"any", Match::any},
+                                             {"SYN", Match::syn},
+                                             {"FIN", Match::fin},
+                                             {"RST", Match::rst},
+                                             {"ACK", Match::ack},
+                                             {"data", Match::data}});
+  if (!words.take_if("from")) return words.refuse("say from whom: from client, or from server");
+  step.rule.from = take_name<Side>(words, {{"client", Side::client}, {"server", Side::server}});
+}
+
 /// `drop next 3 ACK from client`, `drop all FIN from server`.
 void filter(Words& words, Step& step) {
   using Action = RelayRule::Action;
@@ -178,14 +191,7 @@ void filter(Words& words, Step& step) {
     step.rule.count = static_cast<std::uint32_t>(take(words, parse_number));
     if (step.rule.count == 0) words.refuse("next wants a number from 1");
   }
-  step.rule.match = take_name<Match>(words, {{"any", Match::any},
-                                             {"SYN", Match::syn},
-                                             {"FIN", Match::fin},
-                                             {"RST", Match::rst},
-                                             {"ACK", Match::ack},
-                                             {"data", Match::data}});
-  if (!words.take_if("from")) return words.refuse("say from whom: from client, or from server");
-  step.rule.from = take_name<Side>(words, {{"client", Side::client}, {"server", Side::server}});
+  packet(words, step);
 }
 
 /// A verb as it is written, what it means and how its arguments are read.
@@ -210,6 +216,7 @@ const std::vector<Form>& forms_of(std::string_view actor) {
       {"drop", Verb::filter, filter},
       {"hold", Verb::filter, filter},
       {"copy", Verb::filter, filter},
+      {"await", Verb::await_packet, packet},
       {"pass", Verb::pass, nothing},
       {"deliver kept", Verb::deliver, nothing},
       {"deliver fitting", Verb::deliver_fitting, nothing},
@@ -326,7 +333,7 @@ class ScriptReader {
       refuse(step.line, fmt::format("{0} does not listen yet: {0} listen 9000", step.word));
   }
 
-  void refuse(unsigned line, std::string what) { result_.errors.push_back({line, std::move(what)}); }
+  void refuse(unsigned line, std::string_view what) { result_.errors.push_back({line, server::printable(what)}); }
 
   ParsedScript result_;
   /// The steps read so far, of the play and of each repeat that is open.

@@ -29,6 +29,7 @@ enum class Verb : std::uint8_t {
   pass,
   deliver,
   deliver_fitting,
+  await_packet,
   // of any other actor, a socket
   connect,
   bind,
@@ -76,6 +77,7 @@ struct Step {
   /// `await peer STATE`.
   bool of_peer = false;
   SocketChoices choices{};
+  /// Of the network; `await` uses what it matches.
   testbed::RelayRule rule{};
   /// Of `repeat`.
   std::vector<Step> body{};

@@ -115,6 +115,8 @@ void Player::direct_network(const Step& step) {
       return relay.clear_rules();
     case Verb::deliver:
       return relay.release();
+    case Verb::await_packet:
+      return await_packet(step.rule);
     default:
       fitting_ += relay.release_fitting() ? 1 : 0;
   }
@@ -208,6 +210,14 @@ int Player::await_state(const Actor& actor, const Step& step) {
     pause(milliseconds(look_again_ms));
   }
   return 0;
+}
+
+void Player::await_packet(const testbed::RelayRule& rule) {
+  const auto until = steady_clock::now() + patience;
+  while (!stage_.has_captured(rule.match, rule.from)) {
+    if (steady_clock::now() > until) throw std::runtime_error("it was not sent");
+    pause(milliseconds(look_again_ms));
+  }
 }
 
 void Player::pause(milliseconds time) {

@@ -34,6 +34,7 @@ class Player {
   int bind(Actor& actor, const Step& step, Side side);
   int accept(Actor& actor, const Step& step);
   int await_state(const Actor& actor, const Step& step);
+  void await_packet(const testbed::RelayRule& rule);
 
   void pause(std::chrono::milliseconds time);
   /// Watches while it waits.

@@ -50,9 +50,18 @@ fs::path file_of(const std::string& word) {
   return file;
 }
 
+/// Its name stands for an experiment in reports and captures: each can be there once.
+void add_file(const fs::path& file, std::vector<fs::path>& files) {
+  const auto same_name = std::ranges::find(files, file.stem(), [](const fs::path& other) { return other.stem(); });
+  if (same_name == files.end()) return files.push_back(file);
+  std::error_code error;
+  if (!fs::equivalent(file, *same_name, error))
+    throw UsageError(fmt::format("{} and {} have one name; rename one", same_name->string(), file.string()));
+}
+
 std::vector<Experiment> read_all(const std::vector<std::string>& words) {
   std::vector<fs::path> files;
-  for (const std::string& word : words) files.push_back(file_of(word));
+  for (const std::string& word : words) add_file(file_of(word), files);
   if (words.empty()) files = all_files();
   std::vector<Experiment> experiments;
   for (const fs::path& file : files) experiments.push_back(read_experiment(file.string()));

@@ -26,8 +26,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::seconds longest_case{60};
+constexpr std::chrono::seconds longest_case{120};
 constexpr std::chrono::seconds longest_slow_case{300};
+/// Of a case whose situation does not come about.
+constexpr unsigned most_plays = 5;
 
 /// A case that waits to be played, or is being played in its process.
 struct Task {
@@ -37,6 +39,7 @@ struct Task {
   net::UniqueFd pipe{};
   std::string written{};
   Clock::time_point give_up{};
+  unsigned plays = 0;
 
   const Case& played() const { return experiment->cases[index]; }
 };
@@ -55,12 +58,14 @@ void start(Task& task, const RunOptions& options) {
   net::UniqueFd writing(ends[1]);
   task.pipe = net::UniqueFd(ends[0]);
   task.give_up = Clock::now() + (task.played().slow ? longest_slow_case : longest_case);
+  task.written.clear();
+  ++task.plays;
   task.pid = ::fork();
   if (task.pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (task.pid > 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   std::signal(SIGPIPE, SIG_IGN);
-  StageOptions stage{.in_private_network = options.in_private_network};
+  StageOptions stage{.in_private_network = options.in_private_network, .link = options.link};
   if (!options.pcap_directory.empty())
     stage.pcap = fmt::format("{}/{}-{}", options.pcap_directory, task.experiment->name, task.index + 1);
   write_all(writing.get(), to_json(play_case(task.played(), stage)).dump());
@@ -136,7 +141,10 @@ class Scheduler {
     int status = 0;
     ::waitpid(task.pid, &status, 0);
     const auto result = std::ranges::find(results_, task.experiment, &ExperimentResult::experiment);
-    result->cases.push_back(judge(task.played(), task.index + 1, outcome_of(task, status)));
+    CaseResult played = judge(task.played(), task.index + 1, outcome_of(task, status));
+    if (played.is_worth_another_try() && task.plays < most_plays) return waiting_.push_front(std::move(task));
+    played.plays = task.plays;
+    result->cases.push_back(std::move(played));
     ++done_;
     if (options_.progress) options_.progress(done_, total_);
   }

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "net/testbed/link.h"
 #include "server/lab/run/judge.h"
 
 namespace closelab::lab {
@@ -14,6 +16,8 @@ struct RunOptions {
   /// Cases that are played at once.
   unsigned jobs = 2;
   bool in_private_network = true;
+  /// Of two hosts; empty: what is allowed here.
+  std::optional<testbed::LinkKind> link{};
   /// Empty, or the directory for captures: NAME-CASE.pcap, of two hosts NAME-CASE.client.pcap and .server.pcap.
   std::string pcap_directory{};
   /// Called when a case is done, with how many are, and of how many.

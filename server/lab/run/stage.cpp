@@ -32,6 +32,12 @@ std::string own_loopback_address() {
   return fmt::format("127.{}.{}.{}", 64 + (pid >> 16) % 128, (pid >> 8) % 256, pid % 255 + 1);
 }
 
+void finish(testbed::Capture& capture, const Endpoint& nobody) {
+  capture.finish(nobody);
+  if (const unsigned missed = capture.dropped(); missed > 0)
+    throw std::runtime_error(fmt::format("the machine was too slow to capture every packet: {} missed", missed));
+}
+
 /// Lines come in pairs: `TcpExt: NAME...`, then `TcpExt: VALUE...`.
 void add_counters(const char* file, std::map<std::string, std::uint64_t>& counters) {
   std::ifstream in(file);
@@ -72,7 +78,7 @@ void Stage::find_place(const Case& played, const StageOptions& options) {
 Stage::Stage(const Case& played, const StageOptions& options) {
   find_place(played, options);
   if (played.network.hosts == Hosts::two) {
-    set_up_two_hosts(played.network, options.pcap);
+    set_up_two_hosts(played.network, options);
   } else if (shared_.empty()) {
     client_capture_ = capture("lo", options.pcap.empty() ? "" : options.pcap + ".pcap");
   }
@@ -86,15 +92,17 @@ Stage::Stage(const Case& played, const StageOptions& options) {
   client_diag_.emplace();
 }
 
-void Stage::set_up_two_hosts(const Network& network, const std::string& pcap) {
+void Stage::set_up_two_hosts(const Network& network, const StageOptions& options) {
   using testbed::client_address;
   using testbed::server_address;
-  net::UniqueFd client_tun = testbed::make_tun({client_device, client_address, server_address, network.mtu});
+  const testbed::LinkKind link = options.link ? *options.link : testbed::allowed_link();
+  const std::string& pcap = options.pcap;
+  testbed::Wire client = testbed::make_link(link, {client_device, client_address, server_address, network.mtu});
   client_capture_ = capture(client_device, pcap.empty() ? "" : pcap + ".client.pcap");
   server_host_ = testbed::Host::create();
-  net::UniqueFd server_tun = testbed::make_tun({server_device, server_address, client_address, network.mtu});
+  testbed::Wire server = testbed::make_link(link, {server_device, server_address, client_address, network.mtu});
   server_capture_ = capture(server_device, pcap.empty() ? "" : pcap + ".server.pcap");
-  relay_ = std::make_unique<testbed::Relay>(std::move(client_tun), std::move(server_tun));
+  relay_ = std::make_unique<testbed::Relay>(std::move(client), std::move(server));
   relay_->set_delay(network.delay);
   enter(Side::client);
 }
@@ -150,16 +158,23 @@ void Stage::collect() {
   if (server_capture_) server_capture_->collect();
 }
 
+bool Stage::has_captured(testbed::Match match, Side from) const {
+  const testbed::Capture& capture = from == Side::server && has_two_hosts() ? *server_capture_ : *client_capture_;
+  const Endpoint sender = address(from, 0);
+  return std::ranges::any_of(capture.segments(), [&](const testbed::Segment& segment) {
+    return segment.source.address == sender.address && testbed::matches(match, segment.packet);
+  });
+}
+
 std::vector<testbed::Segment> Stage::finish_capture() {
   if (!client_capture_) return {};
-  if (!has_two_hosts()) {
-    client_capture_->finish(address(Side::server, 0));
-    return client_capture_->take();
+  if (has_two_hosts()) {
+    enter(Side::server);
+    finish(*server_capture_, address(Side::client, 0));
+    enter(Side::client);
   }
-  enter(Side::server);
-  server_capture_->finish(address(Side::client, 0));
-  enter(Side::client);
-  client_capture_->finish(address(Side::server, 0));
+  finish(*client_capture_, address(Side::server, 0));
+  if (!has_two_hosts()) return client_capture_->take();
   return testbed::join_views(client_capture_->take(), server_capture_->take(), address(Side::client, 0));
 }
 

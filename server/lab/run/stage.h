@@ -9,6 +9,7 @@
 #include "closelab/tcp_table.h"
 #include "net/sock_diag.h"
 #include "net/testbed/capture.h"
+#include "net/testbed/link.h"
 #include "net/testbed/network.h"
 #include "net/testbed/relay.h"
 #include "server/lab/run/experiment.h"
@@ -20,6 +21,8 @@ struct StageOptions {
   bool in_private_network = true;
   /// Empty, or the captures' file name without `.pcap`.
   std::string pcap{};
+  /// Of two hosts; empty: what is allowed here.
+  std::optional<testbed::LinkKind> link{};
 };
 
 /// Where a case is played: hosts, the network between them, the server, and witnesses of what happens. Made in a
@@ -51,6 +54,8 @@ class Stage {
   std::map<std::string, std::uint64_t> counters() const;
   /// Takes the packets that the kernel has ready.
   void collect();
+  /// Whether that side has sent such a packet, as far as collect() has seen.
+  bool has_captured(testbed::Match match, Side from) const;
   /// Every segment until now, in the order of sending; ends the capture.
   std::vector<testbed::Segment> finish_capture();
 
@@ -58,7 +63,7 @@ class Stage {
   const testbed::Host& host(Side side) const { return side == Side::server ? *server_host_ : *client_host_; }
   bool has_two_hosts() const { return relay_ != nullptr; }
   void find_place(const Case& played, const StageOptions& options);
-  void set_up_two_hosts(const Network& network, const std::string& pcap);
+  void set_up_two_hosts(const Network& network, const StageOptions& options);
   void set_sysctl(const Case& played) const;
 
   std::string shared_;

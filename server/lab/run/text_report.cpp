@@ -52,7 +52,8 @@ std::string judged_lines(std::string_view heading, const std::vector<Judged>& ju
   std::string lines;
   for (const Judged& one : judged) {
     const bool holds = one.holds.value_or(false);
-    const std::string seen = one.text.ends_with("= " + one.seen) || !one.is_visible() ? "" : ": " + one.seen;
+    const bool says_more = !one.text.ends_with("= " + one.seen) && one.seen != not_seen;
+    const std::string seen = says_more ? ": " + one.seen : "";
     const std::string_view word = !one.is_visible() ? "can't be seen here" : holds ? yes : no;
     lines += fmt::format("   {:<9} {:<44} {}{}\n", heading, one.text, painted(word, holds ? "32" : "31", paint), seen);
     heading = "";
@@ -65,6 +66,8 @@ std::string case_text(const CaseResult& result, Paint paint) {
   if (!result.outcome.not_shown.empty()) return text + paragraph("   not shown", result.outcome.not_shown);
   if (result.played->picture) text += ladder_text(result.outcome.picture, paint) + '\n';
   if (!result.outcome.limits.empty()) text += paragraph("   played", result.outcome.limits);
+  if (result.plays > 1) text += paragraph("   played", fmt::format("{} times, until this came about:", result.plays));
+  text += judged_lines("given", result.given, "came about", "DID NOT COME ABOUT", paint);
   text += judged_lines("predicted", result.claim, "happens", "does not happen", paint);
   text += judged_lines("also", result.expect, "seen", "NOT SEEN", paint);
   return text;
@@ -110,7 +113,9 @@ std::string claims_table(const std::vector<ExperimentResult>& results) {
   std::string text;
   for (const ClaimResult& result : judge_claims(results)) {
     std::string names;
-    for (const ExperimentResult* one : result.experiments) names += (names.empty() ? "" : ", ") + one->experiment->name;
+    for (const ExperimentResult* one : result.experiments)
+      names += (names.empty() ? "" : ", ") + one->experiment->name +
+               (one->conclusion == Conclusion::not_shown ? " (not shown)" : "");
     std::string block = wrap(result.claim->text, std::string(5, ' '), 72);
     block.replace(0, 5, fmt::format("{:<5}", result.claim->id));
     text += block + fmt::format("     {:<24}{}\n", to_string(result.conclusion), names);

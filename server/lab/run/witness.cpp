@@ -1,5 +1,6 @@
 #include "server/lab/run/witness.h"
 
+#include <fmt/format.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -19,6 +20,9 @@ using std::chrono::milliseconds;
 constexpr milliseconds quiet{120};
 constexpr milliseconds longest_settling{3000};
 constexpr int look_again_ms = 5;
+/// A state that lasts shorter than that may be missed on an idle machine, too; a longer time without a look means that
+/// the machine was busy elsewhere.
+constexpr milliseconds longest_blink{20};
 
 bool is_transitional(TcpState state) {
   using enum TcpState;
@@ -63,6 +67,8 @@ void Witness::look() {
   stage_.collect();
   if (!watched_) return;
   const std::chrono::nanoseconds at = now();
+  blind_ = std::max(blind_, at - last_look_.value_or(at));
+  last_look_ = at;
   for (const Side side : {Side::client, Side::server}) {
     const TcpState state = state_of(side, *watched_);
     const auto last = std::ranges::find(states_.rbegin(), states_.rend(), side, &testbed::StateSeen::side);
@@ -151,13 +157,19 @@ void Witness::conclude(const std::vector<std::uint16_t>& server_ports, std::vect
     outcome.limits = "on this machine's loopback, without packets: " + stage_.shared();
   }
   if (!watched_) return;
-  for (const Side side : {Side::server, Side::client}) {
-    std::string seen;
-    for (const testbed::StateSeen& state : states_)
-      if (state.side == side) seen += (seen.empty() ? "" : " ") + std::string(to_string(state.state));
-    observed["states." + std::string(to_string(side))] = lab::observed(seen);
-  }
+  take_down_states(observed);
   outcome.picture = testbed::draw(*watched_, outcome.packets, states_, calls);
+}
+
+void Witness::take_down_states(Observations& observed) const {
+  for (const Side side : {Side::server, Side::client}) {
+    Observation& seen = observed["states." + std::string(to_string(side))];
+    for (const testbed::StateSeen& state : states_)
+      if (state.side == side) seen.text += (seen.text.empty() ? "" : " ") + std::string(to_string(state.state));
+    if (blind_ > longest_blink)
+      seen.doubt = fmt::format("the machine was busy: {} went by between two looks",
+                               observed_time(std::chrono::duration<double, std::milli>(blind_).count()).text);
+  }
 }
 
 void Witness::take_down_wire(CaseOutcome& outcome) {

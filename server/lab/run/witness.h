@@ -39,11 +39,15 @@ class Witness {
   void take_down_sockets(const std::vector<std::uint16_t>& server_ports, Observations& observed) const;
   void take_down_wire(CaseOutcome& outcome);
   void take_down_counters(Observations& observed) const;
+  void take_down_states(Observations& observed) const;
 
   Stage& stage_;
   const std::map<std::string, std::uint64_t> counters_;
   std::optional<testbed::Ends> watched_;
   std::vector<testbed::StateSeen> states_;
+  std::optional<std::chrono::nanoseconds> last_look_;
+  /// The longest time between two looks.
+  std::chrono::nanoseconds blind_{0};
 };
 
 }  // namespace closelab::lab

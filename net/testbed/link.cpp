@@ -1,0 +1,115 @@
+#include "net/testbed/link.h"
+
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
+#include <netinet/in.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+
+#include "net/testbed/interface.h"
+
+namespace closelab::testbed {
+namespace {
+
+constexpr const char* tun_device = "/dev/net/tun";
+
+/// Of every host. Without ARP, Linux addresses frames to the sender's own hardware address; as it is the receiver's,
+/// too, they arrive, and the relay need not change them. The wire's end has another and takes none for itself.
+constexpr std::array<unsigned char, ETH_ALEN> hardware_address{0x02, 0, 0, 0, 0, 1};  // locally administered
+
+[[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
+
+Wire make_tun(const LinkOptions& options) {
+  net::UniqueFd fd(::open(tun_device, O_RDWR | O_CLOEXEC | O_NONBLOCK));
+  if (!fd) fail(std::string(tun_device) + ", which joins two hosts");
+  ifreq request{};
+  options.name.copy(request.ifr_name, IFNAMSIZ - 1);
+  request.ifr_flags = IFF_TUN | IFF_NO_PI;
+  if (::ioctl(fd.get(), TUNSETIFF, &request) != 0) fail("making the interface " + options.name);
+  Interface host(options.name);
+  host.set_address(options.own_address);
+  host.set_peer_address(options.peer_address);
+  host.set_mtu(options.mtu);
+  host.bring_up();
+  return {std::move(fd), LinkLayer::ip};
+}
+
+/// Sends it and waits for the kernel's answer.
+void ask_kernel(nlmsghdr* request, const std::string& what) {
+  const net::UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
+  std::array<char, 8192> answer{};
+  if (::send(socket.get(), request, request->nlmsg_len, 0) < 0) fail(what);
+  const ssize_t size = ::recv(socket.get(), answer.data(), answer.size(), 0);
+  if (size < 0) fail(what);
+  // Of an ACK the error is 0.
+  if (mnl_cb_run(answer.data(), static_cast<std::size_t>(size), 0, 0, nullptr, nullptr) < 0) fail(what);
+}
+
+void add_pair(const std::string& host, const std::string& wire) {
+  alignas(nlmsghdr) std::array<char, 1024> buffer{};
+  nlmsghdr* const request = mnl_nlmsg_put_header(buffer.data());
+  request->nlmsg_type = RTM_NEWLINK;
+  request->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+  mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
+  mnl_attr_put_strz(request, IFLA_IFNAME, host.c_str());
+  mnl_attr_put(request, IFLA_ADDRESS, hardware_address.size(), hardware_address.data());
+  nlattr* const information = mnl_attr_nest_start(request, IFLA_LINKINFO);
+  mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
+  nlattr* const data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
+  nlattr* const peer = mnl_attr_nest_start(request, VETH_INFO_PEER);
+  mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
+  mnl_attr_put_strz(request, IFLA_IFNAME, wire.c_str());
+  mnl_attr_nest_end(request, peer);
+  mnl_attr_nest_end(request, data);
+  mnl_attr_nest_end(request, information);
+  ask_kernel(request, "making the pair of interfaces " + host + " and " + wire);
+}
+
+/// Reads and writes IPv4 frames of the interface.
+net::UniqueFd open_frames(int interface) {
+  net::UniqueFd fd(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!fd) fail("a packet socket, which joins two hosts");
+  sockaddr_ll address{};
+  address.sll_family = AF_PACKET;
+  address.sll_protocol = htons(ETH_P_IP);
+  address.sll_ifindex = interface;
+  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) fail("binding to frames");
+  return fd;
+}
+
+Wire make_veth(const LinkOptions& options) {
+  const std::string wire_name = options.name + "-wire";
+  add_pair(options.name, wire_name);
+  Interface wire(wire_name);
+  wire.set_mtu(options.mtu);
+  wire.bring_up(IFF_NOARP);
+  Interface host(options.name);
+  host.set_mtu(options.mtu);
+  host.disable_checksum_offload();
+  host.set_address(options.own_address);
+  host.bring_up(IFF_NOARP);
+  return {open_frames(wire.index()), LinkLayer::ethernet};
+}
+
+}  // namespace
+
+LinkKind allowed_link() {
+  const net::UniqueFd fd(::open(tun_device, O_RDWR | O_CLOEXEC));
+  return fd ? LinkKind::tun : LinkKind::veth;
+}
+
+Wire make_link(LinkKind kind, const LinkOptions& options) {
+  return kind == LinkKind::tun ? make_tun(options) : make_veth(options);
+}
+
+}  // namespace closelab::testbed
