@@ -6,6 +6,7 @@ target_compile_options(closelab_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow
   $<$<BOOL:${CLOSELAB_WARNINGS_AS_ERRORS}>:-Werror>)
 target_include_directories(closelab_build_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+target_link_libraries(closelab_build_flags INTERFACE closelab_hardening)
 
 # closelab_objects(<target> PUBLIC_HEADERS_OF <folder>... SOURCES <file>... LINK <target>...)
 # The objects of a folder, fit for a static and for a shared library. A folder that is not named in
@@ -16,5 +17,6 @@ function(closelab_objects target)
   list(TRANSFORM arg_PUBLIC_HEADERS_OF REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/\\1/include" OUTPUT_VARIABLE include_dirs)
   target_include_directories(${target} PRIVATE ${include_dirs})
   target_link_libraries(${target} PRIVATE closelab_build_flags ${arg_LINK})
+  closelab_precompile(${target})
   set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON LINKER_LANGUAGE CXX)
 endfunction()

@@ -15,6 +15,7 @@
 #include "server/lab/usage_error.h"
 #include "server/lab/wrap.h"
 #include "server/nearest.h"
+#include "server/printable.h"
 #include "server/rule_text.h"
 
 namespace closelab::lab {
@@ -61,7 +62,7 @@ std::string type_error(std::string_view key, Kind kind, const toml::node& node) 
 }
 
 std::string located(const std::string& file, toml::source_position at, std::string_view what) {
-  return fmt::format("{}:{}:{}: {}", file, at.line, at.column, what);
+  return fmt::format("{}:{}:{}: {}", file, at.line, at.column, server::printable(what));
 }
 
 struct Entry {

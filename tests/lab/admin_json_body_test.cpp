@@ -49,6 +49,14 @@ TEST_CASE("a key that is there twice is refused, at any depth") {
   CHECK(parse_json_body(R"([{"a":1},{"a":1,"b":{"a":1}}])").size() == 2);
 }
 
+TEST_CASE("what is nested too deeply is refused before anything recurses into it") {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  CHECK(parse_json_body(nested(32)).size() == 1);
+  for (const std::size_t depth : {33U, 1'000'000U})
+    CHECK(error_of([&] { parse_json_body(nested(depth)); }) == "the body is nested more than 32 deep");
+  CHECK(error_of([&] { rules_from_json(parse_json_body("[{\"x\":" + nested(1'000'000) + "}]")); }) != "");
+}
+
 TEST_CASE("a command takes nothing") {
   for (const char* body : {"", "{}", " { } "}) CHECK(error_of([&] { expect_no_content(body); }) == "");
   for (const char* body : {"[]", "null", R"({"mode":"abortive"})", "x"}) {

@@ -19,8 +19,8 @@ sources() {
 # without REGEX: standard input without the lines that match.
 without() { grep -vE -e "$1" || true; }
 
-# lines_of FILE...: every line as file:line:text.
-lines_of() { if (($#)); then grep -Hn '' -- "$@" || true; fi; }
+# lines_of FILE...: every line as file:line:text, of files that hold text.
+lines_of() { if (($#)); then grep -HnI '' -- "$@" || true; fi; }
 
 # code_of FILE...: the same without comments and the contents of string literals.
 code_of() { lines_of "$@" | sed -E 's/"([^"\\]|\\.)*"/""/g; s,//.*,,'; }

@@ -21,19 +21,30 @@ std::string_view complaint(std::string_view what) {
   return column == std::string_view::npos || colon == std::string_view::npos ? what : what.substr(colon + 2);
 }
 
-/// Throws when an object that is open has the key already. nlohmann's parser keeps the last one silently.
-class UniqueKeys {
+/// Deeper than anything that the admin port takes, and shallow enough to be written again: nlohmann does that by
+/// recursion, so that a body of nothing but brackets would overflow the stack.
+constexpr int deepest = 32;
+
+/// Throws Refusal for what nlohmann's parser lets pass: nesting without end, and a key that an open object has already,
+/// of which it keeps the last one silently.
+class Strictness {
  public:
-  bool operator()(int, Json::parse_event_t event, Json& parsed) {
-    if (event == Json::parse_event_t::object_start) open_.emplace_back();
-    if (event == Json::parse_event_t::object_end) open_.pop_back();
-    if (event == Json::parse_event_t::key && !open_.back().insert(parsed.get<std::string>()).second)
-      throw Refusal(400,
-                    fmt::format("the key {} is there twice in one object", server::quoted(parsed.get<std::string>())));
+  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (depth >= deepest && (event == Event::array_start || event == Event::object_start))
+      throw Refusal(400, fmt::format("the body is nested more than {} deep", deepest));
+    if (event == Event::object_start) open_.emplace_back();
+    if (event == Event::object_end) open_.pop_back();
+    if (event == Event::key) add_key(parsed.get<std::string>());
     return true;
   }
 
  private:
+  void add_key(const std::string& key) {
+    if (!open_.back().insert(key).second)
+      throw Refusal(400, fmt::format("the key {} is there twice in one object", server::quoted(key)));
+  }
+
   std::vector<std::set<std::string>> open_;
 };
 
@@ -75,9 +86,9 @@ std::string entry_text(const Json& value) {
 }  // namespace
 
 Json parse_json_body(std::string_view body) {
-  UniqueKeys unique_keys;
+  Strictness strictness;
   try {
-    return Json::parse(body, std::ref(unique_keys));
+    return Json::parse(body, std::ref(strictness));
   } catch (const Json::parse_error& error) {
     throw Refusal(400, fmt::format("the body is not JSON: at byte {}: {}", error.byte, complaint(error.what())),
                   {{"byte", error.byte}});

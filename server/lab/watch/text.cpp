@@ -88,7 +88,7 @@ void append_sockets(std::string& out, std::span<const ListedSocket> listed) {
   lines.reserve(listed.size());
   Widths widths;
   for (const ListedSocket& row : listed) {
-    const Line& line = lines.emplace_back(&row, end_text(row.socket.local), end_text(row.socket.remote));
+    const Line& line = lines.emplace_back(Line{&row, end_text(row.socket.local), end_text(row.socket.remote)});
     widths.local = std::max(widths.local, line.local.size());
     widths.remote = std::max(widths.remote, line.remote.size());
     widths.state = std::max(widths.state, to_string(row.socket.state).size());
