@@ -1,73 +1,26 @@
 #include "tests/personas/servers.h"
 
 #include <signal.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <chrono>
-#include <cstdlib>
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
-#include <string_view>
-#include <system_error>
-#include <thread>
 
 #include "net/socket_address.h"
-#include "tests/personas/visit.h"
+#include "tests/personas/launch.h"
 
 namespace closelab::persona_test {
 namespace {
 
-using namespace std::chrono_literals;
-
 // The network is the test's own, so every port is free.
 constexpr std::uint16_t backend_port = 8000;
-// `go run` compiles first.
-constexpr auto start_patience = 60s;
 
 const std::string source = CLOSELAB_SOURCE_DIR;
 const std::string configurations = source + "/tests/personas/";
 
 Endpoint at_port(std::uint16_t port) { return *net::parse_address("127.0.0.1", port); }
 
-void write_file(const std::filesystem::path& path, std::size_t bytes) {
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream(path) << std::string(bytes, 'x');
-}
-
-/// As root the servers would want to become another user, whom a user namespace does not have. Where the kernel allows
-/// no further namespace (in a chroot) the test is root itself, and can become nobody.
-std::vector<std::string> without_root() {
-  static const bool may_unshare = std::system("unshare --user --map-user=1000 -- true 2>/dev/null") == 0;
-  if (may_unshare) return {"unshare", "--user", "--map-user=1000", "--"};
-  return {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"};
-}
-
 std::vector<std::string> command(const RealServer& server, const std::filesystem::path& folder) {
   std::vector<std::string> all = without_root();
   all.push_back(find_program(server));
   for (const std::string& argument : server.arguments) all.push_back(argument == "FOLDER" ? folder.string() : argument);
   return all;
-}
-
-bool accepts(const Endpoint& endpoint) {
-  try {
-    const Visit visit(endpoint);
-    return true;
-  } catch (const std::system_error&) {
-    return false;
-  }
-}
-
-void await_listener(const Endpoint& endpoint) {
-  const auto deadline = std::chrono::steady_clock::now() + start_patience;
-  while (!accepts(endpoint)) {
-    if (std::chrono::steady_clock::now() > deadline)
-      throw std::runtime_error("nobody listens on " + to_string(endpoint));
-    std::this_thread::sleep_for(10ms);
-  }
 }
 
 std::vector<std::string> persona_flags(const RealServer& server, Limits limits) {
@@ -123,27 +76,7 @@ const std::vector<RealServer>& real_servers() {
   return servers;
 }
 
-std::string find_program(const RealServer& server) {
-  const char* const path = std::getenv("PATH");
-  std::istringstream folders(std::string(path != nullptr ? path : "") + ":/usr/sbin:" + source + "/build/deps/" +
-                             server.program + "/usr/sbin");
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    if (const std::string file = folder + "/" + server.program; ::access(file.c_str(), X_OK) == 0) return file;
-  }
-  return {};
-}
-
-Folder::Folder() {
-  std::string name = std::filesystem::temp_directory_path() / "closelab-personas-XXXXXX";
-  if (::mkdtemp(name.data()) == nullptr) throw std::system_error(errno, std::generic_category(), name);
-  std::filesystem::permissions(name, std::filesystem::perms::all);
-  path_ = name;
-  write_file(path_ / "files/bytes/64", 64);
-  write_file(path_ / "files/bytes/1MiB", 1024 * 1024);
-  write_file(path_ / "files/bytes/16MiB", 16 * 1024 * 1024);
-}
-
-Folder::~Folder() { std::filesystem::remove_all(path_); }
+std::string find_program(const RealServer& server) { return find_program(server.program); }
 
 Running::Running(const RealServer& server, const Folder& folder)
     : server_(server), program_(command(server, folder.path())) {

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "closelab/endpoint.h"
 #include "tests/cli/program.h"
+#include "tests/personas/folder.h"
 #include "tests/personas/situations.h"
 
 namespace closelab::persona_test {
@@ -30,19 +30,6 @@ const std::vector<RealServer>& real_servers();
 
 /// Its program on this machine; empty when it is not installed.
 std::string find_program(const RealServer& server);
-
-/// A folder for what the real servers serve and write. Removed at the end.
-class Folder {
- public:
-  Folder();
-  ~Folder();
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// A real server that runs in the folder, until the end of scope.
 class Running {
