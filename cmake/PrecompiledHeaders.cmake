@@ -1,0 +1,15 @@
+# The standard library's headers are most of what compiling one of our files takes. The presets of ./check precompile
+# them; a file must include what it uses all the same, which builds without (the release preset) check.
+option(CLOSELAB_PRECOMPILED_HEADERS "Precompile the standard library's headers: twice as fast to build" OFF)
+
+set(closelab_standard_headers
+  <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <ostream> <span> <sstream>
+  <string> <string_view> <thread> <utility> <variant> <vector>)
+
+# closelab_precompile(<target> [<header>...])
+function(closelab_precompile target)
+  if(CLOSELAB_PRECOMPILED_HEADERS)
+    list(TRANSFORM closelab_standard_headers REPLACE "(.+)" "$<$<COMPILE_LANGUAGE:CXX>:\\1>" OUTPUT_VARIABLE headers)
+    target_precompile_headers(${target} PRIVATE ${headers} ${ARGN})
+  endif()
+endfunction()
