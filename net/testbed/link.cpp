@@ -30,7 +30,7 @@ constexpr std::array<unsigned char, ETH_ALEN> hardware_address{0x02, 0, 0, 0, 0,
 
 Wire make_tun(const LinkOptions& options) {
   net::UniqueFd fd(::open(tun_device, O_RDWR | O_CLOEXEC | O_NONBLOCK));
-  if (!fd) fail(std::string(tun_device) + ", which joins two hosts");
+  if (!fd) fail(tun_device);
   ifreq request{};
   options.name.copy(request.ifr_name, IFNAMSIZ - 1);
   request.ifr_flags = IFF_TUN | IFF_NO_PI;

@@ -62,7 +62,9 @@ void Output::write_out(const std::vector<Event>& events) {
   std::string lines;
   for (const Event& event : events) {
     lines += event();
-    if (lines.size() >= batch_bytes) write_out(std::exchange(lines, {}));
+    if (lines.size() < batch_bytes) continue;
+    write_out(lines);
+    lines.clear();
   }
   write_out(lines);
 }
