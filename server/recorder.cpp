@@ -168,14 +168,20 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
 void Recorder::settle(Entry& entry) {
   enter(entry.record_, Phase::settled);
   --counts_.open;
-  settled_order_.push_back(entry.id());
+  const auto now = std::chrono::steady_clock::now();
+  settled_order_.push_back({entry.id(), now});
   unreturned_.push_back(entry.id());
   while (settled_order_.size() > options_.records_kept) drop_oldest();
+  while (is_over_age(now)) drop_oldest();
   changed();
 }
 
+bool Recorder::is_over_age(std::chrono::steady_clock::time_point now) const {
+  return options_.records_age && !settled_order_.empty() && now - settled_order_.front().at > *options_.records_age;
+}
+
 void Recorder::drop_oldest() {
-  const std::uint64_t id = settled_order_.front();
+  const std::uint64_t id = settled_order_.front().id;
   settled_order_.pop_front();
   if (!unreturned_.empty() && unreturned_.front() == id) unreturned_.pop_front();
   entries_.erase(id);

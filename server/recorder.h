@@ -68,6 +68,7 @@ class Recorder {
   void record_request(Entry& entry, const RequestRecord& request) const;
   void settle(Entry& entry);
   void drop_oldest();
+  bool is_over_age(std::chrono::steady_clock::time_point now) const;
   const Entry* most_recently_idle(std::uint64_t id) const;
   void changed();
   /// Waits until `ready` returns a record; none at the timeout.
@@ -79,8 +80,12 @@ class Recorder {
   std::condition_variable condition_;
   int waiters_ = 0;
   std::map<std::uint64_t, Entry> entries_;
-  std::deque<std::uint64_t> settled_order_;  // those still in entries_
-  std::deque<std::uint64_t> unreturned_;     // settled, not yet returned by wait_closed()
+  struct Settled {
+    std::uint64_t id;
+    std::chrono::steady_clock::time_point at;
+  };
+  std::deque<Settled> settled_order_;     // those still in entries_
+  std::deque<std::uint64_t> unreturned_;  // settled, not yet returned by wait_closed()
   std::uint64_t last_id_ = 0;
   std::uint64_t returned_accepted_ = 0;  // the last id that wait_accepted() returned
   std::uint64_t idle_sequence_ = 0;

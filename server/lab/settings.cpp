@@ -169,6 +169,8 @@ List serving() {
               "ask the kernel how each connection ended; off: only what the server's own sockets show"),
       setting(group, "records_kept", number<std::size_t>(0), CLOSELAB_FIELD(options.records_kept),
               "settled connections that are remembered"),
+      setting(group, "records_age", or_unset("off", duration<milliseconds>({})), CLOSELAB_FIELD(options.records_age),
+              "how long they are remembered at most, looked at whenever another connection settles"),
       setting(group, "requests_kept", number<std::size_t>(0), CLOSELAB_FIELD(options.requests_kept),
               "requests that are remembered of each connection, the last ones"),
       setting(group, "rule_seed", or_unset("random", number<std::uint64_t>(0)), CLOSELAB_FIELD(options.rule_seed),

@@ -29,7 +29,7 @@ TEST_CASE("every key is unique, has help, and its default reads back as itself")
     CHECK(s.set(settings, text) == "");
     CHECK(s.get(settings) == text);
   }
-  CHECK(keys.size() == 43);
+  CHECK(keys.size() == 44);
 }
 
 TEST_CASE("setting a key changes that key and no other") {
@@ -62,6 +62,7 @@ TEST_CASE("setting a key changes that key and no other") {
       {"reactors", "2"},
       {"verdicts", "off"},
       {"records_kept", "0"},
+      {"records_age", "1m"},
       {"requests_kept", "0"},
       {"grace", "0s"},
       {"log_format", "json"},

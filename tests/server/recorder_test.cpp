@@ -225,6 +225,21 @@ TEST_CASE("records_kept: the oldest settled go, are counted, and are not returne
   CHECK(f.next_closed() == 3);
 }
 
+TEST_CASE("records_age: what has settled longer ago goes when another settles, and is counted") {
+  Options options;
+  options.records_age = 20ms;
+  Fixture f(options);
+  for (int i = 0; i < 3; ++i) f.accept();
+  f.settle(1);
+  CHECK(f.recorder.find(1));
+  std::this_thread::sleep_for(21ms);  // it is time itself that is tested
+  f.settle(2);
+  CHECK_FALSE(f.recorder.find(1));
+  CHECK(f.recorder.find(2));
+  CHECK(f.recorder.counts().records_dropped == 1);
+  CHECK(f.next_closed() == 2);
+}
+
 TEST_CASE("records_kept 0 keeps none, and on_settled still tells") {
   Options options;
   options.records_kept = 0;

@@ -73,6 +73,8 @@ struct Options {
   Switch verdicts = Switch::on;
   /// Settled connections whose records are kept; the oldest are dropped and counted.
   std::size_t records_kept = 10000;
+  /// How long they are kept at most, looked at whenever another connection settles; unset is any time.
+  std::optional<std::chrono::milliseconds> records_age{};
   /// Requests kept in a connection's record, the last ones.
   std::size_t requests_kept = 8;
   /// How long stop() lets requests in flight finish.

@@ -34,7 +34,7 @@ struct Counts {
   std::uint64_t active = 0;
   std::uint64_t closing = 0;
   std::uint64_t settled = 0;
-  /// Settled records that `records_kept` pushed out.
+  /// Settled records that were dropped for their number (`records_kept`) or age (`records_age`).
   std::uint64_t records_dropped = 0;
 };
 

@@ -63,8 +63,10 @@ ConnectionRecord known_connection(const Server& lab, std::uint64_t id) {
   const Counts counts = lab.counts();
   if (id > counts.accepted)
     throw Refusal(404, fmt::format("there is no connection {} yet: {} accepted so far", id, counts.accepted));
-  throw Refusal(404, fmt::format("the record of connection {} has been dropped: the setting records_kept is {}", id,
-                                 lab.options().records_kept));
+  const auto age = lab.options().records_age;
+  throw Refusal(
+      404, fmt::format("the record of connection {} has been dropped: the setting records_kept is {}{}", id,
+                       lab.options().records_kept, age ? fmt::format(", and records_age {} ms", age->count()) : ""));
 }
 
 milliseconds timeout_of(const Call& call) {
