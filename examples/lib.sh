@@ -55,7 +55,17 @@ try_start() {
   port=$(grep -oE '[0-9]+/$' <<<"$url" | tr -d /)
 }
 
-start_server() { try_start "$@" || fail 'the server did not start'; }
+# The kernel may choose a port on which connections of an earlier server are still in TIME_WAIT; what ss lists would not
+# be this server's then, so another port is taken.
+start_server() {
+  local log_before=$log
+  try_start "$@" || fail 'the server did not start'
+  while [[ -n $(ss_time_wait) ]]; do
+    stop_server
+    log=$log_before
+    try_start "$@" || fail 'the server did not start'
+  done
+}
 
 # stop_server [SIGNAL]: and waits until it is gone.
 stop_server() {

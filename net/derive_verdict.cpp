@@ -152,7 +152,7 @@ bool destroyed(const Digest& d) { return d.error != nullptr && d.error->error ==
 First first_without_our_fin(const Digest& d) {
   if (destroyed(d)) return server_rst;
   if (d.error != nullptr && !client_reset(d)) return gave_up;
-  if (d.error != nullptr) return d.error->error == EPIPE ? client_fin : client_rst;
+  if (d.error != nullptr) return client_rst;
   return our_rst(d) && d.stopped_receiving && is(d.last_sample, TcpState::established) ? server_rst : not_known;
 }
 

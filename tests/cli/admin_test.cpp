@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <map>
 
@@ -309,10 +310,11 @@ TEST_CASE("states, settings and metrics") {
   CHECK(states["client"]["ESTABLISHED"] == 1);
   CHECK(curl({lab.url()}).exit_code == 0);
   get(lab, "/connections/2?wait=closed");
+  // Another server may have left some on this port.
   const json time_wait = get(lab, "/states")["time_wait"];
-  REQUIRE(time_wait.size() == 1);
-  CHECK(time_wait[0]["side"] == "client");
-  CHECK(time_wait[0]["time_wait_remaining_ms"] > 50'000);
+  CHECK(std::ranges::any_of(time_wait, [](const json& socket) {
+    return socket["side"] == "client" && socket["time_wait_remaining_ms"] > 50'000;
+  }));
 
   const json conf = get(lab, "/conf");
   CHECK(conf["settings"]["idle_timeout"] == "7s");

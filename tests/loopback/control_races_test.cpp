@@ -256,6 +256,17 @@ TEST_CASE("the record of a held connection tells how it ended") {
   CHECK(record.retry == Retry::not_needed);
 }
 
+TEST_CASE("retry, of a request behind the one that ends the connection") {
+  TestServer server;
+  Client client(server);
+  client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + get("/"));
+  CHECK(client.receive_to_end().error == 0);
+  client.close();
+  const ConnectionRecord record = server.closed();
+  CHECK(record.request_count == 1);
+  CHECK(record.retry == Retry::safe);
+}
+
 TEST_CASE("retry, when the response that announced the end has been sent in full") {
   for (const CloseMode mode : {CloseMode::lingering, CloseMode::abortive}) {
     CAPTURE(mode);

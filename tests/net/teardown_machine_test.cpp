@@ -96,6 +96,16 @@ void walk(Mode mode, Phase phase, std::set<Phase>& seen, const Each& each) {
   }
 }
 
+TEST_CASE("a response that can't be completed ends in an RST, whatever the mode") {
+  for (const Mode mode : modes) {
+    CAPTURE(std::string(to_string(mode)));
+    for (const Phase phase : phases) {
+      const bool responding = phase == Phase::flushing || phase == Phase::half_closed;
+      CHECK(step_text(mode, phase, Event::incomplete) == (responding ? "closed/abort" : "-"));
+    }
+  }
+}
+
 TEST_CASE("a FIN follows `flushed`, never anything else") {
   for (const Mode mode : modes) {
     std::set<Phase> seen;
