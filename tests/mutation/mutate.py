@@ -92,7 +92,8 @@ def main():
     table = tomllib.loads((pathlib.Path(__file__).parent / 'mutations.toml').read_text())
     mutations = [m for m in map(Mutation, table['mutation']) if m.is_about(arguments.words)]
     tree, build = arguments.build / 'tree', arguments.build / 'build'
-    tree.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(arguments.build, ignore_errors=True)  # objects of a fault would outlive it
+    tree.mkdir(parents=True)
     copy_sources(tree)
     configure(tree, build)
 
