@@ -40,16 +40,21 @@ Progress judge_states(TcpState own, TcpState peer, int looks) {
   return looks >= 4 ? Progress::settled : Progress::transitional;
 }
 
-Observer::Observer(Switch lookups, Callback callback)
-    : lookups_(lookups), callback_(std::move(callback)), thread_([this] { run(); }) {}
+Observer::Observer(Switch lookups, Callback callback) : lookups_(lookups), callback_(std::move(callback)) {
+  if (lookups_ == Switch::on) thread_ = std::thread([this] { run(); });
+}
 
 void Observer::follow(EndedConnection connection) {
+  if (lookups_ == Switch::off) {
+    connection.note(Source::inferred, Fact::not_observed);
+    return settle(connection);
+  }
   bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     Followed& added = arrived_.emplace_back();
     added.connection = std::move(connection);
-    const bool skip = lookups_ == Switch::off || arrived_.size() + waiting_.size() > max_queued;
+    const bool skip = arrived_.size() + waiting_.size() > max_queued;
     if (skip) added.connection.note(Source::inferred, Fact::not_observed);
     added.looks = skip ? -1 : 0;
     wake = std::exchange(asleep_, false);
@@ -115,7 +120,7 @@ Observer::Clock::time_point Observer::next_round() const {
 
 void Observer::process(std::vector<Followed> batch) {
   const auto skipped = std::partition(batch.begin(), batch.end(), [](const Followed& f) { return f.looks >= 0; });
-  for (auto followed = skipped; followed != batch.end(); ++followed) settle(*followed);
+  for (auto followed = skipped; followed != batch.end(); ++followed) settle(followed->connection);
   batch.erase(skipped, batch.end());
   look(batch);
 }
@@ -137,10 +142,10 @@ void Observer::look(std::vector<Followed>& batch) {
     const SocketInfo& own = *answer++;
     const SocketInfo* peer = followed.peer_is_local ? &*answer++ : nullptr;
     if (digest(followed, own, peer) == Progress::settled) {
-      settle(followed);
+      settle(followed.connection);
       continue;
     }
-    if (!look_again_later(followed)) settle(followed);
+    if (!look_again_later(followed)) settle(followed.connection);
   }
 }
 
@@ -207,18 +212,16 @@ void Observer::look_at_peer(EndedConnection& connection) {
   seen.duration = found.timer;
 }
 
-void Observer::settle(Followed& followed) {
-  EndedConnection& connection = followed.connection;
+void Observer::settle(const EndedConnection& connection) {
   callback_(connection, derive_verdict(connection.evidence, connection.accepted_at), Progress::settled);
 }
 
 bool Observer::peer_is_local(const TcpTuple& tuple) {
   if (tuple.local.address == tuple.remote.address) return true;
-  Endpoint address = tuple.remote;
-  address.port = 0;
   if (local_addresses_.size() >= max_addresses) local_addresses_.clear();
-  const auto [known, is_new] = local_addresses_.try_emplace(to_string(address), false);
-  if (is_new) known->second = is_local_address(address);
+  const std::pair address(tuple.remote.address, tuple.remote.scope_id);
+  const auto [known, is_new] = local_addresses_.try_emplace(address, false);
+  if (is_new) known->second = is_local_address(tuple.remote);
   return known->second;
 }
 

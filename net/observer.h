@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -7,8 +8,8 @@
 #include <functional>
 #include <map>
 #include <mutex>
-#include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "closelab/switch.h"
@@ -26,10 +27,11 @@ enum class Progress : std::uint8_t { transitional, settled };
 /// bare FIN), so one look is not evidence: it looks again after 1, 5, 20, 60 and 250 ms, then every second.
 class Observer {
  public:
-  /// Called on the observer's thread: when a connection's state has changed, and once when it has settled.
+  /// Called on the observer's thread, without lookups on the one that calls follow(): when a connection's state has
+  /// changed, and once when it has settled.
   using Callback = std::function<void(const EndedConnection&, const Verdict&, Progress)>;
 
-  /// `lookups` off: settles at once on what is known without the kernel's table.
+  /// `lookups` off: settles at once on what is known without the kernel's table, and has no thread.
   Observer(Switch lookups, Callback callback);
   ~Observer() { finish(); }
   Observer(const Observer&) = delete;
@@ -68,7 +70,7 @@ class Observer {
   Progress digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   void note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   bool look_again_later(Followed& followed);
-  void settle(Followed& followed);
+  void settle(const EndedConnection& connection);
   bool peer_is_local(const TcpTuple& tuple);
 
   const Switch lookups_;
@@ -76,7 +78,8 @@ class Observer {
   SockDiag diag_;
   std::mutex peer_mutex_;
   SockDiag peer_diag_;
-  std::map<std::string, bool> local_addresses_;
+  /// By address and interface.
+  std::map<std::pair<std::array<std::uint8_t, 16>, std::uint32_t>, bool> local_addresses_;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -120,6 +120,30 @@ int read_answers(int fd, std::vector<char>& buffer, const std::function<bool(con
   return 0;
 }
 
+/// The same for up to `most` datagrams in one call: each exact lookup is answered by one of about 100 bytes, and all
+/// are there when send() returns (0.5 us less for each).
+int read_batch(int fd, std::vector<char>& buffer, std::size_t most,
+               const std::function<bool(const DiagMessage&)>& each) {
+  std::array<iovec, batch_size> pieces{};
+  std::array<mmsghdr, batch_size> messages{};
+  const std::size_t room = buffer.size() / batch_size;
+  for (std::size_t i = 0; i < most; ++i) {
+    pieces[i] = {buffer.data() + i * room, room};
+    messages[i].msg_hdr.msg_iov = &pieces[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
+  int received = 0;
+  do {
+    received = ::recvmmsg(fd, messages.data(), static_cast<unsigned>(most), MSG_WAITFORONE, nullptr);
+  } while (received < 0 && errno == EINTR);
+  if (received < 0) return errno;
+  for (const mmsghdr& message : std::span(messages).first(static_cast<std::size_t>(received))) {
+    if ((message.msg_hdr.msg_flags & MSG_TRUNC) != 0) return EMSGSIZE;
+    read_diag_messages({static_cast<char*>(message.msg_hdr.msg_iov->iov_base), message.msg_len}, each);
+  }
+  return 0;
+}
+
 }  // namespace
 
 SockDiag::SockDiag() : fd_(open_netlink()), error_(fd_ ? 0 : errno), buffer_(receive_buffer_bytes) {}
@@ -142,7 +166,7 @@ void SockDiag::look_up_batch(std::span<const TcpTuple> tuples, std::span<SocketI
   std::fill(found.begin(), found.end(), SocketInfo{});
   std::size_t answered = 0;
   while (error == 0 && answered < tuples.size()) {
-    error = read_answers(fd_.get(), buffer_, [&](const DiagMessage& message) {
+    error = read_batch(fd_.get(), buffer_, tuples.size() - answered, [&](const DiagMessage& message) {
       const std::uint32_t index = message.sequence - first;  // an older sequence number wraps to a large index
       if (index >= tuples.size()) return true;
       found[index] = answer_in(message);

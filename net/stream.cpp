@@ -1,5 +1,7 @@
 #include "net/stream.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -23,6 +25,7 @@ IoResult Stream::receive(std::span<char> buffer) {
   do {
     result = result_of(::recv(fd_, buffer.data(), buffer.size(), 0));
   } while (result.error == EINTR);
+  received_ += result.bytes;
   // What comes behind a read that took everything is told by a new edge.
   const bool took_all = result.bytes > 0 && result.bytes < buffer.size() && trusts_short_reads_;
   if (took_all || result.error == EAGAIN) can_read_ = false;
@@ -47,6 +50,12 @@ IoResult Stream::send(std::span<const iovec> pieces, MoreToCome more) {
   } while (result.error == EINTR);
   if (result.error == EAGAIN) can_write_ = false;
   return result;
+}
+
+/// Setting TCP_NODELAY, even when it is set, sends what is pending (tcp(7)).
+void Stream::push() {
+  const int on = 1;
+  ::setsockopt(fd_, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 }
 
 int Stream::wait_readable() {

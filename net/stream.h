@@ -46,7 +46,12 @@ class Stream final : private ReadySet::Member {
   IoResult receive(std::span<char> buffer);
   /// How much could be read, without reading it: 1 or 0 bytes (also with the FIN, or an error, in front).
   std::size_t peek() const;
+  /// Bytes that were read so far.
+  std::uint64_t received() const { return received_; }
   IoResult send(std::span<const iovec> pieces, MoreToCome more);
+
+  /// Sends what was held back for more to come.
+  void push();
 
   /// From now on, once, the owner is told when a read would not block (bytes, FIN or an error). Returns an errno when
   /// that can't be waited for.
@@ -66,6 +71,7 @@ class Stream final : private ReadySet::Member {
   ReadySet& set_;
   Owner& owner_;
   ReadySet::Key key_ = 0;
+  std::uint64_t received_ = 0;
   int fd_;
   bool awaits_read_ : 1 = false;
   bool awaits_write_ : 1 = false;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include "closelab/endpoint.h"
 #include "closelab/evidence.h"
@@ -22,10 +23,12 @@ struct SocketSample {
 
 enum class SampleDepth : std::uint8_t {
   state,   ///< TCP_INFO alone; unread and unacked stay 0
-  queues,  ///< SIOCINQ and SIOCOUTQ too
+  queues,  ///< what SIOCINQ and SIOCOUTQ tell, too
 };
 
-SocketSample sample_socket(int fd, SampleDepth depth);
+/// `read` is how many bytes have been read from it, if that is known: what the queues hold then mostly follows from
+/// TCP_INFO, which is one call instead of three and one moment for all.
+SocketSample sample_socket(int fd, SampleDepth depth, std::optional<std::uint64_t> read = std::nullopt);
 
 /// SIOCINQ: received bytes that were not read. A queued FIN alone counts 0.
 std::uint32_t unread_bytes(int fd);

@@ -131,7 +131,7 @@ void Teardown::withhold_fin() {
   connection_.note(Source::syscall, Fact::fin_withheld).duration = longest;
 }
 
-void Teardown::send_fin() { send_fin(sample_socket(stream_.fd(), SampleDepth::queues)); }
+void Teardown::send_fin() { send_fin(look(SampleDepth::queues)); }
 
 void Teardown::send_fin(const SocketSample& before) {
   waiting_since_ = Clock::now();
@@ -151,7 +151,7 @@ void Teardown::send_fin(const SocketSample& before) {
 void Teardown::close() {
   if (options_.linger == std::chrono::seconds(0)) return abort();
   if (!fin_sent_ && !fin_received_ && !over_) {
-    const SocketSample before = sample_socket(stream_.fd(), SampleDepth::queues);
+    const SocketSample before = look(SampleDepth::queues);
     if (before.unread > 0) return reset_by_closing();
     send_fin(before);
     if (fin_sent_ && !over_) observer_.look_at_peer(connection_);
@@ -172,6 +172,8 @@ void Teardown::close_after_waiting() {
 
 /// close() with bytes unread makes the kernel send RST instead of FIN.
 void Teardown::reset_by_closing() {
+  // A response that was held back for a FIN (MSG_MORE) would otherwise not be sent at all.
+  stream_.push();
   if (stop_receiving(stream_.fd(), connection_.tuple.local.family)) {
     connection_.note(Source::syscall, Fact::stopped_receiving);
   }
@@ -189,10 +191,11 @@ void Teardown::abort() {
   finish(over ? Fact::closed : Fact::aborted);
 }
 
-/// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread.
+/// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread. Behind the client's
+/// FIN, which recv() tells last, nothing comes.
 std::uint32_t Teardown::unread_at_close() const {
-  const std::uint32_t unread = over_ ? 0 : unread_bytes(stream_.fd());
-  const bool exchanged = unread > 0 && sample_socket(stream_.fd(), SampleDepth::state).state == TcpState::closed;
+  const std::uint32_t unread = over_ || fin_received_ ? 0 : unread_bytes(stream_.fd());
+  const bool exchanged = unread > 0 && look(SampleDepth::state).state == TcpState::closed;
   return exchanged ? 0 : unread;
 }
 
@@ -231,8 +234,10 @@ void Teardown::close_blocking() {
   });
 }
 
+SocketSample Teardown::look(SampleDepth depth) const { return sample_socket(stream_.fd(), depth, stream_.received()); }
+
 SocketSample Teardown::sample(Moment moment, SampleDepth depth) {
-  const SocketSample sampled = sample_socket(stream_.fd(), depth);
+  const SocketSample sampled = look(depth);
   note(moment, sampled);
   return sampled;
 }

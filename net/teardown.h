@@ -79,6 +79,7 @@ class Teardown {
   void reset_by_closing();
   void finish(Fact how);
   void close_blocking();
+  SocketSample look(SampleDepth depth) const;
   SocketSample sample(Moment moment, SampleDepth depth);
   void note(Moment moment, const SocketSample& sampled);
   void note_reset();

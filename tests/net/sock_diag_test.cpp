@@ -1,6 +1,8 @@
 #include "net/sock_diag.h"
 
 #include <doctest/doctest.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <array>
 #include <memory>
@@ -111,6 +113,58 @@ TEST_CASE("the probe: unread bytes, a FIN that counts nothing, and the state") {
   CHECK(sample.unread == 5);
   CHECK(sample.unsent == 0);
   CHECK(sample.segments_in >= 2);
+}
+
+TEST_CASE("the probe: what TCP_INFO tells of the queues is what the kernel's own counts are") {
+  const Listener listener({}, {});
+  Connection connection(listener);
+  const int fd = connection.server.get();
+  std::uint64_t read = 0;
+  const auto agrees = [&](std::uint32_t unread, std::uint32_t unacked) {
+    const SocketSample sample = sample_socket(fd, SampleDepth::queues, read);
+    CHECK(sample.unread == unread);
+    CHECK(sample.unacked == unacked);
+    CHECK(unread_bytes(fd) == unread);
+    CHECK(unacknowledged_bytes(fd) == unacked);
+  };
+  agrees(0, 0);
+  connection.client.send("12345");
+  agrees(5, 0);
+  std::array<char, 16> buffer{};
+  read += static_cast<std::uint64_t>(::recv(fd, buffer.data(), 3, 0));
+  agrees(2, 0);
+  read += static_cast<std::uint64_t>(::recv(fd, buffer.data(), buffer.size(), 0));
+  agrees(0, 0);
+  // Held back, so that it is queued and not in flight.
+  REQUIRE(::send(fd, "abc", 3, MSG_MORE) == 3);
+  agrees(0, 3);
+  // A client that delays its ACK leaves it in flight.
+  const int off = 0;
+  REQUIRE(::setsockopt(connection.client.fd(), IPPROTO_TCP, TCP_QUICKACK, &off, sizeof off) == 0);
+  REQUIRE(::send(fd, "defg", 4, 0) == 4);
+  agrees(0, unacknowledged_bytes(fd));
+  REQUIRE(::shutdown(fd, SHUT_WR) == 0);
+  agrees(0, unacknowledged_bytes(fd));
+  connection.client.send_fin();
+  await(fd, POLLIN);
+  agrees(0, 0);
+}
+
+TEST_CASE("the probe: our FIN counts as a byte, queued or acknowledged") {
+  const Listener listener({}, {});
+  Connection connection(listener);
+  const int fd = connection.server.get();
+  connection.client.send("x");
+  char byte = 0;
+  REQUIRE(::recv(fd, &byte, 1, 0) == 1);
+  // Beyond the client's window, so that the FIN has to queue behind it.
+  const std::vector<char> block(1 << 16);
+  while (::send(fd, block.data(), block.size(), MSG_DONTWAIT) > 0) continue;
+  REQUIRE(::shutdown(fd, SHUT_WR) == 0);
+  const SocketSample sample = sample_socket(fd, SampleDepth::queues, 1);
+  CHECK(sample.state == TcpState::fin_wait_1);
+  CHECK(sample.unsent > 0);
+  CHECK(sample.unacked == unacknowledged_bytes(fd));
 }
 
 TEST_CASE("a socket that has stopped receiving drops data and FIN alike") {

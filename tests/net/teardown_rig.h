@@ -42,9 +42,9 @@ class Rig : private Stream::Owner {
   }
 
   /// Sends `text` as a response.
-  void respond(std::string_view text) {
+  void respond(std::string_view text, MoreToCome more = MoreToCome::no) {
     const iovec piece{const_cast<char*>(text.data()), text.size()};
-    REQUIRE(stream_.send({&piece, 1}, MoreToCome::no).bytes == text.size());
+    REQUIRE(stream_.send({&piece, 1}, more).bytes == text.size());
   }
 
   /// Sends until the client's window is full; returns how much.

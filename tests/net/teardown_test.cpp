@@ -244,6 +244,28 @@ TEST_CASE("immediate: unread bytes make close() an RST") {
   }
 }
 
+TEST_CASE("immediate: a response that was held back for our FIN leaves with it, or before an RST") {
+  for (const bool unread : {false, true}) {
+    CAPTURE(unread);
+    Rig rig(mode(immediate));
+    if (unread) {
+      rig.client.send("unread");
+      await(rig.fd(), POLLIN);
+    }
+    rig.respond("bye", MoreToCome::yes);
+    rig.teardown.flushed();
+    const Received received = rig.client.receive_to_end();
+    CHECK(received.bytes == 3);
+    CHECK(received.error == (unread ? ECONNRESET : 0));
+    rig.client.close();
+    if (unread) {
+      check(rig.settled(), Side::server, rst, ResetBy::server, TimeWait::none);
+    } else {
+      check(rig.settled(), Side::server, fin, ResetBy::none, TimeWait::server);
+    }
+  }
+}
+
 TEST_CASE("immediate: unread bytes and then the client's FIN: its FIN was first, our RST came second") {
   Rig rig(mode(immediate));
   rig.client.send("unread");
