@@ -182,10 +182,11 @@ bool Connection::write_output() {
   Output& output = exchange_->output;
   const std::uint64_t before = output.written();
   if (script_ != nullptr && script_->pace) allow_more();
-  // A FIN that follows at once shares the last segment. Not with an RST: it would destroy what was held back.
   const Shared& shared = reactor_.shared();
+  // A FIN that follows at once shares the last segment. Not with an RST: it would destroy what was held back.
   const bool may_wait = (script_ != nullptr && script_->answering) || shared.holds.is_held(id_);
-  const bool fin_follows = is_ending() && mode_ == CloseMode::lingering && !shared.options.socket.linger && !may_wait;
+  const bool at_once = mode_ == CloseMode::lingering || mode_ == CloseMode::immediate;
+  const bool fin_follows = is_ending() && at_once && !shared.options.socket.linger && !may_wait;
   if (!exchange_->unflushed.empty()) shared.recorder.answering(entry_, exchange_->unflushed);
   switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
     case Output::Result::flushed:

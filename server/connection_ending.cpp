@@ -175,10 +175,10 @@ net::Teardown& Connection::teardown() {
   if (teardown_ == nullptr) {
     reactor_.deadlines().clear(deadline_);
     const Options& options = reactor_.shared().options;
+    // Only lookups ask for it.
+    const std::uint64_t cookie = options.verdicts == Switch::on ? net::socket_cookie(stream_.fd()) : 0;
     teardown_ = std::make_unique<net::Teardown>(
-        stream_,
-        net::EndedConnection{
-            id_, {entry_.server(), entry_.client()}, net::socket_cookie(stream_.fd()), accepted_at_, {Evidence{}}},
+        stream_, net::EndedConnection{id_, {entry_.server(), entry_.client()}, cookie, accepted_at_, {Evidence{}}},
         net::TeardownOptions{mode_, options.lingering, options.close_times, options.socket.linger},
         reactor_.shared().observer, reactor_.shared().closer);
   }

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
+#include <system_error>
 
 #include "server/lab/command_line.h"
 #include "server/lab/run/run.h"
@@ -31,10 +33,15 @@ int fail(int exit_code, const std::exception& error) {
   return exit_code;
 }
 
+/// What can't be written any more, to a full disk for example, was not said.
+void flush_standard_output() {
+  if (std::fflush(stdout) != 0) throw std::system_error(errno, std::generic_category(), "writing to standard output");
+}
+
 int run(const Command& command) {
   switch (command.action) {
     case Command::Action::show:
-      std::fputs(command.text.c_str(), stdout);
+      fmt::print("{}", command.text);
       return EXIT_SUCCESS;
     case Command::Action::serve:
       return closelab::lab::serve(command.settings);
@@ -53,7 +60,9 @@ int run(const Command& command) {
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
   try {
-    return run(closelab::lab::parse_command_line(argc, argv));
+    const int exit_code = run(closelab::lab::parse_command_line(argc, argv));
+    flush_standard_output();
+    return exit_code;
   } catch (const closelab::lab::UsageError& error) {
     return fail(usage_exit_code, error);
   } catch (const std::invalid_argument& error) {

@@ -147,7 +147,7 @@ class Lab {
 
 int serve(const Settings& settings) {
   StopSignal stop_signal;
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   raise_descriptor_limit();
   Lab lab(settings);
   const std::string first = stop_signal.wait();

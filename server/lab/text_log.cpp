@@ -63,7 +63,7 @@ bool is_news(CloseReason reason) {
 
 /// Why it ended; of a rule, what it did.
 std::string reason_text(const ConnectionRecord& record) {
-  const std::string reason(describe(record.close_reason));
+  std::string reason(describe(record.close_reason));
   if (record.close_reason != CloseReason::rule || record.rules_fired.empty()) return reason;
   std::ostringstream rule;
   rule << record.rules_fired.back();

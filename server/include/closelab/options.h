@@ -90,7 +90,8 @@ struct Options {
   std::function<void(const ConnectionRecord&, const RequestRecord&)> on_request{};
   /// Called when a connection has begun to end, by our side or the client's; on the reactor thread, must not block.
   std::function<void(const ConnectionRecord&)> on_closing{};
-  /// Called when a connection has settled, on the observer's thread.
+  /// Called when a connection has settled; on the observer's thread, with `verdicts` off on the reactor thread, which
+  /// it then must not block.
   std::function<void(const ConnectionRecord&)> on_settled{};
 };
 

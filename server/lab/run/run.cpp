@@ -45,7 +45,7 @@ std::vector<fs::path> all_files() {
 
 fs::path file_of(const std::string& word) {
   if (word.find('/') != std::string::npos || word.ends_with(".toml")) return word;
-  const fs::path file = experiment_directory() / (word + ".toml");
+  fs::path file = experiment_directory() / (word + ".toml");
   if (!fs::exists(file)) throw UsageError(fmt::format("there is no experiment {}; closelab run --list", word));
   return file;
 }
@@ -70,7 +70,6 @@ std::vector<Experiment> read_all(const std::vector<std::string>& words) {
 
 void print_progress(std::size_t done, std::size_t total) {
   fmt::print(stderr, "\r{} of {} cases played{}", done, total, done == total ? "\n" : "");
-  std::fflush(stderr);
 }
 
 void print_reports(const std::vector<ExperimentResult>& results, const RunSettings& settings) {

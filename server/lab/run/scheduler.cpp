@@ -64,7 +64,7 @@ void start(Task& task, const RunOptions& options) {
   if (task.pid < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (task.pid > 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::signal(SIGPIPE, SIG_IGN);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   StageOptions stage{.in_private_network = options.in_private_network, .link = options.link};
   if (!options.pcap_directory.empty())
     stage.pcap = fmt::format("{}/{}-{}", options.pcap_directory, task.experiment->name, task.index + 1);

@@ -53,7 +53,7 @@ void serve_until_told(const Options& options, int control) {
 }  // namespace
 
 ServerProcess::~ServerProcess() {
-  if (is_running()) end_by(SIGKILL);
+  if (is_running()) end_and_wait(SIGKILL);
 }
 
 std::string ServerProcess::start() {
@@ -74,8 +74,8 @@ std::string ServerProcess::start() {
 /// The play's own sockets must not stay open here, or its close() would close nothing.
 void ServerProcess::run(int control) const {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGTERM, SIG_DFL);
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(std::signal(SIGTERM, SIG_DFL));
   if (host_ != nullptr) host_->enter();
   ::dup2(control, control_fd);
   ::close_range(control_fd + 1, ~0U, 0);
@@ -101,6 +101,10 @@ void ServerProcess::tell(std::string_view command) {
 void ServerProcess::end_by(int signal) {
   // kill(2) takes -1 for every process that there is.
   if (!is_running()) throw std::runtime_error("the server is not running");
+  end_and_wait(signal);
+}
+
+void ServerProcess::end_and_wait(int signal) noexcept {
   ::kill(pid_, signal);
   ::waitpid(pid_, nullptr, 0);
   pid_ = -1;

@@ -30,6 +30,7 @@ class ServerProcess {
 
  private:
   [[noreturn]] void run(int control) const;
+  void end_and_wait(int signal) noexcept;
 
   const Settings settings_;
   const testbed::Host* host_;
