@@ -12,8 +12,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Enough for a client that closes when it sees our FIN.
+// Enough for a client that closes when it sees our FIN. One that has not within `quiet` seldom does.
 constexpr std::chrono::milliseconds last_look{20};
+constexpr std::chrono::milliseconds quiet{5};
+// Between looks during that time.
+constexpr std::chrono::milliseconds last_pause{2};
 constexpr std::size_t max_addresses = 4096;
 // Between rounds of lookups: who closes after a pause is looked at once, and under load hundreds share the thread's
 // wakeup and the calls.
@@ -40,12 +43,13 @@ Progress judge_states(TcpState own, TcpState peer, int looks) {
   return looks >= 4 ? Progress::settled : Progress::transitional;
 }
 
-Observer::Observer(Switch lookups, Callback callback) : lookups_(lookups), callback_(std::move(callback)) {
+Observer::Observer(Switch lookups, Callback callback, std::uint64_t every)
+    : lookups_(lookups), every_(every), callback_(std::move(callback)) {
   if (lookups_ == Switch::on) thread_ = std::thread([this] { run(); });
 }
 
 void Observer::follow(EndedConnection connection) {
-  if (lookups_ == Switch::off) {
+  if (!looks_up(connection.id)) {
     connection.note(Source::inferred, Fact::not_observed);
     return settle(connection);
   }
@@ -65,33 +69,44 @@ void Observer::follow(EndedConnection connection) {
 void Observer::finish() {
   {
     const std::lock_guard lock(mutex_);
-    if (!finishing_) finish_by_ = Clock::now() + last_look;
-    finishing_ = true;
+    if (!std::exchange(finishing_, true)) begin_finish();
   }
   changed_.notify_one();
   if (thread_.joinable()) thread_.join();
 }
 
+/// Whoever waits for a later look is looked at now.
+void Observer::begin_finish() {
+  const Clock::time_point now = Clock::now();
+  finish_by_ = now + quiet;
+  finish_latest_ = now + last_look;
+  for (auto& [due, followed] : waiting_) arrived_.push_back(std::move(followed));
+  waiting_.clear();
+}
+
 void Observer::run() {
   std::unique_lock lock(mutex_);
+  // Changes places with `arrived_`, so that neither grows anew in every round.
+  std::vector<Followed> batch;
   while (true) {
-    std::vector<Followed> batch = take_due(lock);
+    take_due(lock, batch);
     if (batch.empty()) return;
     lock.unlock();
-    process(std::move(batch));
+    process(batch);
+    batch.clear();
     lock.lock();
   }
 }
 
 /// Waits for connections to look at; none only when all is done.
-std::vector<Observer::Followed> Observer::take_due(std::unique_lock<std::mutex>& lock) {
+void Observer::take_due(std::unique_lock<std::mutex>& lock, std::vector<Followed>& due) {
   while (true) {
     const Clock::time_point now = Clock::now();
     if (finishing_ || now >= last_round_ + pace) {
-      std::vector<Followed> due = collect_due(now);
+      collect_due(now, due);
       if (!due.empty() || (finishing_ && waiting_.empty())) {
         last_round_ = now;
-        return due;
+        return;
       }
     }
     // Who arrives while others already wait for the next round needs no call of its own.
@@ -102,13 +117,12 @@ std::vector<Observer::Followed> Observer::take_due(std::unique_lock<std::mutex>&
   }
 }
 
-std::vector<Observer::Followed> Observer::collect_due(Clock::time_point now) {
-  std::vector<Followed> due = std::exchange(arrived_, {});
+void Observer::collect_due(Clock::time_point now, std::vector<Followed>& due) {
+  due.swap(arrived_);
   const bool give_up = finishing_ && now >= finish_by_;
   while (!waiting_.empty() && (give_up || waiting_.begin()->first <= now)) {
     due.push_back(std::move(waiting_.extract(waiting_.begin()).mapped()));
   }
-  return due;
 }
 
 Observer::Clock::time_point Observer::next_round() const {
@@ -118,7 +132,7 @@ Observer::Clock::time_point Observer::next_round() const {
   return finishing_ ? std::min(next, finish_by_) : next;
 }
 
-void Observer::process(std::vector<Followed> batch) {
+void Observer::process(std::vector<Followed>& batch) {
   const auto skipped = std::partition(batch.begin(), batch.end(), [](const Followed& f) { return f.looks >= 0; });
   for (auto followed = skipped; followed != batch.end(); ++followed) settle(followed->connection);
   batch.erase(skipped, batch.end());
@@ -154,8 +168,15 @@ bool Observer::look_again_later(Followed& followed) {
   const Clock::time_point now = Clock::now();
   const std::lock_guard lock(mutex_);
   if (finishing_ && now >= finish_by_) return false;
-  waiting_.emplace(now + next_look(followed.looks), std::move(followed));
+  const auto pause = next_look(followed.looks);
+  waiting_.emplace(now + (finishing_ ? std::min(pause, last_pause) : pause), std::move(followed));
   return true;
+}
+
+/// A state has changed: so may others.
+void Observer::wait_longer() {
+  const std::lock_guard lock(mutex_);
+  if (finishing_) finish_by_ = std::min(finish_latest_, Clock::now() + quiet);
 }
 
 /// Takes in the answers of one look.
@@ -176,6 +197,7 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
   const Progress progress = judge_states(own.state, peer_state, followed.looks);
   if (own.state == followed.own && peer_state == followed.peer) return progress;
   note_states(followed, own, peer);
+  if (followed.looks > 1) wait_longer();
   if (progress == Progress::transitional) {
     callback_(connection, derive_verdict(connection.evidence, connection.accepted_at), progress);
   }
@@ -200,7 +222,7 @@ void Observer::note_states(Followed& followed, const SocketInfo& own, const Sock
 
 void Observer::look_at_peer(EndedConnection& connection) {
   const TcpTuple tuple = connection.tuple.swapped();
-  if (lookups_ == Switch::off || tuple.local.address != tuple.remote.address) return;
+  if (!looks_up(connection.id) || tuple.local.address != tuple.remote.address) return;
   SocketInfo found;
   {
     const std::lock_guard lock(peer_mutex_);

@@ -31,11 +31,15 @@ class Observer {
   /// changed, and once when it has settled.
   using Callback = std::function<void(const EndedConnection&, const Verdict&, Progress)>;
 
-  /// `lookups` off: settles at once on what is known without the kernel's table, and has no thread.
-  Observer(Switch lookups, Callback callback);
+  /// `lookups` off: settles at once on what is known without the kernel's table, and has no thread. `every`: only one
+  /// connection in so many is looked up, the others are settled like that.
+  Observer(Switch lookups, Callback callback, std::uint64_t every = 1);
   ~Observer() { finish(); }
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
+
+  /// Is this connection one that is looked up? The first one is.
+  bool looks_up(std::uint64_t id) const { return lookups_ == Switch::on && id % every_ == 1 % every_; }
 
   /// Follows a connection whose descriptor has been closed. Past `max_queued` waiting connections a further one is
   /// settled without a look, and its evidence says so.
@@ -46,7 +50,8 @@ class Observer {
   /// FIN.
   void look_at_peer(EndedConnection& connection);
 
-  /// Gives what is transitional a last 20 ms, settles everything as it then is, and ends the thread.
+  /// Gives what is transitional a last 20 ms, or 5 ms in which no state changes; settles everything as it then is, and
+  /// ends the thread.
   void finish();
 
  private:
@@ -61,19 +66,22 @@ class Observer {
     TcpState peer = TcpState::unknown;
   };
 
+  void begin_finish();
   void run();
-  std::vector<Followed> take_due(std::unique_lock<std::mutex>& lock);
-  std::vector<Followed> collect_due(Clock::time_point now);
+  void take_due(std::unique_lock<std::mutex>& lock, std::vector<Followed>& due);
+  void collect_due(Clock::time_point now, std::vector<Followed>& due);
   Clock::time_point next_round() const;
   void look(std::vector<Followed>& batch);
-  void process(std::vector<Followed> batch);
+  void process(std::vector<Followed>& batch);
   Progress digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   void note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   bool look_again_later(Followed& followed);
+  void wait_longer();
   void settle(const EndedConnection& connection);
   bool peer_is_local(const TcpTuple& tuple);
 
   const Switch lookups_;
+  const std::uint64_t every_;
   const Callback callback_;
   SockDiag diag_;
   std::mutex peer_mutex_;
@@ -90,6 +98,7 @@ class Observer {
   bool asleep_ = false;
   bool finishing_ = false;
   Clock::time_point finish_by_{};
+  Clock::time_point finish_latest_{};
   std::thread thread_;
 };
 

@@ -17,9 +17,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Facts that most endings leave, so that they take one allocation.
-constexpr std::size_t usual_evidence = 10;
-
 void set_linger(int fd, std::chrono::seconds time) {
   const linger value{.l_onoff = 1, .l_linger = static_cast<int>(time.count())};
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
@@ -29,9 +26,7 @@ void set_linger(int fd, std::chrono::seconds time) {
 
 Teardown::Teardown(Stream& stream, EndedConnection connection, const TeardownOptions& options, Observer& observer,
                    BlockingCloser& closer)
-    : stream_(stream), connection_(std::move(connection)), options_(options), observer_(observer), closer_(closer) {
-  connection_.evidence.reserve(usual_evidence);
-}
+    : stream_(stream), connection_(std::move(connection)), options_(options), observer_(observer), closer_(closer) {}
 
 void Teardown::received_fin() {
   fin_received_ = true;

@@ -160,17 +160,17 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
     if (progress == net::Progress::transitional) return;
     if (options_.on_settled) copy = entry.in_order();
     if (copy) copy->phase = Phase::settled;
-    settle(entry);
+    settle(found);
   }
   if (copy) options_.on_settled(*copy);
 }
 
-void Recorder::settle(Entry& entry) {
-  enter(entry.record_, Phase::settled);
+void Recorder::settle(Entries::iterator entry) {
+  enter(entry->second.record_, Phase::settled);
   --counts_.open;
   const auto now = std::chrono::steady_clock::now();
-  settled_order_.push_back({entry.id(), now});
-  unreturned_.push_back(entry.id());
+  settled_order_.push_back({entry, now});
+  unreturned_.push_back(entry->first);
   while (settled_order_.size() > options_.records_kept) drop_oldest();
   while (is_over_age(now)) drop_oldest();
   changed();
@@ -181,10 +181,10 @@ bool Recorder::is_over_age(std::chrono::steady_clock::time_point now) const {
 }
 
 void Recorder::drop_oldest() {
-  const std::uint64_t id = settled_order_.front().id;
+  const Entries::iterator oldest = settled_order_.front().entry;
   settled_order_.pop_front();
-  if (!unreturned_.empty() && unreturned_.front() == id) unreturned_.pop_front();
-  entries_.erase(id);
+  if (!unreturned_.empty() && unreturned_.front() == oldest->first) unreturned_.pop_front();
+  entries_.erase(oldest);
   ++counts_.records_dropped;
 }
 

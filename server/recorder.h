@@ -63,10 +63,12 @@ class Recorder {
   Counts counts() const;
 
  private:
+  using Entries = std::map<std::uint64_t, Entry>;
+
   void enter(ConnectionRecord& record, Phase phase);
   std::uint64_t& count_of(Phase phase);
   void record_request(Entry& entry, const RequestRecord& request) const;
-  void settle(Entry& entry);
+  void settle(Entries::iterator entry);
   void drop_oldest();
   bool is_over_age(std::chrono::steady_clock::time_point now) const;
   const Entry* most_recently_idle(std::uint64_t id) const;
@@ -79,9 +81,9 @@ class Recorder {
   mutable std::mutex mutex_;
   std::condition_variable condition_;
   int waiters_ = 0;
-  std::map<std::uint64_t, Entry> entries_;
+  Entries entries_;
   struct Settled {
-    std::uint64_t id;
+    Entries::iterator entry;
     std::chrono::steady_clock::time_point at;
   };
   std::deque<Settled> settled_order_;     // those still in entries_

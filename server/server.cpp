@@ -35,6 +35,7 @@ Options validated(Options options) {
   using std::chrono::milliseconds;
   require(options.reactors >= 1 && options.reactors <= 1024, "reactors must be 1 to 1024");
   require(options.max_connections >= 1, "max_connections must be at least 1");
+  require(options.lookup_every >= 1, "lookup_every must be at least 1");
   require(options.request_limit != 0U, "request_limit must be at least 1, or unset");
   const Timeouts& timeouts = options.timeouts;
   const auto shortest = std::min({timeouts.idle_timeout, timeouts.header_timeout, timeouts.body_timeout,
@@ -84,8 +85,12 @@ class Server::Impl {
 Server::Impl::Impl(Options wanted)
     : options(validated(std::move(wanted))),
       recorder(options),
-      observer(options.verdicts, [this](const net::EndedConnection& ended, const Verdict& verdict,
-                                        net::Progress progress) { recorder.observed(ended, verdict, progress); }),
+      observer(
+          options.verdicts,
+          [this](const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress) {
+            recorder.observed(ended, verdict, progress);
+          },
+          options.lookup_every),
       rules(options.rules, options.rule_seed),
       shared{options, router, recorder, observer, closer, rules, holds} {
   ListenOptions listen = options.listen;

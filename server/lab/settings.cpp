@@ -167,6 +167,8 @@ List serving() {
               "threads that serve, each with a listener of its own when there are several"),
       setting(group, "verdicts", on_off(), CLOSELAB_FIELD(options.verdicts),
               "ask the kernel how each connection ended; off: only what the server's own sockets show"),
+      setting(group, "lookup_every", number<std::uint64_t>(1), CLOSELAB_FIELD(options.lookup_every),
+              "ask the kernel about one connection in so many, under load; the others are judged as without verdicts"),
       setting(group, "records_kept", number<std::size_t>(0), CLOSELAB_FIELD(options.records_kept),
               "settled connections that are remembered"),
       setting(group, "records_age", or_unset("off", duration<milliseconds>({})), CLOSELAB_FIELD(options.records_age),

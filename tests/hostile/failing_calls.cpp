@@ -67,8 +67,8 @@ constexpr std::array cases{
     Case{"epoll_ctl: ENOSPC", Call::epoll_ctl, ENOSPC, 5, Effect::some_fail},
     // The kernel can't be asked about the ended connection: its verdict says so.
     Case{"sendto (sock_diag): ENOBUFS", Call::sendto, ENOBUFS, 2, Effect::none},
-    Case{"recvmsg (sock_diag): EINTR", Call::recvmsg, EINTR, 2, Effect::none},
-    Case{"recvmsg (sock_diag): ENOBUFS", Call::recvmsg, ENOBUFS, 2, Effect::none},
+    Case{"recvmmsg (sock_diag): EINTR", Call::recvmmsg, EINTR, 2, Effect::none},
+    Case{"recvmmsg (sock_diag): ENOBUFS", Call::recvmmsg, ENOBUFS, 2, Effect::none},
 };
 
 void serve(Server& server) {

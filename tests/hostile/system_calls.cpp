@@ -112,9 +112,9 @@ ssize_t sendto(int fd, const void* from, size_t bytes, int flags, const sockaddr
   return hostile::fails(hostile::is_affected(Call::sendto)) ? -1 : next(fd, from, bytes, flags, address, length);
 }
 
-ssize_t recvmsg(int fd, msghdr* message, int flags) {
-  static const auto next = hostile::original<ssize_t(int, msghdr*, int)>("recvmsg");
-  return hostile::fails(hostile::is_affected(Call::recvmsg)) ? -1 : next(fd, message, flags);
+int recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
+  static const auto next = hostile::original<int(int, mmsghdr*, unsigned, int, timespec*)>("recvmmsg");
+  return hostile::fails(hostile::is_affected(Call::recvmmsg)) ? -1 : next(fd, messages, count, flags, timeout);
 }
 
 int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) noexcept {

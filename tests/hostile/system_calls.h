@@ -14,7 +14,7 @@ enum class Call : std::uint8_t {
   recv,
   send,  ///< and sendmsg
   sendto,
-  recvmsg,
+  recvmmsg,
   epoll_ctl,  ///< EPOLL_CTL_ADD
 };
 

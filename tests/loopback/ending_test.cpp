@@ -261,6 +261,23 @@ TEST_CASE("without verdicts nothing is looked up, and what was seen still counts
   CHECK_FALSE(find(record, Fact::own_socket));
 }
 
+TEST_CASE("lookup_every: one connection in so many is looked up, the others say that they were not") {
+  Options options;
+  options.lookup_every = 3;
+  TestServer server(options);
+  for (int i = 0; i < 7; ++i) {
+    CAPTURE(i);
+    Client client(server);
+    client.send(get("/"));
+    leave(client);
+    const ConnectionRecord record = server.closed();
+    INFO(record);
+    CHECK(record.verdict.closed_first == Side::client);
+    CHECK((find(record, Fact::own_socket) != nullptr) == (i % 3 == 0));
+    CHECK((find(record, Fact::not_observed) != nullptr) == (i % 3 != 0));
+  }
+}
+
 TEST_CASE("a body that the end of the connection delimits is with the kernel before an RST follows") {
   Options options;
   options.close_mode = CloseMode::abortive;

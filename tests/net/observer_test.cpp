@@ -138,6 +138,34 @@ TEST_CASE("lookups off: settled at once, and the evidence says that nobody looke
   CHECK(report.verdict.time_wait == TimeWait::unknown);
 }
 
+TEST_CASE("finish() looks once more at whoever waits for a later look") {
+  Closed connection;
+  Reports reports;
+  Observer observer(Switch::on, reports.callback());
+  observer.follow(connection.ended);
+  while (reports.next().connection.evidence.end()[-2].state != S::fin_wait_2) continue;
+  connection.client.close();
+  observer.finish();
+  CHECK(reports.settled().verdict.time_wait == TimeWait::server);
+}
+
+TEST_CASE("every: the first connection and then one in so many is looked up") {
+  struct Row {
+    std::uint64_t every;
+    std::vector<std::uint64_t> looked_up;  // of 1 to 6
+  };
+  const std::array rows{Row{1, {1, 2, 3, 4, 5, 6}}, Row{2, {1, 3, 5}}, Row{3, {1, 4}}, Row{10, {1}}};
+  for (const Row& row : rows) {
+    const Observer observer(
+        Switch::on, [](const EndedConnection&, const Verdict&, Progress) {}, row.every);
+    std::vector<std::uint64_t> looked_up;
+    for (std::uint64_t id = 1; id <= 6; ++id) {
+      if (observer.looks_up(id)) looked_up.push_back(id);
+    }
+    CHECK(looked_up == row.looked_up);
+  }
+}
+
 TEST_CASE("another connection with our tuple is not taken for ours") {
   Closed connection;
   connection.ended.cookie += 1;
