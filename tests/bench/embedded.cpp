@@ -1,6 +1,6 @@
 // closelab as a program embeds it: one handler with a body of 13 bytes, one reactor, nothing logged.
 //
-//   bench_closelab PORT [verdicts=on|off] [close=MODE] [reactors=N] [records=N]
+//   bench_closelab PORT [verdicts=on|off] [lookup_every=N] [close=MODE] [reactors=N] [reuse_port=on] [records=N]
 //
 // SIGTERM stops it. SIGUSR1 prints how its connections have ended, as JSON.
 
@@ -33,8 +33,10 @@ Options options_of(char** arguments) {
     const std::string_view text = *argument;
     const std::string_view value = value_of(text);
     if (text.starts_with("verdicts=")) options.verdicts = value == "on" ? Switch::on : Switch::off;
+    if (text.starts_with("lookup_every=")) options.lookup_every = number_in(value);
     if (text.starts_with("close=")) options.close_mode = parse_close_mode(value).value();
     if (text.starts_with("reactors=")) options.reactors = static_cast<unsigned>(number_in(value));
+    if (text.starts_with("reuse_port=")) options.listen.reuse_port = value == "on" ? Switch::on : Switch::off;
     if (text.starts_with("records=")) options.records_kept = number_in(value);
   }
   return options;

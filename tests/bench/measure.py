@@ -47,13 +47,13 @@ def proportional_bytes(pid):
 class Running:
     """A server under way, pinned, without root, in a folder of its own."""
 
-    def __init__(self, server, ending='keep', wrapper=(), stdout=subprocess.DEVNULL):
+    def __init__(self, server, ending='keep', wrapper=(), stdout=subprocess.DEVNULL, cpus=SERVER_CPU):
         self.server, self.ending, self.port = server, ending, next(ports)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix='closelab-bench-'))
         self.folder.chmod(0o777)
         command = [*wrapper, *self.command()]
         self.log = open(self.folder / 'log', 'w+')
-        self.process = subprocess.Popen(on_cpu(SERVER_CPU, [*without_root(), *command]), cwd=self.folder,
+        self.process = subprocess.Popen(on_cpu(cpus, [*without_root(), *command]), cwd=self.folder,
                                         stdin=subprocess.DEVNULL, stdout=stdout, stderr=self.log)
         self.await_answer()
 
@@ -109,10 +109,10 @@ class Load:
     def __init__(self, build):
         self.program = build / 'tests/bench/bench_load'
 
-    def command(self, running, mode, **settings):
+    def command(self, running, mode, cpu=LOAD_CPU, **settings):
         settings = {'path': running.server.path, **settings}
         arguments = [f'{name}={value}' for name, value in settings.items()]
-        return on_cpu(LOAD_CPU, [self.program, mode, running.port, *arguments])
+        return on_cpu(cpu, [self.program, mode, running.port, *arguments])
 
     def put(self, running, mode, **settings):
         done = subprocess.run(self.command(running, mode, **settings), capture_output=True, text=True, check=True)

@@ -11,7 +11,7 @@ import private_network
 from compare import MODES, quartiles, read_common_arguments, say
 from measure import Load, Running, forget_time_waits, measure_cpu
 from report import table
-from servers import Server, own_servers, simple
+from servers import Server, simple
 
 ENDINGS = [mode for mode in MODES if mode.load != 'keep_alive']
 RATES = (5000, 10000, 15000, 20000)
@@ -23,25 +23,32 @@ def embedded(build, *settings):
     return Server('closelab', {'keep': simple(program, 'PORT', *settings)})
 
 
+def watched(build):
+    """closelab without lookups, with them for one connection in ten, and for all."""
+    program = build / 'tests/bench/bench_closelab'
+    settings = {'off': ['verdicts=off'], 'one in ten': ['lookup_every=10'], 'all': []}
+    return [Server(name, {ending: simple(program, 'PORT', *words, f'close={ending}') for ending in ('immediate', 'lingering')}
+                   | {'keep': simple(program, 'PORT', *words)}) for name, words in settings.items()]
+
+
 def cost_rows(build, load, rounds, slice_s):
-    """What an ending costs the server at full speed, off and on in turn."""
-    servers = [server for server in own_servers(build) if server.name.startswith('closelab, ')]
+    """What an ending costs the server at full speed, in turn."""
     rows = []
     for mode in ENDINGS:
         say(f'cost of verdicts: {mode.title}')
         with contextlib.ExitStack() as stack:
-            running = [stack.enter_context(Running(server, mode.ending)) for server in servers]
-            measured = {one.server.name: [] for one in running}
+            running = [stack.enter_context(Running(server, mode.ending)) for server in watched(build)]
+            measured = [[] for _ in running]
             for _ in range(rounds):
-                for one in running:
+                for one, results in zip(running, measured):
                     result = measure_cpu(load, one, mode.load, seconds=slice_s, **mode.settings)
-                    measured[one.server.name].append((result['cpu_us'], result['requests'] / result['seconds']))
+                    results.append((result['cpu_us'], result['requests'] / result['seconds']))
                     forget_time_waits()
-        off, on = measured.values()
-        more = quartiles([b[0] - a[0] for a, b in zip(off, on)])
-        middle = lambda values, place: statistics.median(value[place] for value in values)
-        rows.append([mode.title, f'{middle(off, 0):.1f}', f'{middle(on, 0):.1f}', f'{more[1]:+.1f} ({more[0]:+.1f} to {more[2]:+.1f})',
-                     f'{middle(off, 1):,.0f}', f'{middle(on, 1):,.0f}'])
+        off, _, every = measured
+        more = quartiles([b[0] - a[0] for a, b in zip(off, every)])
+        middle = lambda place: [statistics.median(value[place] for value in results) for results in measured]
+        rows.append([mode.title, *(f'{cost:.1f}' for cost in middle(0)),
+                     f'{more[1]:+.1f} ({more[0]:+.1f} to {more[2]:+.1f})', *(f'{rate:,.0f}' for rate in middle(1))])
     return rows
 
 
@@ -90,7 +97,8 @@ def main():
     arguments = read_common_arguments('bench observation', __doc__)
     private_network.enter()
     load = Load(arguments.build)
-    print(table(['us of server CPU for each connection', 'verdicts off', 'on', 'more (quartiles)', 'off: conn/s', 'on: conn/s'],
+    print(table(['us of server CPU for each connection: off', 'one in ten', 'all', 'all - off (quartiles)', 'conn/s: off',
+                 'one in ten', 'all'],
                 cost_rows(arguments.build, load, arguments.rounds, arguments.slice)))
     print()
     seconds = 2 if arguments.quick else SECONDS

@@ -114,9 +114,9 @@ std::size_t watch_piped() { return time_waits_in(cli::run(watch_once).out); }
 
 std::size_t refresh() {
   constexpr lab::Room window{.rows = 49, .columns = 119};
-  lab::Observation observation{.sockets = tcp_sockets().sockets};
-  observation.listeners = tcp_sockets({.states = {TcpState::listen}}).sockets;
-  const auto snapshot = lab::take_snapshot(observation, {}, window.rows, [](const Endpoint&) { return true; });
+  lab::SocketTables tables{.sockets = tcp_sockets().sockets};
+  tables.listeners = tcp_sockets({.states = {TcpState::listen}}).sockets;
+  const auto snapshot = lab::take_snapshot(tables, {}, window.rows, [](const Endpoint&) { return true; });
   return time_waits_in(lab::watch_text(snapshot, window));
 }
 
