@@ -90,18 +90,18 @@ TEST_CASE("both ends hold TIME_WAIT when both are there, or one is among those t
   };
   for (const Row& row : rows) {
     CAPTURE(&row - rows);
-    const Observation observation{.sockets = row.sockets, .listeners = listeners, .other_ends = row.other_ends};
-    for (const ListedSocket& listed : take_snapshot(observation, {}, all_rows, is_local).listed)
+    const SocketTables tables{.sockets = row.sockets, .listeners = listeners, .other_ends = row.other_ends};
+    for (const ListedSocket& listed : take_snapshot(tables, {}, all_rows, is_local).listed)
       CHECK(listed.time_wait == row.held_by);
   }
 }
 
 TEST_CASE("all are counted; TIME_WAIT is listed, what came last first, and no more than there is room for") {
-  Observation observation;
+  SocketTables tables;
   for (std::uint16_t i = 1; i <= 10; ++i)
-    observation.sockets.push_back(make("127.0.0.1", 8080, "127.0.0.1", i, S::time_wait, 1s * (i % 5), i));
-  observation.sockets.push_back(make("127.0.0.1", 8080, "127.0.0.1", 11, S::established));
-  const Snapshot snapshot = take_snapshot(observation, {}, 4, is_local);
+    tables.sockets.push_back(make("127.0.0.1", 8080, "127.0.0.1", i, S::time_wait, 1s * (i % 5), i));
+  tables.sockets.push_back(make("127.0.0.1", 8080, "127.0.0.1", 11, S::established));
+  const Snapshot snapshot = take_snapshot(tables, {}, 4, is_local);
   CHECK(snapshot.counts == StateCounts{{S::established, 1}, {S::time_wait, 10}});
   CHECK(snapshot.not_listed == 6);
   REQUIRE(snapshot.listed.size() == 4);

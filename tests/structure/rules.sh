@@ -96,6 +96,16 @@ functions() {
     forbid 'a function has at most 60 lines' ' has '
 }
 
+# Two types of one name in one program share one destructor: the linker keeps the first, and says nothing.
+types() {
+  needs ctags
+  # tag, file, "pattern;", scope:, for tags with their whole scope
+  ctags -f - --languages=C++ --langmap=C++:+.h --kinds-C++=csu --fields= --extras=+q --excmd=number \
+    $(sources net http server) |
+    awk -F'\t' '$1 ~ /::/ && $1 !~ /__anon/ { if ($1 in file) print $2 ":" $3 + 0 ":" $1 " is in " file[$1] " as well"; file[$1] = $2 }' |
+    forbid 'a type that is not in an anonymous namespace has a name of its own' ' as well'
+}
+
 wording() {
   local words='TO''DO|FIX''ME|X''XX'
   lines_of $(find . -type f -not -path './build*' -not -path './.git/*' | sort) |

@@ -60,6 +60,8 @@ keeps wording a.txt 'mastodons'
 if command -v ctags >/dev/null; then
   breaks functions net/a.cpp "void f() {\n$(repeat 59 '  g();\n')}"
   keeps functions net/a.cpp "void f() {\n$(repeat 58 '  g();\n')}"
+  breaks types net/b.h 'namespace n { struct A {}; }\nnamespace n { struct A {}; }'
+  keeps types net/b.h 'namespace n { struct A; }\nnamespace n { struct A {}; }\nnamespace { struct A {}; }'
 fi
 if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then
   breaks format net/a.cpp 'int  f( );'

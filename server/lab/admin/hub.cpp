@@ -73,7 +73,10 @@ void Hub::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Hub::has_work() const { return !work_.ready.empty() || !work_.events.empty() || !work_.streams.empty(); }
+bool Hub::has_work() const {
+  const bool lost = std::ranges::any_of(work_.lost, [](std::uint64_t events) { return events > 0; });
+  return lost || !work_.ready.empty() || !work_.events.empty() || !work_.streams.empty();
+}
 
 void Hub::add_all(Outcome outcome, std::vector<Waiters::Waiter> waiters) {
   for (Waiters::Waiter& waiter : waiters) work_.ready.push_back({std::move(waiter), outcome, std::nullopt});

@@ -69,18 +69,17 @@ void mark_those_held_by_both(const Wanted& wanted, std::span<const TcpSocket> ot
 
 }  // namespace
 
-Snapshot take_snapshot(const Observation& observation, const TcpFilter& filter, std::size_t rows,
-                       const IsLocal& is_local) {
-  Snapshot snapshot{.at = observation.at, .filter = filter, .counts = count_by_state(observation.sockets)};
-  list_sockets(snapshot, observation.sockets, rows);
+Snapshot take_snapshot(const SocketTables& tables, const TcpFilter& filter, std::size_t rows, const IsLocal& is_local) {
+  Snapshot snapshot{.at = tables.at, .filter = filter, .counts = count_by_state(tables.sockets)};
+  list_sockets(snapshot, tables.sockets, rows);
   Wanted wanted;
   for (ListedSocket& row : snapshot.listed) {
     if (row.socket.state != TcpState::time_wait) continue;
-    row.time_wait = holder(row.socket, observation.listeners, is_local);
+    row.time_wait = holder(row.socket, tables.listeners, is_local);
     wanted.emplace(both_ports(row.socket.remote, row.socket.local), &row);
   }
-  mark_those_held_by_both(wanted, observation.sockets);
-  mark_those_held_by_both(wanted, observation.other_ends);
+  mark_those_held_by_both(wanted, tables.sockets);
+  mark_those_held_by_both(wanted, tables.other_ends);
   return snapshot;
 }
 

@@ -30,7 +30,7 @@ struct Snapshot {
 };
 
 /// What the kernel told, to make a snapshot from.
-struct Observation {
+struct SocketTables {
   std::chrono::system_clock::time_point at{};
   /// Those that meet the watcher's filter.
   std::vector<TcpSocket> sockets{};
@@ -47,7 +47,6 @@ using IsLocal = std::function<bool(const Endpoint&)>;
 ///
 /// TIME_WAIT is held by `both` when both ends have it; by the `server` when a socket listens at the holder's address
 /// and port; by the `client` when one listens at its peer's, on this machine; else it is `unknown` which it is.
-Snapshot take_snapshot(const Observation& observation, const TcpFilter& filter, std::size_t rows,
-                       const IsLocal& is_local);
+Snapshot take_snapshot(const SocketTables& tables, const TcpFilter& filter, std::size_t rows, const IsLocal& is_local);
 
 }  // namespace closelab::lab

@@ -34,14 +34,14 @@ std::vector<TcpState> connection_states() {
           TcpState::close_wait,  TcpState::last_ack,   TcpState::closing};
 }
 
-Observation observe(TcpFilter filter) {
+SocketTables observe(TcpFilter filter) {
   if (filter.states.empty()) filter.states = connection_states();
-  Observation observation{.at = std::chrono::system_clock::now(), .sockets = ask(filter)};
-  observation.listeners = ask({.states = {TcpState::listen}});
+  SocketTables tables{.at = std::chrono::system_clock::now(), .sockets = ask(filter)};
+  tables.listeners = ask({.states = {TcpState::listen}});
   // The other end of a connection between two addresses of this machine has the peer's address as its own.
   if (filter.peer)
-    observation.other_ends = ask({.port = filter.port, .local = filter.peer, .states = {TcpState::time_wait}});
-  return observation;
+    tables.other_ends = ask({.port = filter.port, .local = filter.peer, .states = {TcpState::time_wait}});
+  return tables;
 }
 
 /// Asks for each address once.
