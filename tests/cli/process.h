@@ -29,7 +29,7 @@ struct Finished {
 /// Runs a program to its end; `arguments` begin with its name. Throws when that takes too long.
 Finished run(const std::vector<std::string>& arguments);
 
-/// A program that runs beside the test. Killed when it goes out of scope.
+/// A program that runs beside the test. Ended when it goes out of scope.
 class Program {
  public:
   explicit Program(const std::vector<std::string>& arguments);

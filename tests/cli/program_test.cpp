@@ -43,6 +43,15 @@ TEST_CASE("help and version are printed and end well") {
   CHECK(closelab({"--version"}).exit_code == 0);
 }
 
+TEST_CASE("what can't be written ends with 1") {
+  for (const std::string arguments : {"--help", "--version", "serve --port 0 --print-conf", "watch --once"}) {
+    const Finished full = run({"sh", "-c", CLOSELAB_PROGRAM " " + arguments + " >/dev/full"});
+    CAPTURE(arguments);
+    CHECK(full.exit_code == 1);
+    CHECK(contains(full.err, "No space left on device"));
+  }
+}
+
 TEST_CASE("what can't be understood ends with 2 and says what was meant") {
   const ConfFile conf("port = 0\nidle_timout = \"5s\"\n");
   struct Case {

@@ -61,6 +61,30 @@ TEST_CASE("--list names the experiments that come with closelab") {
   CHECK(list.out.find("g-reuse-address") != std::string::npos);
 }
 
+TEST_CASE("--help names every flag") {
+  const Finished help = closelab({"run", "--help"});
+  CHECK(help.exit_code == 0);
+  for (const char* flag : {"--list", "--claims", "--slow", "--format", "--report", "--pcap", "--network", "--jobs"})
+    CHECK_MESSAGE(help.out.find(std::string("  ") + flag) != std::string::npos, flag);
+}
+
+TEST_CASE("--claims is a table of what the experiments that were played say of each claim") {
+  const File file(replaced(experiment, "claims = []", "claims = [\"A1\"]"));
+  const Finished claims = closelab({"run", "--network", "loopback", "--claims", file.path()});
+  CHECK(claims.exit_code == 0);
+  CHECK(claims.out.find("confirmed               mine\n") != std::string::npos);
+}
+
+TEST_CASE("--color, --jobs and --slow are taken with the experiment's name") {
+  const File file(experiment);
+  const auto play = [&](const std::string& color) {
+    return closelab({"run", "--network", "loopback", "--slow", "--jobs", "1", "--color", color, file.path()});
+  };
+  CHECK(play("always").out.find("\x1b[") != std::string::npos);
+  for (const char* color : {"never", "auto"}) CHECK(play(color).out.find("\x1b[") == std::string::npos);
+  CHECK(play("purple").exit_code == 2);
+}
+
 TEST_CASE("a file of one's own, as text and as JSON, and the exit code says whether it came out as it says") {
   const File file(experiment);
   const Finished text = closelab({"run", "--network", "loopback", file.path()});

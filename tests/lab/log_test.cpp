@@ -106,6 +106,8 @@ TEST_CASE("the text log tells of rules: the seed, the end by one, and those that
   const std::string settled = log->settled(r);
   CHECK(contains(settled, "because    " + rule + "; close mode abortive\n"));
   CHECK(contains(settled, "retry      safe: no handler got the request"));
+  r.retry = Retry::if_idempotent;
+  CHECK(contains(log->settled(r), "retry      only an idempotent request: a handler got it"));
   CHECK(contains(settled, " rule 1: delay 1s at request_headers "));
   r.close_reason = CloseReason::command;
   CHECK(contains(log->closing(r, {}), "the server closes: " + std::string(describe(CloseReason::command)) + "\n"));
@@ -115,6 +117,11 @@ TEST_CASE("the text log tells of rules: the seed, the end by one, and those that
   Stopped stopped;
   stopped.report.unused_rules = {{.id = 2, .rule = at(At::accept).stall().on_connection(9)}};
   CHECK(contains(log->stopped(stopped), "  rule 2 never acted: stall at accept, connection 9\n"));
+}
+
+TEST_CASE("what was not shown, because nobody read it, is counted") {
+  CHECK(text_log(Paint::plain)->dropped(3) == "closelab: 3 events not shown: the output was read too slowly\n");
+  CHECK(json::parse(json_log()->dropped(3)) == json{{"event", "dropped"}, {"events", 3}});
 }
 
 TEST_CASE("the JSON log is one object a line with the vocabulary's keys") {

@@ -128,6 +128,8 @@ TEST_CASE("descriptions say what the fact means") {
       {failure(Fact::receive_failed, ECONNRESET), "recv() failed: ECONNRESET, the client's RST"},
       {failure(Fact::send_failed, EPIPE), "send() failed: EPIPE, the client's RST after its FIN"},
       {failure(Fact::receive_failed, ETIMEDOUT), "recv() failed: ETIMEDOUT, the kernel gave the connection up"},
+      {failure(Fact::receive_failed, ECONNABORTED),
+       "recv() failed: ECONNABORTED, the socket was destroyed on this machine (`ss -K`)"},
       {failure(Fact::receive_failed, 4095), "recv() failed: errno 4095"},
       {failure(Fact::pending_error, EPIPE), "SO_ERROR is EPIPE, the client's RST after its FIN"},
       {failure(Fact::pending_error, ETIMEDOUT), "SO_ERROR is ETIMEDOUT, the kernel gave the connection up"},
@@ -177,6 +179,8 @@ TEST_CASE("a verdict reads as one sentence") {
        "the client closed first, by FIN; then the client's RST; TIME_WAIT: none"},
       {{Side::server, ClosedBy::timeout, ResetBy::undetermined, TimeWait::none, Source::sock_diag},
        "the server closed first, by a timeout of the kernel; TIME_WAIT: none"},
+      {{.closed_first = Side::server, .closed_by = ClosedBy::rst, .bytes_at_risk = 7},
+       "the server closed first, by RST; up to 7 bytes of the response may be lost; TIME_WAIT: unknown"},
   };
   for (const Row& row : rows) {
     CHECK(describe(row.verdict) == row.text);

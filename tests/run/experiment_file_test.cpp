@@ -91,6 +91,9 @@ TEST_CASE("every mistake is named with file and line") {
   const Row rows[] = {
       {"title =", "titel =",
        "x.toml:1:1: unknown key \"titel\"; did you mean \"title\"?\nx.toml:1:1: title is missing"},
+      {"[\"B5\"]", "\"B5\"", "x.toml:2:10: claims wants a list of strings"},
+      {"\"B5\"", "5", "x.toml:2:11: claims wants strings"},
+      {"\"T\"", "2", "x.toml:1:9: title wants a string"},
       {"\"B5\"", "\"D5\"", "x.toml:2:11: there is no claim D5; they are A1 to C10"},
       {"\"refuted\"", "\"wrong\"",
        "x.toml:4:14: conclusion is \"confirmed\", \"refuted\" or \"true under a condition\""},

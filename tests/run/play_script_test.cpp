@@ -87,6 +87,7 @@ TEST_CASE("every mistake is named with its line") {
   };
   const Row rows[] = {
       {"client conect", 7, "unknown verb \"conect\"; did you mean \"connect\"?"},
+      {"client connect\nclient get / with Connection close", 8, "\"Connection close\" is not a field: Name: value"},
       {"\n\nclient get /", 9, "client has no socket yet: client connect"},
       {"client accept from nobody", 7, "nobody does not listen yet: nobody listen 9000"},
       {"client connect to 70000", 7, "70000 is no port"},

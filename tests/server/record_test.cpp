@@ -148,6 +148,8 @@ TEST_CASE("a TIME_WAIT that was not seen is drawn as inferred") {
   record.evidence = {{.at = 1ms, .fact = Fact::received_fin}};
   record.verdict = {Side::client, ClosedBy::fin, ResetBy::none, TimeWait::client, Source::inferred};
   CHECK(plain(ladder(record)).ends_with("1.000 | TIME_WAIT | inferred\n"));
+  record.verdict.time_wait = TimeWait::both;
+  CHECK(plain(ladder(record)).ends_with("1.000 | TIME_WAIT | inferred\n1.000 | TIME_WAIT | inferred\n"));
 }
 
 TEST_CASE("long and hostile targets are shortened and escaped") {
