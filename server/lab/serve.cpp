@@ -95,11 +95,21 @@ class Lab {
     return settings.admin_port.choice == AdminPort::Choice::off ? options : feed_.attach(std::move(options));
   }
 
+  /// What a request's line tells of its connection: a copy of the rest would cost more than the line.
+  static ConnectionRecord at_accept(const ConnectionRecord& record) {
+    ConnectionRecord accepted;
+    accepted.id = record.id;
+    accepted.server = record.server;
+    accepted.client = record.client;
+    accepted.accepted_at = record.accepted_at;
+    return accepted;
+  }
+
   Options logged(Options options) {
     options.rules_of_request = rules_from_query;
     options.on_request = [this](const ConnectionRecord& record, const RequestRecord& request) {
       listening_said_.wait();
-      output_.write([this, record, request] { return log_->request(record, request); });
+      output_.write([this, connection = at_accept(record), request] { return log_->request(connection, request); });
     };
     options.on_closing = [this](const ConnectionRecord& record) {
       listening_said_.wait();
