@@ -121,7 +121,7 @@ int read_answers(int fd, std::vector<char>& buffer, const std::function<bool(con
 }
 
 /// The same for up to `most` datagrams in one call: each exact lookup is answered by one of about 100 bytes, and all
-/// are there when send() returns (0.5 us less for each).
+/// are there when send() returns.
 int read_batch(int fd, std::vector<char>& buffer, std::size_t most,
                const std::function<bool(const DiagMessage&)>& each) {
   std::array<iovec, batch_size> pieces{};

@@ -72,7 +72,7 @@ struct Options {
   /// Switch::off: no kernel lookups, verdicts rest on our own sockets alone and may be undetermined.
   Switch verdicts = Switch::on;
   /// With verdicts on, one connection in so many is looked up; the others are judged as with verdicts off, and their
-  /// evidence says not_observed. At least 1. Lookups cost 3 us a connection.
+  /// evidence says not_observed. At least 1. Lookups cost 2 to 4 us a connection.
   std::uint64_t lookup_every = 1;
   /// Settled connections whose records are kept; the oldest are dropped and counted.
   std::size_t records_kept = 10000;
