@@ -19,13 +19,13 @@ std::string_view BodyReader::take(std::string_view bytes) {
   needed_ = true;
   if (part_ == Part::data) return take_data(bytes);
   ++bytes_taken_;
-  Fault fault = step(bytes.front());
-  if (fault == Fault::none && !needed_ && ++overhead_bytes_ > limits_.header_bytes) {
-    fault = Fault::chunk_framing_too_large;
+  Refusal fault = step(bytes.front());
+  if (fault == Refusal::none && !needed_ && ++overhead_bytes_ > limits_.header_bytes) {
+    fault = Refusal::chunk_framing_too_large;
   }
-  if (fault == Fault::body_too_large) {
+  if (fault == Refusal::body_too_large) {
     error_ = error_in(fault, {});
-  } else if (fault != Fault::none) {
+  } else if (fault != Refusal::none) {
     error_ = error_at(fault, bytes.front(), bytes_taken_);
   }
   return bytes.substr(0, 1);
@@ -40,7 +40,7 @@ std::string_view BodyReader::take_data(std::string_view bytes) {
   return data;
 }
 
-Fault BodyReader::step(char c) {
+Refusal BodyReader::step(char c) {
   switch (part_) {
     case Part::size_line:
       return step_size_line(c);
@@ -53,28 +53,28 @@ Fault BodyReader::step(char c) {
   }
 }
 
-Fault BodyReader::step_size_line(char c) {
-  const Fault fault = size_line_.step(c);
+Refusal BodyReader::step_size_line(char c) {
+  const Refusal fault = size_line_.step(c);
   needed_ = !size_line_.in_extension();
-  return fault == Fault::none && size_line_.complete() ? end_size_line() : fault;
+  return fault == Refusal::none && size_line_.complete() ? end_size_line() : fault;
 }
 
-Fault BodyReader::end_size_line() {
+Refusal BodyReader::end_size_line() {
   data_left_ = size_line_.size();
   size_line_ = {};
   part_ = data_left_ > 0 ? Part::data : Part::trailers;
-  if (data_left_ > room_) return Fault::body_too_large;
+  if (data_left_ > room_) return Refusal::body_too_large;
   room_ -= data_left_;
-  return Fault::none;
+  return Refusal::none;
 }
 
-Fault BodyReader::step_data_end(char c, char expected, Part next) {
+Refusal BodyReader::step_data_end(char c, char expected, Part next) {
   part_ = next;
-  return c == expected ? Fault::none : Fault::chunk_overrun;
+  return c == expected ? Refusal::none : Refusal::chunk_overrun;
 }
 
-Fault BodyReader::step_trailers(char c) {
-  const Fault fault = trailer_line_.step(c);
+Refusal BodyReader::step_trailers(char c) {
+  const Refusal fault = trailer_line_.step(c);
   needed_ = trailer_line_.empty();
   if (!needed_ && trailer_line_.complete()) trailer_line_ = {};
   return fault;

@@ -5,8 +5,8 @@
 #include <string_view>
 
 #include "closelab/message.h"
-#include "http/fault.h"
 #include "http/head_rules.h"
+#include "http/refusal.h"
 #include "http/request_rules.h"
 
 namespace closelab::http {
@@ -34,11 +34,11 @@ class BodyReader {
   enum class Part : std::uint8_t { size_line, data, data_cr, data_lf, trailers };
 
   std::string_view take_data(std::string_view bytes);
-  Fault step(char c);
-  Fault step_size_line(char c);
-  Fault step_data_end(char c, char expected, Part next);
-  Fault step_trailers(char c);
-  Fault end_size_line();
+  Refusal step(char c);
+  Refusal step_size_line(char c);
+  Refusal step_data_end(char c, char expected, Part next);
+  Refusal step_trailers(char c);
+  Refusal end_size_line();
 
   HttpLimits limits_;
   Part part_ = Part::data;

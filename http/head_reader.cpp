@@ -27,7 +27,7 @@ void HeadReader::reset() {
   field_count_ = 0;
   head_.clear();
   empty_line_bytes_ = 0;
-  if (error_.fault != Fault::none) error_ = {};
+  if (error_.fault != Refusal::none) error_ = {};
 }
 
 std::size_t HeadReader::take_empty_lines(std::string_view bytes) {
@@ -39,7 +39,7 @@ std::size_t HeadReader::take_empty_lines(std::string_view bytes) {
       return taken;
     }
     ++empty_line_bytes_;
-    if (const Fault fault = step_empty_line(c); fault != Fault::none) {
+    if (const Refusal fault = step_empty_line(c); fault != Refusal::none) {
       refuse(fault, c);
       return taken + 1;
     }
@@ -48,17 +48,17 @@ std::size_t HeadReader::take_empty_lines(std::string_view bytes) {
 }
 
 // The byte has been counted already: an odd count is that of a line's first byte.
-Fault HeadReader::step_empty_line(char c) {
-  if (empty_line_bytes_ % 2 == 0) return c == '\n' ? Fault::none : Fault::bare_cr;
-  if (c == '\n') return Fault::bare_lf;
-  return empty_line_bytes_ > 2 * empty_lines_allowed ? Fault::too_many_empty_lines : Fault::none;
+Refusal HeadReader::step_empty_line(char c) {
+  if (empty_line_bytes_ % 2 == 0) return c == '\n' ? Refusal::none : Refusal::bare_cr;
+  if (c == '\n') return Refusal::bare_lf;
+  return empty_line_bytes_ > 2 * empty_lines_allowed ? Refusal::too_many_empty_lines : Refusal::none;
 }
 
 std::size_t HeadReader::take_request_line(std::string_view bytes) {
   std::size_t taken = request_line_.at_start() ? request_line_.take_whole(bytes.substr(0, room())) : 0;
-  const Fault fault = take_bytes(request_line_, bytes, taken);
+  const Refusal fault = take_bytes(request_line_, bytes, taken);
   head_.append(bytes.substr(0, taken));
-  if (fault != Fault::none) {
+  if (fault != Refusal::none) {
     refuse(fault, bytes[taken - 1]);
   } else if (request_line_.complete()) {
     end_request_line();
@@ -68,13 +68,13 @@ std::size_t HeadReader::take_request_line(std::string_view bytes) {
 
 std::size_t HeadReader::take_field_lines(std::string_view bytes) {
   std::size_t taken = 0;
-  Fault fault = Fault::none;
-  while (taken < bytes.size() && fault == Fault::none && phase_ == Phase::field_lines) {
+  Refusal fault = Refusal::none;
+  while (taken < bytes.size() && fault == Refusal::none && phase_ == Phase::field_lines) {
     taken += take_whole_field_lines(bytes.substr(0, room()).substr(taken));
     if (phase_ == Phase::field_lines) fault = take_field_line(bytes, taken);
   }
   head_.append(bytes.substr(0, taken));
-  if (fault != Fault::none) refuse(fault, bytes[taken - 1]);
+  if (fault != Refusal::none) refuse(fault, bytes[taken - 1]);
   return taken;
 }
 
@@ -95,27 +95,27 @@ std::size_t HeadReader::take_whole_field_lines(std::string_view bytes) {
   return taken;
 }
 
-Fault HeadReader::take_field_line(std::string_view bytes, std::size_t& taken) {
+Refusal HeadReader::take_field_line(std::string_view bytes, std::size_t& taken) {
   if (taken < bytes.size() && over_field_count(bytes[taken])) {
     ++taken;
-    return Fault::too_many_fields;
+    return Refusal::too_many_fields;
   }
-  const Fault fault = take_bytes(field_line_, bytes, taken);
-  if (fault != Fault::none || !field_line_.complete()) return fault;
+  const Refusal fault = take_bytes(field_line_, bytes, taken);
+  if (fault != Refusal::none || !field_line_.complete()) return fault;
   if (field_line_.empty()) {
     phase_ = Phase::complete;
   } else {
     ++field_count_;
     field_line_ = {};
   }
-  return Fault::none;
+  return Refusal::none;
 }
 
 template <typename Line>
-Fault HeadReader::take_bytes(Line& line, std::string_view bytes, std::size_t& taken) const {
-  Fault fault = Fault::none;
-  while (taken < bytes.size() && fault == Fault::none && !line.complete()) {
-    fault = taken < room() ? line.step(bytes[taken]) : Fault::head_too_large;
+Refusal HeadReader::take_bytes(Line& line, std::string_view bytes, std::size_t& taken) const {
+  Refusal fault = Refusal::none;
+  while (taken < bytes.size() && fault == Refusal::none && !line.complete()) {
+    fault = taken < room() ? line.step(bytes[taken]) : Refusal::head_too_large;
     ++taken;
   }
   return fault;
@@ -124,9 +124,9 @@ Fault HeadReader::take_bytes(Line& line, std::string_view bytes, std::size_t& ta
 void HeadReader::end_request_line() {
   const std::string_view method = request_line_.method(head_);
   const std::string_view target = request_line_.target(head_);
-  const Fault fault = check_request_line(method, target);
-  if (fault != Fault::none) {
-    error_ = error_in(fault, fault == Fault::method_unknown ? method : target);
+  const Refusal fault = check_request_line(method, target);
+  if (fault != Refusal::none) {
+    error_ = error_in(fault, fault == Refusal::method_unknown ? method : target);
     phase_ = Phase::refused;
     return;
   }
@@ -135,10 +135,10 @@ void HeadReader::end_request_line() {
   phase_ = Phase::field_lines;
 }
 
-void HeadReader::refuse(Fault fault, char byte) {
+void HeadReader::refuse(Refusal fault, char byte) {
   // A request line that has no room left is a target that is too long (RFC 9110 §15.5.15); 431 is about fields.
   const bool in_target = phase_ == Phase::request_line && request_line_.in_target();
-  if (fault == Fault::head_too_large && in_target) fault = Fault::target_too_long;
+  if (fault == Refusal::head_too_large && in_target) fault = Refusal::target_too_long;
   error_ = error_at(fault, byte, bytes_taken());
   phase_ = Phase::refused;
 }

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "closelab/message.h"
-#include "http/fault.h"
 #include "http/head_rules.h"
+#include "http/refusal.h"
 
 namespace closelab::http {
 
@@ -42,7 +42,7 @@ class HeadReader {
  private:
   enum class Phase : std::uint8_t { empty_lines, request_line, field_lines, complete, refused };
 
-  Fault step_empty_line(char c);
+  Refusal step_empty_line(char c);
   std::size_t take_empty_lines(std::string_view bytes);
   std::size_t take_request_line(std::string_view bytes);
   std::size_t take_field_lines(std::string_view bytes);
@@ -50,16 +50,16 @@ class HeadReader {
   std::size_t take_whole_field_lines(std::string_view bytes);
   /// This and the next add to `taken` what they take of `bytes` from there on: up to the line's end, or to the byte
   /// that is at fault.
-  Fault take_field_line(std::string_view bytes, std::size_t& taken);
+  Refusal take_field_line(std::string_view bytes, std::size_t& taken);
   template <typename Line>
-  Fault take_bytes(Line& line, std::string_view bytes, std::size_t& taken) const;
+  Refusal take_bytes(Line& line, std::string_view bytes, std::size_t& taken) const;
   /// Bytes that the head may still grow by.
   std::size_t room() const { return limits_.header_bytes - head_.size(); }
   bool over_field_count(char first) const {
     return field_count_ >= limits_.header_count && field_line_.at_start() && first != '\r';
   }
   void end_request_line();
-  void refuse(Fault fault, char byte);
+  void refuse(Refusal fault, char byte);
 
   HttpLimits limits_;
   Phase phase_ = Phase::empty_lines;

@@ -41,7 +41,7 @@ bool is_target_form(std::string_view method, std::string_view target) {
 
 }  // namespace
 
-Fault RequestLine::step(char c) {
+Refusal RequestLine::step(char c) {
   switch (part_) {
     case Part::method:
       return step_method(c);
@@ -54,47 +54,47 @@ Fault RequestLine::step(char c) {
   }
 }
 
-Fault RequestLine::step_method(char c) {
-  if (is(token_character, c)) return ++method_bytes_ > longest_method ? Fault::method_too_long : Fault::none;
+Refusal RequestLine::step_method(char c) {
+  if (is(token_character, c)) return ++method_bytes_ > longest_method ? Refusal::method_too_long : Refusal::none;
   if (c == ' ' && method_bytes_ > 0) {
     part_ = Part::target;
-    return Fault::none;
+    return Refusal::none;
   }
-  if (c == '\n') return Fault::bare_lf;
-  if (c == '\r' && method_bytes_ > 0) return Fault::no_target;
-  return c == tls_handshake_record && method_bytes_ == 0 ? Fault::tls_handshake : Fault::bad_method;
+  if (c == '\n') return Refusal::bare_lf;
+  if (c == '\r' && method_bytes_ > 0) return Refusal::no_target;
+  return c == tls_handshake_record && method_bytes_ == 0 ? Refusal::tls_handshake : Refusal::bad_method;
 }
 
-Fault RequestLine::step_target(char c) {
-  if (is(target_character, c)) return ++target_bytes_ > target_limit_ ? Fault::target_too_long : Fault::none;
+Refusal RequestLine::step_target(char c) {
+  if (is(target_character, c)) return ++target_bytes_ > target_limit_ ? Refusal::target_too_long : Refusal::none;
   if (c == ' ' && target_bytes_ > 0) {
     part_ = Part::version;
-    return Fault::none;
+    return Refusal::none;
   }
-  if (c == ' ') return Fault::extra_space;
-  if (c == '\n') return Fault::bare_lf;
-  if (c != '\r') return Fault::bad_target;
+  if (c == ' ') return Refusal::extra_space;
+  if (c == '\n') return Refusal::bare_lf;
+  if (c != '\r') return Refusal::bad_target;
   // HTTP/0.9's simple request ends here; it has no version.
-  return target_bytes_ > 0 ? Fault::no_version : Fault::no_target;
+  return target_bytes_ > 0 ? Refusal::no_version : Refusal::no_target;
 }
 
-Fault RequestLine::step_version(char c) {
+Refusal RequestLine::step_version(char c) {
   constexpr std::string_view pattern = "HTTP/0.0\r";
   const std::size_t at = version_bytes_++;
   const bool digit = pattern[at] == '0';
   if (digit ? !is(digit_character, c) : c != pattern[at]) {
-    if (c == '\n') return Fault::bare_lf;
-    return at == 0 && c == ' ' ? Fault::extra_space : Fault::bad_version;
+    if (c == '\n') return Refusal::bare_lf;
+    return at == 0 && c == ' ' ? Refusal::extra_space : Refusal::bad_version;
   }
   if (at == pattern.find('0')) major_ = c;
   if (c == '\r') part_ = Part::line_feed;
-  return Fault::none;
+  return Refusal::none;
 }
 
-Fault RequestLine::step_line_feed(char c) {
-  if (c != '\n') return Fault::bare_cr;
+Refusal RequestLine::step_line_feed(char c) {
+  if (c != '\n') return Refusal::bare_cr;
   part_ = Part::complete;
-  return major_ == '1' ? Fault::none : Fault::version_unsupported;
+  return major_ == '1' ? Refusal::none : Refusal::version_unsupported;
 }
 
 std::size_t RequestLine::take_whole(std::string_view bytes) {
@@ -110,7 +110,7 @@ std::size_t RequestLine::take_whole(std::string_view bytes) {
   return method + 1 + target + version.size();
 }
 
-Fault FieldLine::step(char c) {
+Refusal FieldLine::step(char c) {
   switch (part_) {
     case Part::start:
       return step_start(c);
@@ -120,47 +120,47 @@ Fault FieldLine::step(char c) {
       return step_value(c);
     default:
       part_ = Part::complete;
-      return c == '\n' ? Fault::none : Fault::bare_cr;
+      return c == '\n' ? Refusal::none : Refusal::bare_cr;
   }
 }
 
-Fault FieldLine::step_start(char c) {
+Refusal FieldLine::step_start(char c) {
   // RFC 9112 §5.2 lets a server refuse obs-fold; before the first field §2.2 asks for it.
-  if (c == ' ' || c == '\t') return Fault::folded_line;
-  if (c == ':') return Fault::empty_field_name;
-  if (c == '\n') return Fault::bare_lf;
+  if (c == ' ' || c == '\t') return Refusal::folded_line;
+  if (c == ':') return Refusal::empty_field_name;
+  if (c == '\n') return Refusal::bare_lf;
   if (c == '\r') {
     part_ = Part::line_feed;
-    return Fault::none;
+    return Refusal::none;
   }
   part_ = Part::name;
   return step_name(c);
 }
 
-Fault FieldLine::step_name(char c) {
+Refusal FieldLine::step_name(char c) {
   if (is(token_character, c)) {
     ++name_bytes_;
-    return Fault::none;
+    return Refusal::none;
   }
   if (c == ':') {
     part_ = Part::value;
-    return Fault::none;
+    return Refusal::none;
   }
   // RFC 9112 §5.1: it MUST be refused, having been read in two ways.
-  if (c == ' ' || c == '\t') return Fault::space_before_colon;
-  if (c == '\n') return Fault::bare_lf;
-  return c == '\r' ? Fault::no_colon : Fault::bad_field_name;
+  if (c == ' ' || c == '\t') return Refusal::space_before_colon;
+  if (c == '\n') return Refusal::bare_lf;
+  return c == '\r' ? Refusal::no_colon : Refusal::bad_field_name;
 }
 
-Fault FieldLine::step_value(char c) {
-  if (is(value_character, c)) return Fault::none;
-  if (c == '\n') return Fault::bare_lf;
-  if (c != '\r') return Fault::bad_field_value;
+Refusal FieldLine::step_value(char c) {
+  if (is(value_character, c)) return Refusal::none;
+  if (c == '\n') return Refusal::bare_lf;
+  if (c != '\r') return Refusal::bad_field_value;
   part_ = Part::line_feed;
-  return Fault::none;
+  return Refusal::none;
 }
 
-Fault ChunkSizeLine::step(char c) {
+Refusal ChunkSizeLine::step(char c) {
   switch (part_) {
     case Part::size:
       return step_size(c);
@@ -170,46 +170,46 @@ Fault ChunkSizeLine::step(char c) {
       return step_extension(c);
     default:
       part_ = Part::complete;
-      return c == '\n' ? Fault::none : Fault::bare_cr;
+      return c == '\n' ? Refusal::none : Refusal::bare_cr;
   }
 }
 
-Fault ChunkSizeLine::step_size(char c) {
+Refusal ChunkSizeLine::step_size(char c) {
   if (is(hex_character, c)) {
     const bool overflow = size_ >> 60 != 0 || ++digits_ > most_size_digits;
     size_ = size_ << 4 | hex_value(c);
-    return overflow ? Fault::chunk_size_overflow : Fault::none;
+    return overflow ? Refusal::chunk_size_overflow : Refusal::none;
   }
-  if (c == '\n') return Fault::bare_lf;
-  if (digits_ == 0) return Fault::bad_chunk_size;
+  if (c == '\n') return Refusal::bare_lf;
+  if (digits_ == 0) return Refusal::bad_chunk_size;
   if (c == '\r') {
     part_ = Part::line_feed;
-    return Fault::none;
+    return Refusal::none;
   }
   part_ = Part::space;
   return step_space(c);
 }
 
-Fault ChunkSizeLine::step_space(char c) {
-  if (c == ' ' || c == '\t') return Fault::none;
-  if (c == '\n') return Fault::bare_lf;
-  if (c != ';') return Fault::bad_chunk_size;
+Refusal ChunkSizeLine::step_space(char c) {
+  if (c == ' ' || c == '\t') return Refusal::none;
+  if (c == '\n') return Refusal::bare_lf;
+  if (c != ';') return Refusal::bad_chunk_size;
   part_ = Part::extension;
-  return Fault::none;
+  return Refusal::none;
 }
 
-Fault ChunkSizeLine::step_extension(char c) {
-  if (is(value_character, c)) return Fault::none;
-  if (c == '\n') return Fault::bare_lf;
-  if (c != '\r') return Fault::bad_chunk_extension;
+Refusal ChunkSizeLine::step_extension(char c) {
+  if (is(value_character, c)) return Refusal::none;
+  if (c == '\n') return Refusal::bare_lf;
+  if (c != '\r') return Refusal::bad_chunk_extension;
   part_ = Part::line_feed;
-  return Fault::none;
+  return Refusal::none;
 }
 
-Fault check_request_line(std::string_view method, std::string_view target) {
+Refusal check_request_line(std::string_view method, std::string_view target) {
   constexpr auto known = std::to_array<std::string_view>({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"});
-  if (std::ranges::find(known, method) == known.end()) return Fault::method_unknown;
-  return is_target_form(method, target) ? Fault::none : Fault::target_form;
+  if (std::ranges::find(known, method) == known.end()) return Refusal::method_unknown;
+  return is_target_form(method, target) ? Refusal::none : Refusal::target_form;
 }
 
 TargetParts split_target(std::string_view target) {

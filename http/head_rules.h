@@ -6,7 +6,7 @@
 
 #include "closelab/message.h"
 #include "http/characters.h"
-#include "http/fault.h"
+#include "http/refusal.h"
 
 namespace closelab::http {
 
@@ -21,7 +21,7 @@ class RequestLine {
  public:
   explicit RequestLine(std::size_t target_limit) : target_limit_(target_limit) {}
 
-  Fault step(char c);
+  Refusal step(char c);
   std::size_t take_whole(std::string_view bytes);
   bool at_start() const { return part_ == Part::method && method_bytes_ == 0; }
   bool complete() const { return part_ == Part::complete; }
@@ -35,10 +35,10 @@ class RequestLine {
 
  private:
   enum class Part : std::uint8_t { method, target, version, line_feed, complete };
-  Fault step_method(char c);
-  Fault step_target(char c);
-  Fault step_version(char c);
-  Fault step_line_feed(char c);
+  Refusal step_method(char c);
+  Refusal step_target(char c);
+  Refusal step_version(char c);
+  Refusal step_line_feed(char c);
 
   std::size_t target_limit_;
   std::size_t method_bytes_ = 0;
@@ -51,7 +51,7 @@ class RequestLine {
 /// `Name: value` CRLF, or the empty line that ends a head or trailer section (RFC 9112 §5).
 class FieldLine {
  public:
-  Fault step(char c);
+  Refusal step(char c);
   std::size_t take_whole(std::string_view bytes);
   bool at_start() const { return part_ == Part::start; }
   bool complete() const { return part_ == Part::complete; }
@@ -60,9 +60,9 @@ class FieldLine {
 
  private:
   enum class Part : std::uint8_t { start, name, value, line_feed, complete };
-  Fault step_start(char c);
-  Fault step_name(char c);
-  Fault step_value(char c);
+  Refusal step_start(char c);
+  Refusal step_name(char c);
+  Refusal step_value(char c);
 
   std::size_t name_bytes_ = 0;
   Part part_ = Part::start;
@@ -87,7 +87,7 @@ inline std::size_t FieldLine::take_whole(std::string_view bytes) {
 /// may hold.
 class ChunkSizeLine {
  public:
-  Fault step(char c);
+  Refusal step(char c);
   bool complete() const { return part_ == Part::complete; }
 
   std::uint64_t size() const { return size_; }
@@ -96,9 +96,9 @@ class ChunkSizeLine {
 
  private:
   enum class Part : std::uint8_t { size, space, extension, line_feed, complete };
-  Fault step_size(char c);
-  Fault step_space(char c);
-  Fault step_extension(char c);
+  Refusal step_size(char c);
+  Refusal step_space(char c);
+  Refusal step_extension(char c);
 
   unsigned digits_ = 0;
   std::uint64_t size_ = 0;
@@ -107,7 +107,7 @@ class ChunkSizeLine {
 
 /// Is the method one that we know, and has the target a form that goes with it (RFC 9112 §3.2)? The methods are
 /// those of RFC 9110 §9 and PATCH, without CONNECT, which is for proxies, and TRACE, which a handler can't answer.
-Fault check_request_line(std::string_view method, std::string_view target);
+Refusal check_request_line(std::string_view method, std::string_view target);
 
 struct TargetParts {
   std::string_view path;

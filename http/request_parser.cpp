@@ -178,11 +178,11 @@ RequestParser::Step RequestParser::feed_head(std::string_view bytes) {
   const std::size_t consumed = head_.feed(bytes);
   message_.method = head_.method();
   message_.target = head_.target();
-  if (head_.error().fault != Fault::none) return fail(head_.error(), consumed);
+  if (head_.error().fault != Refusal::none) return fail(head_.error(), consumed);
   if (!head_.complete()) return {Event::need_more, consumed};
-  if (!decoder_->take_head(head_.text())) return fail(error_in(Fault::malformed, {}), consumed);
+  if (!decoder_->take_head(head_.text())) return fail(error_in(Refusal::malformed, {}), consumed);
   complete_head();
-  if (meaning_.fault != Fault::none) return fail(error_in(meaning_.fault, meaning_.culprit), consumed);
+  if (meaning_.fault != Refusal::none) return fail(error_in(meaning_.fault, meaning_.culprit), consumed);
   phase_ = has_body() ? Phase::body : Phase::complete;
   if (phase_ == Phase::complete) return {Event::message, consumed};
   decoder_->expect_body(meaning_);
@@ -202,8 +202,8 @@ RequestParser::Step RequestParser::feed_body(std::string_view bytes) {
   while (consumed < bytes.size() && !decoder_->complete()) {
     const std::string_view piece = body_.take(bytes.substr(consumed));
     consumed += piece.size();
-    if (body_.error().fault != Fault::none) return fail(body_.error(), consumed);
-    if (body_.is_needed() && !decoder_->take_body(piece)) return fail(error_in(Fault::malformed, {}), consumed);
+    if (body_.error().fault != Refusal::none) return fail(body_.error(), consumed);
+    if (body_.is_needed() && !decoder_->take_body(piece)) return fail(error_in(Refusal::malformed, {}), consumed);
   }
   if (!decoder_->complete()) return {Event::need_more, consumed};
   phase_ = Phase::complete;

@@ -9,8 +9,8 @@
 #include "closelab/message.h"
 #include "http/body_reader.h"
 #include "http/connection_tokens.h"
-#include "http/fault.h"
 #include "http/head_reader.h"
+#include "http/refusal.h"
 #include "http/request_rules.h"
 
 namespace closelab::http {

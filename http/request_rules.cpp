@@ -21,7 +21,7 @@ class HeadInterpreter {
  private:
   /// When several object, the first of these counts; of one's objections the first.
   enum class Topic : std::uint8_t { host, content_length, transfer_encoding, expectation, body_size };
-  void object(Topic topic, Fault fault, std::string_view culprit = {});
+  void object(Topic topic, Refusal fault, std::string_view culprit = {});
   void take_host(std::string_view value);
   void take_content_length(std::string_view value);
   void take_transfer_encoding(std::string_view value);
@@ -55,8 +55,8 @@ void HeadInterpreter::take(const FieldView& field) {
   }
 }
 
-void HeadInterpreter::object(Topic topic, Fault fault, std::string_view culprit) {
-  if (meaning_.fault != Fault::none && objector_ <= topic) return;
+void HeadInterpreter::object(Topic topic, Refusal fault, std::string_view culprit) {
+  if (meaning_.fault != Refusal::none && objector_ <= topic) return;
   objector_ = topic;
   meaning_.fault = fault;
   meaning_.culprit = culprit;
@@ -64,18 +64,18 @@ void HeadInterpreter::object(Topic topic, Fault fault, std::string_view culprit)
 
 // RFC 9112 §3.2. HTTP/1.0 may leave Host out, but not give a wrong or a second one.
 void HeadInterpreter::take_host(std::string_view value) {
-  if (has_host_) object(Topic::host, Fault::repeated_host, value);
+  if (has_host_) object(Topic::host, Refusal::repeated_host, value);
   has_host_ = true;
-  if (!is_host(value)) object(Topic::host, Fault::bad_host, value);
+  if (!is_host(value)) object(Topic::host, Refusal::bad_host, value);
 }
 
 // RFC 9112 §6.3 rule 5. Repeated equal values may be accepted; a client that sends them is broken or hostile,
 // so they are not.
 void HeadInterpreter::take_content_length(std::string_view value) {
   if (meaning_.framing == BodyFraming::content_length)
-    object(Topic::content_length, Fault::repeated_content_length, value);
+    object(Topic::content_length, Refusal::repeated_content_length, value);
   const auto length = parse_decimal<std::uint64_t>(value);
-  if (!length) object(Topic::content_length, Fault::bad_content_length, value);
+  if (!length) object(Topic::content_length, Refusal::bad_content_length, value);
   meaning_.framing = BodyFraming::content_length;
   meaning_.content_length = length.value_or(0);
 }
@@ -94,16 +94,16 @@ void HeadInterpreter::take_transfer_encoding(std::string_view value) {
 
 // RFC 9112 §6.1 and §6.3 rules 3 and 4.
 void HeadInterpreter::judge_codings() {
-  const auto refuse = [this](Fault fault, std::string_view culprit = {}) {
+  const auto refuse = [this](Refusal fault, std::string_view culprit = {}) {
     object(Topic::transfer_encoding, fault, culprit);
   };
-  if (meaning_.framing == BodyFraming::content_length) refuse(Fault::length_and_coding);
-  if (version_ == Version::http_1_0) refuse(Fault::coding_on_http_1_0, *codings_);
-  if (chunked_ > 1) refuse(Fault::coding_after_chunked, last_coding_);
+  if (meaning_.framing == BodyFraming::content_length) refuse(Refusal::length_and_coding);
+  if (version_ == Version::http_1_0) refuse(Refusal::coding_on_http_1_0, *codings_);
+  if (chunked_ > 1) refuse(Refusal::coding_after_chunked, last_coding_);
   if (!equals_ignoring_case(last_coding_, "chunked")) {
-    refuse(chunked_ > 0 ? Fault::coding_after_chunked : Fault::coding_not_chunked, last_coding_);
+    refuse(chunked_ > 0 ? Refusal::coding_after_chunked : Refusal::coding_not_chunked, last_coding_);
   }
-  if (!unknown_coding_.empty()) refuse(Fault::coding_unknown, unknown_coding_);
+  if (!unknown_coding_.empty()) refuse(Refusal::coding_unknown, unknown_coding_);
   meaning_.framing = BodyFraming::chunked;
 }
 
@@ -111,16 +111,16 @@ void HeadInterpreter::take_expectation(std::string_view value) {
   if (version_ == Version::http_1_0) return;
   for_each_element(value, [this](std::string_view expectation) {
     if (!equals_ignoring_case(expectation, "100-continue")) {
-      object(Topic::expectation, Fault::expectation_unknown, expectation);
+      object(Topic::expectation, Refusal::expectation_unknown, expectation);
     }
     meaning_.expectation = Expectation::continue_100;
   });
 }
 
 HeadMeaning HeadInterpreter::finish(const HttpLimits& limits) {
-  if (!has_host_ && version_ == Version::http_1_1) object(Topic::host, Fault::no_host);
+  if (!has_host_ && version_ == Version::http_1_1) object(Topic::host, Refusal::no_host);
   if (codings_) judge_codings();
-  if (meaning_.content_length > limits.body_bytes) object(Topic::body_size, Fault::body_too_large);
+  if (meaning_.content_length > limits.body_bytes) object(Topic::body_size, Refusal::body_too_large);
   return meaning_;
 }
 

@@ -5,7 +5,7 @@
 
 #include "closelab/message.h"
 #include "http/connection_tokens.h"
-#include "http/fault.h"
+#include "http/refusal.h"
 
 namespace closelab::http {
 
@@ -16,7 +16,7 @@ enum class Expectation : std::uint8_t { none, continue_100 };
 
 /// What a complete head means, or why it is refused.
 struct HeadMeaning {
-  Fault fault = Fault::none;
+  Refusal fault = Refusal::none;
   /// The text that is at fault.
   std::string_view culprit;
   BodyFraming framing = BodyFraming::none;

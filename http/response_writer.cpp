@@ -69,13 +69,13 @@ bool is_servers_own(std::string_view name) {
   }
 }
 
-HeadFault check(const ResponseHead& head) {
-  if (head.status < 200 || head.status > 999) return HeadFault::bad_status;
+HeadError check(const ResponseHead& head) {
+  if (head.status < 200 || head.status > 999) return HeadError::bad_status;
   for (const Field& field : head.fields) {
-    if (field.name.empty() || !all(token_character, field.name)) return HeadFault::bad_field_name;
-    if (!is_field_value(field.value)) return HeadFault::bad_field_value;
+    if (field.name.empty() || !all(token_character, field.name)) return HeadError::bad_field_name;
+    if (!is_field_value(field.value)) return HeadError::bad_field_value;
   }
-  return HeadFault::none;
+  return HeadError::none;
 }
 
 void write_status_line(PieceWriter& out, int status) {
@@ -130,15 +130,15 @@ ResponseFraming choose_framing(std::string_view method, int status, Version requ
   return {request_version == Version::http_1_0 ? Framing::until_close : Framing::chunked, body, 0};
 }
 
-std::string_view describe(HeadFault fault) {
+std::string_view describe(HeadError fault) {
   constexpr std::array<std::string_view, 4> texts{"nothing is wrong", "the status is not between 200 and 999",
                                                   "a field name is not a token",
                                                   "a field value holds a control character"};
   return texts[static_cast<std::size_t>(fault)];
 }
 
-HeadFault write_head(std::string& to, const ResponseHead& head) {
-  if (const HeadFault fault = check(head); fault != HeadFault::none) return fault;
+HeadError write_head(std::string& to, const ResponseHead& head) {
+  if (const HeadError fault = check(head); fault != HeadError::none) return fault;
   PieceWriter out(to);
   write_status_line(out, head.status);
   if (!head.date.empty()) out << "Date: " << head.date << "\r\n";
@@ -149,7 +149,7 @@ HeadFault write_head(std::string& to, const ResponseHead& head) {
   write_persistence(out, head);
   out << "\r\n";
   out.flush();
-  return HeadFault::none;
+  return HeadError::none;
 }
 
 void append_chunk(std::string& to, std::string_view data) {

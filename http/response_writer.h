@@ -56,13 +56,13 @@ struct ResponseHead {
 };
 
 /// Why a head was not written.
-enum class HeadFault : std::uint8_t { none, bad_status, bad_field_name, bad_field_value };
+enum class HeadError : std::uint8_t { none, bad_status, bad_field_name, bad_field_value };
 
-std::string_view describe(HeadFault fault);
+std::string_view describe(HeadError fault);
 
 /// Appends the head with its empty line. On a fault nothing is appended: a field with CR, LF or NUL
 /// in it would let a handler's data write fields or whole responses (RFC 9110 §5.5).
-HeadFault write_head(std::string& out, const ResponseHead& head);
+HeadError write_head(std::string& out, const ResponseHead& head);
 
 /// Appends a chunk; nothing for an empty one, which would end the body (RFC 9112 §7.1).
 void append_chunk(std::string& out, std::string_view data);

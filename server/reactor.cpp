@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "http/response_writer.h"
-#include "server/connection.h"
+#include "server/connection/connection.h"
 
 namespace closelab::server {
 namespace {

@@ -16,17 +16,17 @@
 #include <vector>
 
 #include "closelab/options.h"
-#include "net/blocking_closer.h"
-#include "net/listener.h"
-#include "net/observer.h"
-#include "net/ready_set.h"
-#include "net/socket_options.h"
-#include "server/deadlines.h"
-#include "server/exchange.h"
-#include "server/holds.h"
-#include "server/recorder.h"
+#include "net/kernel/observer.h"
+#include "net/socket/listener.h"
+#include "net/socket/ready_set.h"
+#include "net/socket/socket_options.h"
+#include "net/teardown/blocking_closer.h"
+#include "server/close_holds.h"
+#include "server/connection/deadlines.h"
+#include "server/connection/exchange.h"
+#include "server/record/recorder.h"
 #include "server/router.h"
-#include "server/rule_book.h"
+#include "server/rules/rule_book.h"
 
 namespace closelab::server {
 
@@ -40,7 +40,7 @@ struct Shared {
   net::Observer& observer;
   net::BlockingCloser& closer;
   RuleBook& rules;
-  Holds& holds;
+  CloseHolds& holds;
   /// Connections with an open descriptor, over all reactors, but for those that were refused: a refused client that
   /// keeps its end open must not take a place.
   std::atomic<std::size_t> open_connections{0};
@@ -67,7 +67,7 @@ class Reactor : public std::enable_shared_from_this<Reactor>, private net::Ready
   std::size_t close_idle();
   /// False when no open connection has that id.
   bool close(std::uint64_t connection_id, CloseMode mode);
-  /// Holds have been released; on the reactor thread.
+  /// CloseHolds have been released; on the reactor thread.
   void reconsider_holds();
   /// Runs on the reactor thread, soon.
   void post(std::function<void()> job);

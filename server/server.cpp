@@ -5,12 +5,12 @@
 #include <stdexcept>
 #include <utility>
 
-#include "net/blocking_closer.h"
-#include "net/listener.h"
-#include "net/observer.h"
-#include "net/socket_options.h"
+#include "net/kernel/observer.h"
+#include "net/socket/listener.h"
+#include "net/socket/socket_options.h"
+#include "net/teardown/blocking_closer.h"
 #include "server/reactor.h"
-#include "server/recorder.h"
+#include "server/record/recorder.h"
 #include "server/router.h"
 
 namespace closelab {
@@ -70,7 +70,7 @@ class Server::Impl {
   net::Observer observer;
   net::BlockingCloser closer;
   server::RuleBook rules;
-  server::Holds holds;
+  server::CloseHolds holds;
   server::Shared shared;
   std::vector<std::shared_ptr<server::Reactor>> reactors;
 

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <stdexcept>
 
-#include "net/socket_address.h"
-#include "net/unique_fd.h"
+#include "net/socket/socket_address.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::testbed {
 namespace {

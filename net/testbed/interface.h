@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "net/unique_fd.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::testbed {
 

@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
+#include "net/socket/unique_fd.h"
 #include "net/testbed/segment.h"
-#include "net/unique_fd.h"
 
 namespace closelab::testbed {
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/unique_fd.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::testbed {
 

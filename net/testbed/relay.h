@@ -4,9 +4,9 @@
 
 #include <chrono>
 
+#include "net/socket/unique_fd.h"
 #include "net/testbed/link.h"
 #include "net/testbed/relay_rules.h"
-#include "net/unique_fd.h"
 
 namespace closelab::testbed {
 

@@ -5,7 +5,7 @@
 
 #include <cerrno>
 
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 
 namespace closelab::testbed {
 namespace {

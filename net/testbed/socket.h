@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "closelab/endpoint.h"
-#include "net/unique_fd.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::testbed {
 

@@ -6,11 +6,11 @@
 #include <CLI/CLI.hpp>
 #include <utility>
 
-#include "server/lab/conf_file.h"
-#include "server/lab/help.h"
-#include "server/lab/usage_error.h"
-#include "server/nearest.h"
-#include "server/rule_text.h"
+#include "server/lab/settings/conf_file.h"
+#include "server/lab/settings/help.h"
+#include "server/lab/settings/usage_error.h"
+#include "server/rules/rule_text.h"
+#include "server/text/spelling.h"
 
 namespace closelab::lab {
 namespace {

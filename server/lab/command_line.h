@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <string>
 
-#include "server/lab/run/settings.h"
-#include "server/lab/settings.h"
+#include "server/lab/experiments/settings.h"
+#include "server/lab/settings/settings.h"
 #include "server/lab/watch/settings.h"
 
 namespace closelab::lab {

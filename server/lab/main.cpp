@@ -10,9 +10,9 @@
 #include <system_error>
 
 #include "server/lab/command_line.h"
-#include "server/lab/run/run.h"
-#include "server/lab/serve.h"
-#include "server/lab/usage_error.h"
+#include "server/lab/experiments/run.h"
+#include "server/lab/serve/serve.h"
+#include "server/lab/settings/usage_error.h"
 #include "server/lab/watch/watch.h"
 
 namespace {

@@ -274,7 +274,7 @@ class Load {
   Result result_;
 };
 
-/// Holds until standard input ends.
+/// CloseHolds until standard input ends.
 void hold() {
   std::puts("ready");
   std::fflush(stdout);

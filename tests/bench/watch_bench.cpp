@@ -17,12 +17,12 @@
 #include <vector>
 
 #include "closelab/tcp_table.h"
-#include "net/listener.h"
+#include "net/socket/listener.h"
 #include "server/lab/watch/print.h"
-#include "tests/cli/program.h"
 #include "tests/cli/terminal.h"
-#include "tests/kernel/private_network.h"
 #include "tests/net/connection.h"
+#include "tests/support/private_network.h"
+#include "tests/support/program.h"
 
 namespace closelab::bench {
 namespace {

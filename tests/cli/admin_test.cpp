@@ -6,7 +6,7 @@
 #include <csignal>
 #include <map>
 
-#include "tests/cli/program.h"
+#include "tests/support/program.h"
 
 namespace closelab::cli {
 namespace {

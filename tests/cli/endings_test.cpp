@@ -6,7 +6,7 @@
 #include <sstream>
 #include <system_error>
 
-#include "tests/cli/program.h"
+#include "tests/support/program.h"
 
 namespace closelab::cli {
 namespace {

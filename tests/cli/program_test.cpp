@@ -1,6 +1,6 @@
 // The program itself: its flags, conf files, output, signals and exit codes.
 
-#include "tests/cli/program.h"
+#include "tests/support/program.h"
 
 #include <doctest/doctest.h>
 #include <unistd.h>

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "tests/cli/program.h"
+#include "tests/support/program.h"
 
 namespace closelab::cli {
 namespace {

@@ -4,7 +4,7 @@
 
 #include <csignal>
 
-#include "tests/cli/program.h"
+#include "tests/support/program.h"
 
 namespace closelab::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "tests/cli/program.h"
+#include "tests/support/program.h"
 
 namespace closelab::cli {
 namespace {

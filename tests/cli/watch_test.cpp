@@ -12,8 +12,8 @@
 #include <sstream>
 #include <thread>
 
-#include "tests/cli/program.h"
 #include "tests/cli/terminal.h"
+#include "tests/support/program.h"
 
 namespace closelab::cli {
 namespace {

@@ -49,7 +49,7 @@ class Story {
     return text_ + std::to_string(error.status) + ' ' + error.text + " after " + std::to_string(consumed_) + '\n' +
            std::string(parser_.message().method) + ' ' + std::string(parser_.message().target);
   }
-  bool decided_by_llhttp() const { return parser_.error().fault == http::Fault::malformed; }
+  bool decided_by_llhttp() const { return parser_.error().fault == http::Refusal::malformed; }
 
  private:
   void add_message() {

@@ -14,7 +14,7 @@
 #include "tests/faults/observation.h"
 #include "tests/faults/page.h"
 #include "tests/faults/stage.h"
-#include "tests/kernel/private_network.h"
+#include "tests/support/private_network.h"
 
 namespace closelab::faults {
 namespace {

@@ -3,7 +3,7 @@
 #include <functional>
 #include <sstream>
 
-#include "server/rule_text.h"
+#include "server/rules/rule_text.h"
 #include "tests/faults/cell.h"
 
 namespace closelab::faults {

@@ -1,7 +1,7 @@
 // A conf file: what is read can be printed, and what is printed is read as the same settings.
 
-#include "server/lab/conf_file.h"
-#include "server/lab/usage_error.h"
+#include "server/lab/settings/conf_file.h"
+#include "server/lab/settings/usage_error.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace closelab::fuzz {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "server/lab/run/experiment_file.h"
-#include "server/lab/usage_error.h"
+#include "server/lab/experiments/experiment_file.h"
+#include "server/lab/settings/usage_error.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace closelab::fuzz {
@@ -13,8 +13,8 @@ using namespace lab;
 
 void try_play(std::string_view input) {
   const auto lines = static_cast<unsigned>(1 + std::count(input.begin(), input.end(), '\n'));
-  const ParsedScript parsed = parse_script(input, 1);
-  for (const ScriptError& error : parsed.errors) {
+  const ParsedSteps parsed = parse_steps(input, 1);
+  for (const StepError& error : parsed.errors) {
     expect_error_text(error.what);
     expect(error.line >= 1 && error.line <= lines, "an error is in a line of the play");
   }

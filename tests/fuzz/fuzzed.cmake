@@ -8,7 +8,7 @@ set(fuzzed
   http/body_reader.cpp
   http/connection_tokens.cpp
   http/exchange.cpp
-  http/fault.cpp
+  http/refusal.cpp
   http/head_reader.cpp
   http/head_rules.cpp
   http/host.cpp
@@ -16,40 +16,40 @@ set(fuzzed
   http/persistence.cpp
   http/request_parser.cpp
   http/request_rules.cpp
-  net/close_mode.cpp
-  net/diag_filter.cpp
-  net/diag_message.cpp
-  net/endpoint.cpp
-  net/evidence.cpp
-  net/sock_diag.cpp
-  net/socket_address.cpp
-  net/switch.cpp
-  net/tcp_state.cpp
-  net/tcp_table.cpp
-  net/verdict.cpp
-  server/ladder.cpp
-  server/nearest.cpp
-  server/printing.cpp
-  server/quantity.cpp
-  server/record.cpp
-  server/rule.cpp
-  server/rule_fault.cpp
-  server/rule_schema.cpp
-  server/rule_text.cpp
+  net/teardown/close_mode.cpp
+  net/kernel/diag_filter.cpp
+  net/kernel/diag_message.cpp
+  net/socket/endpoint.cpp
+  net/verdict/evidence.cpp
+  net/kernel/sock_diag.cpp
+  net/socket/socket_address.cpp
+  net/socket/switch.cpp
+  net/kernel/tcp_state.cpp
+  net/kernel/tcp_table.cpp
+  net/verdict/verdict.cpp
+  server/record/ladder.cpp
+  server/text/spelling.cpp
+  server/record/printing.cpp
+  server/text/quantity.cpp
+  server/record/record.cpp
+  server/rules/rule.cpp
+  server/rules/rule_check.cpp
+  server/rules/rule_schema.cpp
+  server/rules/rule_text.cpp
   server/lab/admin/json_body.cpp
   server/lab/admin/reply.cpp
-  server/lab/codec.cpp
-  server/lab/conf_file.cpp
-  server/lab/knobs.cpp
-  server/lab/query.cpp
-  server/lab/record_json.cpp
-  server/lab/run/claims.cpp
-  server/lab/run/expectation.cpp
-  server/lab/run/experiment_file.cpp
-  server/lab/run/judge.cpp
-  server/lab/run/play_script.cpp
-  server/lab/settings.cpp
-  server/lab/wrap.cpp)
+  server/lab/settings/codec.cpp
+  server/lab/settings/conf_file.cpp
+  server/lab/serve/query_options.cpp
+  server/lab/settings/query.cpp
+  server/lab/json/record_json.cpp
+  server/lab/experiments/claims.cpp
+  server/lab/experiments/expectation.cpp
+  server/lab/experiments/experiment_file.cpp
+  server/lab/experiments/judge.cpp
+  server/lab/experiments/play_steps.cpp
+  server/lab/settings/settings.cpp
+  server/lab/settings/word_wrap.cpp)
 list(TRANSFORM fuzzed PREPEND "${PROJECT_SOURCE_DIR}/")
 
 add_library(closelab_fuzzed STATIC EXCLUDE_FROM_ALL ${fuzzed} ${LLHTTP_OBJECTS})

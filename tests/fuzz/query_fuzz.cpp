@@ -1,8 +1,8 @@
 // The query of a request: its parameters, and the knobs among them.
 
-#include "server/lab/knobs.h"
-#include "server/lab/query.h"
-#include "server/rule_text.h"
+#include "server/lab/serve/query_options.h"
+#include "server/lab/settings/query.h"
+#include "server/rules/rule_text.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace closelab::fuzz {
@@ -30,14 +30,14 @@ void try_parameters(std::string_view input) {
 }
 
 void try_knobs(std::string_view input) {
-  const auto knobs = parse_knobs(input);
+  const auto knobs = parse_query_options(input);
   if (!knobs) return expect_error_text(knobs.error);
   Request request;
   request.query = input;
   const std::vector<Rule> rules = rules_from_query(request);
   expect(rules.empty() == !knobs.value.rule, "a query has a rule or it has none");
   if (rules.empty()) return;
-  expect(fault_of(rules[0]).empty(), "a rule that is read makes sense");
+  expect(error_of(rules[0]).empty(), "a rule that is read makes sense");
   const server::ParsedRule again = server::parse_rule(server::format_rule(rules[0]));
   expect(again && again.value == rules[0], "a rule that is written is read as the same rule");
 }

@@ -86,13 +86,13 @@ class Conversation {
     for (const FieldView& field : message.fields)
       story_ += std::string(field.name) + ": " + std::string(field.value) + '\n';
     story_ += std::string(message.body) + '\n';
-    expect(parser_.error().fault == Fault::none, "a request that is accepted has no fault");
+    expect(parser_.error().fault == Refusal::none, "a request that is accepted has no fault");
   }
 
   void tell_error() {
     const ParseError& error = parser_.error();
     expect(error.status >= 400 && error.status < 600, "a refusal has an error's status");
-    expect(error.fault != Fault::malformed, "our own rules decide, so that no release of llhttp makes a difference");
+    expect(error.fault != Refusal::malformed, "our own rules decide, so that no release of llhttp makes a difference");
     expect_error_text(error.text);
     story_ += error.text + '\n';
   }

@@ -3,7 +3,7 @@
 #include <sstream>
 #include <vector>
 
-#include "net/diag_message.h"
+#include "net/kernel/diag_message.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace closelab::fuzz {

@@ -22,7 +22,7 @@
 
 #include "net/testbed/network.h"
 #include "tests/hostile/story.h"
-#include "tests/kernel/private_network.h"
+#include "tests/support/private_network.h"
 
 namespace closelab::hostile {
 

@@ -16,16 +16,16 @@
 #include <vector>
 
 #include "closelab/server.h"
-#include "net/socket_address.h"
-#include "tests/cli/process.h"
+#include "net/socket/socket_address.h"
 #include "tests/hostile/parallel.h"
 #include "tests/hostile/response.h"
 #include "tests/hostile/story.h"
 #include "tests/hostile/table.h"
 #include "tests/loopback/client.h"
 #include "tests/loopback/yardstick.h"
-#include "tests/personas/folder.h"
-#include "tests/personas/launch.h"
+#include "tests/support/folder.h"
+#include "tests/support/launch.h"
+#include "tests/support/process.h"
 
 namespace closelab::hostile {
 namespace {

@@ -9,11 +9,11 @@
 
 #include "closelab/server.h"
 #include "net/testbed/network.h"
-#include "tests/cli/process.h"
 #include "tests/hostile/service.h"
 #include "tests/hostile/story.h"
 #include "tests/hostile/table.h"
-#include "tests/personas/launch.h"
+#include "tests/support/launch.h"
+#include "tests/support/process.h"
 
 namespace closelab::hostile {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "closelab/server.h"
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 #include "tests/hostile/footprint.h"
 #include "tests/hostile/parallel.h"
 #include "tests/hostile/service.h"

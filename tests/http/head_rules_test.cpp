@@ -16,7 +16,7 @@ namespace {
 
 // Where a line ended: the fault with the number of the byte that showed it, or completeness.
 struct Outcome {
-  Fault fault = Fault::none;
+  Refusal fault = Refusal::none;
   std::size_t bytes = 0;
   bool complete = false;
 };
@@ -27,9 +27,9 @@ Outcome take(Line& line, std::string_view bytes) {
   for (char c : bytes) {
     ++outcome.bytes;
     outcome.fault = line.step(c);
-    if (outcome.fault != Fault::none || line.complete()) break;
+    if (outcome.fault != Refusal::none || line.complete()) break;
   }
-  outcome.complete = outcome.fault == Fault::none && line.complete();
+  outcome.complete = outcome.fault == Refusal::none && line.complete();
   return outcome;
 }
 
@@ -46,7 +46,7 @@ void check_whole(Line whole, Line stepped, std::string_view bytes) {
 
 struct Row {
   std::string line;
-  Fault fault;
+  Refusal fault;
   std::size_t byte;
 };
 
@@ -58,7 +58,7 @@ void check_rows(const Row (&rows)[N], const Line& fresh) {
     const Outcome outcome = take(line, row.line);
     CHECK(describe(outcome.fault) == describe(row.fault));
     CHECK(outcome.bytes == row.byte);
-    CHECK(outcome.complete == (row.fault == Fault::none));
+    CHECK(outcome.complete == (row.fault == Refusal::none));
     if constexpr (requires { line.take_whole(row.line); }) {
       for (std::size_t size = 0; size <= row.line.size(); ++size) {
         check_whole(fresh, fresh, std::string_view(row.line).substr(0, size));
@@ -71,55 +71,55 @@ void check_rows(const Row (&rows)[N], const Line& fresh) {
 
 TEST_CASE("request lines") {
   const Row rows[] = {
-      {"GET / HTTP/1.1\r\n", Fault::none, 16},
-      {"GET / HTTP/1.0\r\n", Fault::none, 16},
-      {"GET / HTTP/1.9\r\n", Fault::none, 16},
-      {"M-~!#$%&'*+-.^_`| / HTTP/1.1\r\n", Fault::none, 30},
-      {"GET /a\"<>\\^`{|}~%zz HTTP/1.1\r\n", Fault::none, 30},
-      {std::string(32, 'M') + " / HTTP/1.1\r\n", Fault::none, 45},
-      {std::string(33, 'M'), Fault::method_too_long, 33},
-      {std::string(33, 'M') + " / HTTP/1.1\r\n", Fault::method_too_long, 33},
-      {"\x16\x03\x01", Fault::tls_handshake, 1},
-      {"G\x16", Fault::bad_method, 2},
-      {" GET / HTTP/1.1\r\n", Fault::bad_method, 1},
-      {"\tGET", Fault::bad_method, 1},
-      {"\0"s, Fault::bad_method, 1},
-      {"\x80", Fault::bad_method, 1},
-      {"{\"json\": 1}", Fault::bad_method, 1},
-      {"GE(T / HTTP/1.1\r\n", Fault::bad_method, 3},
-      {"GET\t/ HTTP/1.1\r\n", Fault::bad_method, 4},
-      {"GET\n", Fault::bare_lf, 4},
-      {"GET\r\n", Fault::no_target, 4},
-      {"GET  / HTTP/1.1\r\n", Fault::extra_space, 5},
-      {"GET /  HTTP/1.1\r\n", Fault::extra_space, 7},
-      {"GET \r\n", Fault::no_target, 5},
-      {"GET /\r\n", Fault::no_version, 6},
-      {"GET /\n", Fault::bare_lf, 6},
-      {"GET /a\tb HTTP/1.1\r\n", Fault::bad_target, 7},
-      {"GET /a\0b HTTP/1.1\r\n"s, Fault::bad_target, 7},
-      {"GET /\xc3\xa4 HTTP/1.1\r\n", Fault::bad_target, 6},
-      {"GET /\x7f HTTP/1.1\r\n", Fault::bad_target, 6},
-      {"GET /#top HTTP/1.1\r\n", Fault::bad_target, 6},
-      {"GET / http/1.1\r\n", Fault::bad_version, 7},
-      {"GET / HTTP/1\r\n", Fault::bad_version, 13},
-      {"GET / HTTP/1.\r\n", Fault::bad_version, 14},
-      {"GET / HTTP/1.10\r\n", Fault::bad_version, 15},
-      {"GET / HTTP/11.1\r\n", Fault::bad_version, 13},
-      {"GET / HTTP/1,1\r\n", Fault::bad_version, 13},
-      {"GET / HTTP/a.1\r\n", Fault::bad_version, 12},
-      {"GET / HTTP/ 1.1\r\n", Fault::bad_version, 12},
-      {"GET / HTTP/1.1 \r\n", Fault::bad_version, 15},
-      {"GET / x HTTP/1.1\r\n", Fault::bad_version, 7},
-      {"GET / \r\n", Fault::bad_version, 7},
-      {"GET / HTTP/1.1\n", Fault::bare_lf, 15},
-      {"GET / HTTP/1.1\rX", Fault::bare_cr, 16},
-      {"GET / HTTP/1.1\r\r\n", Fault::bare_cr, 16},
-      {"GET / HTTP/2.0\r\n", Fault::version_unsupported, 16},
-      {"PRI * HTTP/2.0\r\n", Fault::version_unsupported, 16},
-      {"GET / HTTP/0.9\r\n", Fault::version_unsupported, 16},
-      {"GET / HTTP/9.1\r\n", Fault::version_unsupported, 16},
-      {"GET /0123456789012345678901234 HTTP/1.1\r\n", Fault::none, 41},
-      {"GET /01234567890123456789012345 HTTP/1.1\r\n", Fault::target_too_long, 31},
+      {"GET / HTTP/1.1\r\n", Refusal::none, 16},
+      {"GET / HTTP/1.0\r\n", Refusal::none, 16},
+      {"GET / HTTP/1.9\r\n", Refusal::none, 16},
+      {"M-~!#$%&'*+-.^_`| / HTTP/1.1\r\n", Refusal::none, 30},
+      {"GET /a\"<>\\^`{|}~%zz HTTP/1.1\r\n", Refusal::none, 30},
+      {std::string(32, 'M') + " / HTTP/1.1\r\n", Refusal::none, 45},
+      {std::string(33, 'M'), Refusal::method_too_long, 33},
+      {std::string(33, 'M') + " / HTTP/1.1\r\n", Refusal::method_too_long, 33},
+      {"\x16\x03\x01", Refusal::tls_handshake, 1},
+      {"G\x16", Refusal::bad_method, 2},
+      {" GET / HTTP/1.1\r\n", Refusal::bad_method, 1},
+      {"\tGET", Refusal::bad_method, 1},
+      {"\0"s, Refusal::bad_method, 1},
+      {"\x80", Refusal::bad_method, 1},
+      {"{\"json\": 1}", Refusal::bad_method, 1},
+      {"GE(T / HTTP/1.1\r\n", Refusal::bad_method, 3},
+      {"GET\t/ HTTP/1.1\r\n", Refusal::bad_method, 4},
+      {"GET\n", Refusal::bare_lf, 4},
+      {"GET\r\n", Refusal::no_target, 4},
+      {"GET  / HTTP/1.1\r\n", Refusal::extra_space, 5},
+      {"GET /  HTTP/1.1\r\n", Refusal::extra_space, 7},
+      {"GET \r\n", Refusal::no_target, 5},
+      {"GET /\r\n", Refusal::no_version, 6},
+      {"GET /\n", Refusal::bare_lf, 6},
+      {"GET /a\tb HTTP/1.1\r\n", Refusal::bad_target, 7},
+      {"GET /a\0b HTTP/1.1\r\n"s, Refusal::bad_target, 7},
+      {"GET /\xc3\xa4 HTTP/1.1\r\n", Refusal::bad_target, 6},
+      {"GET /\x7f HTTP/1.1\r\n", Refusal::bad_target, 6},
+      {"GET /#top HTTP/1.1\r\n", Refusal::bad_target, 6},
+      {"GET / http/1.1\r\n", Refusal::bad_version, 7},
+      {"GET / HTTP/1\r\n", Refusal::bad_version, 13},
+      {"GET / HTTP/1.\r\n", Refusal::bad_version, 14},
+      {"GET / HTTP/1.10\r\n", Refusal::bad_version, 15},
+      {"GET / HTTP/11.1\r\n", Refusal::bad_version, 13},
+      {"GET / HTTP/1,1\r\n", Refusal::bad_version, 13},
+      {"GET / HTTP/a.1\r\n", Refusal::bad_version, 12},
+      {"GET / HTTP/ 1.1\r\n", Refusal::bad_version, 12},
+      {"GET / HTTP/1.1 \r\n", Refusal::bad_version, 15},
+      {"GET / x HTTP/1.1\r\n", Refusal::bad_version, 7},
+      {"GET / \r\n", Refusal::bad_version, 7},
+      {"GET / HTTP/1.1\n", Refusal::bare_lf, 15},
+      {"GET / HTTP/1.1\rX", Refusal::bare_cr, 16},
+      {"GET / HTTP/1.1\r\r\n", Refusal::bare_cr, 16},
+      {"GET / HTTP/2.0\r\n", Refusal::version_unsupported, 16},
+      {"PRI * HTTP/2.0\r\n", Refusal::version_unsupported, 16},
+      {"GET / HTTP/0.9\r\n", Refusal::version_unsupported, 16},
+      {"GET / HTTP/9.1\r\n", Refusal::version_unsupported, 16},
+      {"GET /0123456789012345678901234 HTTP/1.1\r\n", Refusal::none, 41},
+      {"GET /01234567890123456789012345 HTTP/1.1\r\n", Refusal::target_too_long, 31},
   };
   check_rows(rows, RequestLine(26));
 }
@@ -150,35 +150,35 @@ TEST_CASE("a request line's parts, taken as a whole and byte by byte") {
 
 TEST_CASE("field lines") {
   const Row rows[] = {
-      {"Host: a\r\n", Fault::none, 9},
-      {"a:\r\n", Fault::none, 4},
-      {"a: \t \r\n", Fault::none, 7},
-      {"a:b\tc \x80\xff\r\n", Fault::none, 10},
-      {"!#$%&'*+-.^_`|~09azAZ:x\r\n", Fault::none, 25},
-      {"\r\n", Fault::none, 2},
-      {" a: b\r\n", Fault::folded_line, 1},
-      {"\ta: b\r\n", Fault::folded_line, 1},
-      {": b\r\n", Fault::empty_field_name, 1},
-      {"a : b\r\n", Fault::space_before_colon, 2},
-      {"a\t: b\r\n", Fault::space_before_colon, 2},
-      {"a b: c\r\n", Fault::space_before_colon, 2},
-      {"a\r\n", Fault::no_colon, 2},
-      {"a\n", Fault::bare_lf, 2},
-      {"\n", Fault::bare_lf, 1},
-      {"\rX", Fault::bare_cr, 2},
-      {"a(b: c\r\n", Fault::bad_field_name, 2},
-      {"\"a\": c\r\n", Fault::bad_field_name, 1},
-      {"\xc3\xa4: c\r\n", Fault::bad_field_name, 1},
-      {"a\0: c\r\n"s, Fault::bad_field_name, 2},
-      {"a: b\n", Fault::bare_lf, 5},
-      {"a: b\rc\r\n", Fault::bare_cr, 6},
-      {"a: b\r\r\n", Fault::bare_cr, 6},
-      {"a: \0\r\n"s, Fault::bad_field_value, 4},
-      {"a: \x01\r\n", Fault::bad_field_value, 4},
-      {"a: \x0b\r\n", Fault::bad_field_value, 4},
-      {"a: \x0c\r\n", Fault::bad_field_value, 4},
-      {"a: \x1f\r\n", Fault::bad_field_value, 4},
-      {"a: \x7f\r\n", Fault::bad_field_value, 4},
+      {"Host: a\r\n", Refusal::none, 9},
+      {"a:\r\n", Refusal::none, 4},
+      {"a: \t \r\n", Refusal::none, 7},
+      {"a:b\tc \x80\xff\r\n", Refusal::none, 10},
+      {"!#$%&'*+-.^_`|~09azAZ:x\r\n", Refusal::none, 25},
+      {"\r\n", Refusal::none, 2},
+      {" a: b\r\n", Refusal::folded_line, 1},
+      {"\ta: b\r\n", Refusal::folded_line, 1},
+      {": b\r\n", Refusal::empty_field_name, 1},
+      {"a : b\r\n", Refusal::space_before_colon, 2},
+      {"a\t: b\r\n", Refusal::space_before_colon, 2},
+      {"a b: c\r\n", Refusal::space_before_colon, 2},
+      {"a\r\n", Refusal::no_colon, 2},
+      {"a\n", Refusal::bare_lf, 2},
+      {"\n", Refusal::bare_lf, 1},
+      {"\rX", Refusal::bare_cr, 2},
+      {"a(b: c\r\n", Refusal::bad_field_name, 2},
+      {"\"a\": c\r\n", Refusal::bad_field_name, 1},
+      {"\xc3\xa4: c\r\n", Refusal::bad_field_name, 1},
+      {"a\0: c\r\n"s, Refusal::bad_field_name, 2},
+      {"a: b\n", Refusal::bare_lf, 5},
+      {"a: b\rc\r\n", Refusal::bare_cr, 6},
+      {"a: b\r\r\n", Refusal::bare_cr, 6},
+      {"a: \0\r\n"s, Refusal::bad_field_value, 4},
+      {"a: \x01\r\n", Refusal::bad_field_value, 4},
+      {"a: \x0b\r\n", Refusal::bad_field_value, 4},
+      {"a: \x0c\r\n", Refusal::bad_field_value, 4},
+      {"a: \x1f\r\n", Refusal::bad_field_value, 4},
+      {"a: \x7f\r\n", Refusal::bad_field_value, 4},
   };
   check_rows(rows, FieldLine());
 }
@@ -220,44 +220,44 @@ TEST_CASE("every byte in a field line is judged by its class") {
     const bool token = byte != 0 && (letter_or_digit || "!#$%&'*+-.^_`|~"s.find(c) != std::string::npos);
     FieldLine name;
     name.step('x');
-    CHECK((name.step(c) == Fault::none) == (token || c == ':'));
+    CHECK((name.step(c) == Refusal::none) == (token || c == ':'));
     const bool value = c == '\t' || (byte >= 0x20 && byte != 0x7f);
     FieldLine line;
     take(line, "x:");
-    CHECK((line.step(c) == Fault::none) == (value || c == '\r'));
+    CHECK((line.step(c) == Refusal::none) == (value || c == '\r'));
   }
 }
 
 TEST_CASE("chunk size lines") {
   const Row rows[] = {
-      {"0\r\n", Fault::none, 3},
-      {"1a\r\n", Fault::none, 4},
-      {"FFFFFFFFFFFFFFFF\r\n", Fault::none, 18},
-      {std::string(63, '0') + "F\r\n", Fault::none, 66},
-      {std::string(65, '0') + "\r\n", Fault::chunk_size_overflow, 65},
-      {"0FFFFFFFFFFFFFFFF0\r\n", Fault::chunk_size_overflow, 18},
-      {"10000000000000000\r\n", Fault::chunk_size_overflow, 17},
-      {"5;name=value\r\n", Fault::none, 14},
-      {"5;\r\n", Fault::none, 4},
-      {"5 \t;a=\"b;c\"\r\n", Fault::none, 13},
-      {"\r\n", Fault::bad_chunk_size, 1},
-      {";a\r\n", Fault::bad_chunk_size, 1},
-      {" 5\r\n", Fault::bad_chunk_size, 1},
-      {"5 \r\n", Fault::bad_chunk_size, 3},
-      {"5 5\r\n", Fault::bad_chunk_size, 3},
-      {"+5\r\n", Fault::bad_chunk_size, 1},
-      {"-5\r\n", Fault::bad_chunk_size, 1},
-      {"0x5\r\n", Fault::bad_chunk_size, 2},
-      {"5g\r\n", Fault::bad_chunk_size, 2},
-      {"5_0\r\n", Fault::bad_chunk_size, 2},
-      {"5\n", Fault::bare_lf, 2},
-      {"\n", Fault::bare_lf, 1},
-      {"5 \n", Fault::bare_lf, 3},
-      {"5;a\n", Fault::bare_lf, 4},
-      {"5\rX", Fault::bare_cr, 3},
-      {"5;a\rX", Fault::bare_cr, 5},
-      {"5;a\0\r\n"s, Fault::bad_chunk_extension, 4},
-      {"5;a\x7f\r\n", Fault::bad_chunk_extension, 4},
+      {"0\r\n", Refusal::none, 3},
+      {"1a\r\n", Refusal::none, 4},
+      {"FFFFFFFFFFFFFFFF\r\n", Refusal::none, 18},
+      {std::string(63, '0') + "F\r\n", Refusal::none, 66},
+      {std::string(65, '0') + "\r\n", Refusal::chunk_size_overflow, 65},
+      {"0FFFFFFFFFFFFFFFF0\r\n", Refusal::chunk_size_overflow, 18},
+      {"10000000000000000\r\n", Refusal::chunk_size_overflow, 17},
+      {"5;name=value\r\n", Refusal::none, 14},
+      {"5;\r\n", Refusal::none, 4},
+      {"5 \t;a=\"b;c\"\r\n", Refusal::none, 13},
+      {"\r\n", Refusal::bad_chunk_size, 1},
+      {";a\r\n", Refusal::bad_chunk_size, 1},
+      {" 5\r\n", Refusal::bad_chunk_size, 1},
+      {"5 \r\n", Refusal::bad_chunk_size, 3},
+      {"5 5\r\n", Refusal::bad_chunk_size, 3},
+      {"+5\r\n", Refusal::bad_chunk_size, 1},
+      {"-5\r\n", Refusal::bad_chunk_size, 1},
+      {"0x5\r\n", Refusal::bad_chunk_size, 2},
+      {"5g\r\n", Refusal::bad_chunk_size, 2},
+      {"5_0\r\n", Refusal::bad_chunk_size, 2},
+      {"5\n", Refusal::bare_lf, 2},
+      {"\n", Refusal::bare_lf, 1},
+      {"5 \n", Refusal::bare_lf, 3},
+      {"5;a\n", Refusal::bare_lf, 4},
+      {"5\rX", Refusal::bare_cr, 3},
+      {"5;a\rX", Refusal::bare_cr, 5},
+      {"5;a\0\r\n"s, Refusal::bad_chunk_extension, 4},
+      {"5;a\x7f\r\n", Refusal::bad_chunk_extension, 4},
   };
   check_rows(rows, ChunkSizeLine());
 }
@@ -284,43 +284,43 @@ TEST_CASE("chunk sizes") {
 TEST_CASE("methods and the targets that go with them") {
   struct TargetRow {
     std::string_view method, target;
-    Fault fault;
+    Refusal fault;
   };
   constexpr TargetRow rows[] = {
-      {"GET", "/", Fault::none},
-      {"HEAD", "/a", Fault::none},
-      {"POST", "/a", Fault::none},
-      {"PUT", "/a", Fault::none},
-      {"DELETE", "/a", Fault::none},
-      {"TRACE", "/a", Fault::method_unknown},
-      {"PATCH", "/a", Fault::none},
-      {"OPTIONS", "*", Fault::none},
-      {"OPTIONS", "/", Fault::none},
-      {"GET", "*", Fault::target_form},
-      {"OPTIONS", "**", Fault::target_form},
-      {"CONNECT", "a:443", Fault::method_unknown},
-      {"CONNECT", "/", Fault::method_unknown},
-      {"PURGE", "/", Fault::method_unknown},
-      {"get", "/", Fault::method_unknown},
-      {"GETT", "/", Fault::method_unknown},
-      {"GE", "/", Fault::method_unknown},
-      {"GET", "//a", Fault::none},
-      {"GET", "http://a", Fault::none},
-      {"GET", "http://a/", Fault::none},
-      {"GET", "HTTP://a:80/b?c", Fault::none},
-      {"GET", "http://[::1]:8080/", Fault::none},
-      {"GET", "http://a?b", Fault::none},
-      {"GET", "http://", Fault::target_form},
-      {"GET", "http:///a", Fault::target_form},
-      {"GET", "http://:80/", Fault::target_form},
-      {"GET", "http://a:b/", Fault::target_form},
-      {"GET", "http://user@a/", Fault::target_form},
-      {"GET", "http:/a", Fault::target_form},
-      {"GET", "https://a/", Fault::target_form},
-      {"GET", "ftp://a/", Fault::target_form},
-      {"GET", "a", Fault::target_form},
-      {"GET", "a:80", Fault::target_form},
-      {"GET", "?a", Fault::target_form},
+      {"GET", "/", Refusal::none},
+      {"HEAD", "/a", Refusal::none},
+      {"POST", "/a", Refusal::none},
+      {"PUT", "/a", Refusal::none},
+      {"DELETE", "/a", Refusal::none},
+      {"TRACE", "/a", Refusal::method_unknown},
+      {"PATCH", "/a", Refusal::none},
+      {"OPTIONS", "*", Refusal::none},
+      {"OPTIONS", "/", Refusal::none},
+      {"GET", "*", Refusal::target_form},
+      {"OPTIONS", "**", Refusal::target_form},
+      {"CONNECT", "a:443", Refusal::method_unknown},
+      {"CONNECT", "/", Refusal::method_unknown},
+      {"PURGE", "/", Refusal::method_unknown},
+      {"get", "/", Refusal::method_unknown},
+      {"GETT", "/", Refusal::method_unknown},
+      {"GE", "/", Refusal::method_unknown},
+      {"GET", "//a", Refusal::none},
+      {"GET", "http://a", Refusal::none},
+      {"GET", "http://a/", Refusal::none},
+      {"GET", "HTTP://a:80/b?c", Refusal::none},
+      {"GET", "http://[::1]:8080/", Refusal::none},
+      {"GET", "http://a?b", Refusal::none},
+      {"GET", "http://", Refusal::target_form},
+      {"GET", "http:///a", Refusal::target_form},
+      {"GET", "http://:80/", Refusal::target_form},
+      {"GET", "http://a:b/", Refusal::target_form},
+      {"GET", "http://user@a/", Refusal::target_form},
+      {"GET", "http:/a", Refusal::target_form},
+      {"GET", "https://a/", Refusal::target_form},
+      {"GET", "ftp://a/", Refusal::target_form},
+      {"GET", "a", Refusal::target_form},
+      {"GET", "a:80", Refusal::target_form},
+      {"GET", "?a", Refusal::target_form},
   };
   for (const TargetRow& row : rows) {
     CAPTURE(row.method);
@@ -357,23 +357,23 @@ TEST_CASE("path and query of a target") {
 
 TEST_CASE("every fault has a status that refuses and words of its own") {
   std::set<std::string_view> words;
-  const int last = static_cast<int>(Fault::malformed);
+  const int last = static_cast<int>(Refusal::malformed);
   for (int i = 1; i <= last; ++i) {
-    const auto fault = static_cast<Fault>(i);
+    const auto fault = static_cast<Refusal>(i);
     words.insert(describe(fault));
     CHECK(status_of(fault) >= 400);
     CHECK(status_of(fault) < 600);
   }
   CHECK(words.size() == static_cast<std::size_t>(last));
-  CHECK(status_of(Fault::none) == 0);
+  CHECK(status_of(Refusal::none) == 0);
 }
 
 TEST_CASE("errors are one line of printable ASCII") {
-  CHECK(error_at(Fault::bare_cr, 'x', 37).text == "CR without LF: \"x\" at byte 37");
-  CHECK(error_at(Fault::bad_field_name, '\0', 1).text == "invalid byte in a field name: \"\\x00\" at byte 1");
-  CHECK(error_in(Fault::no_host, {}).text == "an HTTP/1.1 request needs a Host field");
-  CHECK(error_in(Fault::method_unknown, "a\"\\\r\n\xff").text ==
+  CHECK(error_at(Refusal::bare_cr, 'x', 37).text == "CR without LF: \"x\" at byte 37");
+  CHECK(error_at(Refusal::bad_field_name, '\0', 1).text == "invalid byte in a field name: \"\\x00\" at byte 1");
+  CHECK(error_in(Refusal::no_host, {}).text == "an HTTP/1.1 request needs a Host field");
+  CHECK(error_in(Refusal::method_unknown, "a\"\\\r\n\xff").text ==
         "the method is not implemented: \"a\\\"\\\\\\x0d\\x0a\\xff\"");
-  CHECK(error_in(Fault::bad_host, std::string(61, 'a')).text.ends_with(std::string(60, 'a') + "...\""));
-  CHECK(error_in(Fault::bad_host, std::string(60, 'a')).text.ends_with(std::string(60, 'a') + "\""));
+  CHECK(error_in(Refusal::bad_host, std::string(61, 'a')).text.ends_with(std::string(60, 'a') + "...\""));
+  CHECK(error_in(Refusal::bad_host, std::string(60, 'a')).text.ends_with(std::string(60, 'a') + "\""));
 }

@@ -23,7 +23,7 @@ inline HttpLimits small_limits() {
 // What a parser says of a text that is one message, or the beginning of one, or not one.
 struct Result {
   Event event = Event::need_more;
-  Fault fault = Fault::none;
+  Refusal fault = Refusal::none;
   std::string error;
   std::size_t consumed = 0;
   bool saw_head = false;

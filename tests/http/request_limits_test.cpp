@@ -27,29 +27,29 @@ TEST_CASE("limits hold at n and not at n + 1") {
   };
   struct Row {
     std::string text;
-    Fault fault;
+    Refusal fault;
   };
   const Row rows[] = {
-      {head_of(200), Fault::none},
-      {head_of(201), Fault::head_too_large},
-      {target_of(60), Fault::none},
-      {target_of(61), Fault::target_too_long},
-      {fields_of(6), Fault::none},
-      {fields_of(7), Fault::too_many_fields},
-      {overhead_of(100, 100), Fault::none},
-      {overhead_of(100, 101), Fault::chunk_framing_too_large},
-      {overhead_of(101, 100), Fault::chunk_framing_too_large},
-      {post("Content-Length: 20\r\n", std::string(20, 'x')), Fault::none},
-      {post("Content-Length: 21\r\n", std::string(21, 'x')), Fault::body_too_large},
-      {chunked("1;" + std::string(199, 'x') + "\r\na\r\n0\r\n\r\n"), Fault::none},
-      {chunked("1;" + std::string(200, 'x') + "\r\na\r\n0\r\n\r\n"), Fault::chunk_framing_too_large},
-      {chunked("0\r\nA:" + std::string(196, 'x') + "\r\n\r\n"), Fault::none},
-      {chunked("0\r\nA:" + std::string(197, 'x') + "\r\n\r\n"), Fault::chunk_framing_too_large},
+      {head_of(200), Refusal::none},
+      {head_of(201), Refusal::head_too_large},
+      {target_of(60), Refusal::none},
+      {target_of(61), Refusal::target_too_long},
+      {fields_of(6), Refusal::none},
+      {fields_of(7), Refusal::too_many_fields},
+      {overhead_of(100, 100), Refusal::none},
+      {overhead_of(100, 101), Refusal::chunk_framing_too_large},
+      {overhead_of(101, 100), Refusal::chunk_framing_too_large},
+      {post("Content-Length: 20\r\n", std::string(20, 'x')), Refusal::none},
+      {post("Content-Length: 21\r\n", std::string(21, 'x')), Refusal::body_too_large},
+      {chunked("1;" + std::string(199, 'x') + "\r\na\r\n0\r\n\r\n"), Refusal::none},
+      {chunked("1;" + std::string(200, 'x') + "\r\na\r\n0\r\n\r\n"), Refusal::chunk_framing_too_large},
+      {chunked("0\r\nA:" + std::string(196, 'x') + "\r\n\r\n"), Refusal::none},
+      {chunked("0\r\nA:" + std::string(197, 'x') + "\r\n\r\n"), Refusal::chunk_framing_too_large},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
     const Result result = read_all_ways(row.text, small_limits());
-    CHECK(result.error.empty() == (row.fault == Fault::none));
+    CHECK(result.error.empty() == (row.fault == Refusal::none));
     CHECK(describe(result.fault) == describe(row.fault));
   }
 }
@@ -57,10 +57,10 @@ TEST_CASE("limits hold at n and not at n + 1") {
 TEST_CASE("a request line that outgrows the whole head is a long target") {
   HttpLimits limits = small_limits();
   limits.target_bytes = 1000;
-  CHECK(read_all_ways("GET /" + std::string(300, 'x'), limits).fault == Fault::target_too_long);
+  CHECK(read_all_ways("GET /" + std::string(300, 'x'), limits).fault == Refusal::target_too_long);
   limits = small_limits();
   limits.header_bytes = 10;
-  CHECK(read_all_ways(get("Host: a\r\n"), limits).fault == Fault::head_too_large);
+  CHECK(read_all_ways(get("Host: a\r\n"), limits).fault == Refusal::head_too_large);
 }
 
 TEST_CASE("no limit at all is a limit too") {
@@ -74,7 +74,7 @@ TEST_CASE("no limit at all is a limit too") {
   limits.body_bytes = 0;
   CHECK(read_all_ways(post("Content-Length: 0\r\n"), limits).event == Event::message);
   CHECK(read_all_ways(chunked("0\r\n\r\n"), limits).event == Event::message);
-  CHECK(read_all_ways(chunked("1\r\n"), limits).fault == Fault::body_too_large);
+  CHECK(read_all_ways(chunked("1\r\n"), limits).fault == Refusal::body_too_large);
 }
 
 TEST_CASE("many small chunks are no overhead") {

@@ -20,7 +20,7 @@ constexpr ResponseFraming length_of(std::uint64_t length) {
 
 std::string written(const ResponseHead& head) {
   std::string out;
-  CHECK(write_head(out, head) == HeadFault::none);
+  CHECK(write_head(out, head) == HeadError::none);
   return out;
 }
 
@@ -112,7 +112,7 @@ TEST_CASE("fields of any length") {
     CAPTURE(size);
     const std::vector<Field> fields = {{"A", std::string(size, 'a')}, {"B", "b"}, {"C", std::string(2 * size, 'c')}};
     std::string out = "before ";
-    CHECK(write_head(out, {.fields = fields, .framing = length_of(12345678901234567890u)}) == HeadFault::none);
+    CHECK(write_head(out, {.fields = fields, .framing = length_of(12345678901234567890u)}) == HeadError::none);
     CHECK(out == "before HTTP/1.1 200 OK\r\nA: " + fields[0].value + "\r\nB: b\r\nC: " + fields[2].value +
                      "\r\nContent-Length: 12345678901234567890\r\n\r\n");
   }
@@ -132,31 +132,31 @@ TEST_CASE("what would break the head apart is refused, and nothing is written") 
   struct Row {
     int status;
     Field field;
-    HeadFault expected;
+    HeadError expected;
   };
   const Row rows[] = {
-      {200, {"X", "a\r\nSet-Cookie: b"}, HeadFault::bad_field_value},
-      {200, {"X", "a\n"}, HeadFault::bad_field_value},
-      {200, {"X", "a\r"}, HeadFault::bad_field_value},
-      {200, {"X", std::string("a\0b", 3)}, HeadFault::bad_field_value},
-      {200, {"X", "\x7f"}, HeadFault::bad_field_value},
-      {200, {"Date", "a\r\n"}, HeadFault::bad_field_value},  // also in a field that would be left out
-      {200, {"", "a"}, HeadFault::bad_field_name},
-      {200, {"X Y", "a"}, HeadFault::bad_field_name},
-      {200, {"X:", "a"}, HeadFault::bad_field_name},
-      {200, {"X\r\nY", "a"}, HeadFault::bad_field_name},
-      {199, {"X", "a"}, HeadFault::bad_status},
-      {1000, {"X", "a"}, HeadFault::bad_status},
-      {-200, {"X", "a"}, HeadFault::bad_status},
-      {999, {"X", "tab\tand \xc3\xa4 are fine"}, HeadFault::none},
-      {200, {"X", "a"}, HeadFault::none},
+      {200, {"X", "a\r\nSet-Cookie: b"}, HeadError::bad_field_value},
+      {200, {"X", "a\n"}, HeadError::bad_field_value},
+      {200, {"X", "a\r"}, HeadError::bad_field_value},
+      {200, {"X", std::string("a\0b", 3)}, HeadError::bad_field_value},
+      {200, {"X", "\x7f"}, HeadError::bad_field_value},
+      {200, {"Date", "a\r\n"}, HeadError::bad_field_value},  // also in a field that would be left out
+      {200, {"", "a"}, HeadError::bad_field_name},
+      {200, {"X Y", "a"}, HeadError::bad_field_name},
+      {200, {"X:", "a"}, HeadError::bad_field_name},
+      {200, {"X\r\nY", "a"}, HeadError::bad_field_name},
+      {199, {"X", "a"}, HeadError::bad_status},
+      {1000, {"X", "a"}, HeadError::bad_status},
+      {-200, {"X", "a"}, HeadError::bad_status},
+      {999, {"X", "tab\tand \xc3\xa4 are fine"}, HeadError::none},
+      {200, {"X", "a"}, HeadError::none},
   };
   for (const Row& row : rows) {
     const std::vector<Field> fields = {{"Ok", "ok"}, row.field};
     std::string out = "before";
     CAPTURE(row.field.value);
     CHECK(write_head(out, {.status = row.status, .fields = fields}) == row.expected);
-    CHECK((out == "before") == (row.expected != HeadFault::none));
+    CHECK((out == "before") == (row.expected != HeadError::none));
     CHECK_FALSE(describe(row.expected).empty());
   }
 }

@@ -7,7 +7,7 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 
 namespace closelab::kernel_test {
 namespace {

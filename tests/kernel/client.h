@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "closelab/endpoint.h"
-#include "net/unique_fd.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::kernel_test {
 

@@ -60,7 +60,7 @@ Field<ClosedBy> closed_by(const Verdict& verdict, const WireVerdict& wire) {
   return field;
 }
 
-const Evidence* sample_at(const std::vector<Evidence>& evidence, Moment moment) {
+const Evidence* sample_at(const std::vector<Evidence>& evidence, SampleMoment moment) {
   const auto found = std::ranges::find(evidence, moment, &Evidence::moment);
   return found != evidence.end() ? &*found : nullptr;
 }
@@ -86,8 +86,8 @@ std::string_view limit_of_user_space(const ConnectionRecord& record, const WireV
   if (has(evidence, Fact::tuple_reused)) return "a newer connection had the same addresses and ports";
   if (field == "time_wait") return stopped_early(evidence) ? "the server had stopped before the states were final" : "";
   if (field == "reset_by") return "reset_by: an RST behind the FINs or behind close() is not reported";
-  const Evidence* const before = sample_at(evidence, Moment::before_fin);
-  const Evidence* const after = sample_at(evidence, Moment::after_fin);
+  const Evidence* const before = sample_at(evidence, SampleMoment::before_fin);
+  const Evidence* const after = sample_at(evidence, SampleMoment::after_fin);
   if (before == nullptr || after == nullptr) return {};
   if (after->unsent > 0 || before->unacked >= before->window) return "our FIN had to wait behind data";
   const bool over_at_once = after->state == TcpState::closed;

@@ -9,8 +9,8 @@
 
 #include "closelab/record.h"
 #include "net/testbed/wire_verdict.h"
-#include "tests/kernel/capture.h"
 #include "tests/kernel/players.h"
+#include "tests/support/capture.h"
 
 namespace closelab::kernel_test {
 

@@ -14,11 +14,11 @@
 #include <string>
 #include <thread>
 
-#include "tests/kernel/capture.h"
 #include "tests/kernel/comparison.h"
 #include "tests/kernel/lab.h"
 #include "tests/kernel/players.h"
-#include "tests/kernel/private_network.h"
+#include "tests/support/capture.h"
+#include "tests/support/private_network.h"
 
 namespace closelab::kernel_test {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 
 namespace closelab::kernel_test {
 namespace {

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "closelab/record.h"
-#include "tests/kernel/capture.h"
 #include "tests/kernel/endings.h"
+#include "tests/support/capture.h"
 
 namespace closelab::kernel_test {
 

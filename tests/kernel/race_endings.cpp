@@ -4,8 +4,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "net/sock_diag.h"
-#include "net/socket_address.h"
+#include "net/kernel/sock_diag.h"
+#include "net/socket/socket_address.h"
 #include "tests/kernel/endings.h"
 
 namespace closelab::kernel_test {

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 #include "tests/loopback/child.h"
 #include "tests/loopback/fixture.h"
 #include "tests/loopback/process.h"

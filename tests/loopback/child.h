@@ -10,7 +10,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "net/unique_fd.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::loopback {
 

@@ -10,7 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 
 namespace closelab::loopback {
 namespace {

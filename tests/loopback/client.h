@@ -9,7 +9,7 @@
 
 #include "closelab/endpoint.h"
 #include "closelab/server.h"
-#include "net/unique_fd.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::loopback {
 

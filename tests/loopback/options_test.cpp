@@ -3,7 +3,7 @@
 #include <set>
 #include <stdexcept>
 
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 #include "tests/loopback/fixture.h"
 
 namespace closelab::loopback {

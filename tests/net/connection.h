@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "net/sock_diag.h"
+#include "net/kernel/sock_diag.h"
 #include "tests/net/loopback.h"
 
 namespace closelab::net::test {

@@ -13,9 +13,9 @@
 #include <string_view>
 #include <utility>
 
-#include "net/listener.h"
-#include "net/socket_address.h"
-#include "net/unique_fd.h"
+#include "net/socket/listener.h"
+#include "net/socket/socket_address.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::net::test {
 

@@ -88,7 +88,7 @@ void check_names(Enum last, std::string_view last_name) {
 TEST_CASE("every enumerator of evidence and verdict has its own name") {
   check_names(Source::inferred, "inferred");
   check_names(Fact::not_observed, "not_observed");
-  check_names(Moment::before_close, "before_close");
+  check_names(SampleMoment::before_close, "before_close");
   check_names(Side::both, "both");
   check_names(ClosedBy::timeout, "timeout");
   check_names(ResetBy::client, "client");
@@ -134,7 +134,7 @@ TEST_CASE("descriptions say what the fact means") {
       {failure(Fact::pending_error, EPIPE), "SO_ERROR is EPIPE, the client's RST after its FIN"},
       {failure(Fact::pending_error, ETIMEDOUT), "SO_ERROR is ETIMEDOUT, the kernel gave the connection up"},
       {Evidence{.fact = Fact::sampled,
-                .moment = Moment::after_fin,
+                .moment = SampleMoment::after_fin,
                 .state = TcpState::fin_wait_1,
                 .unread = 1,
                 .unacked = 20,

@@ -17,10 +17,10 @@
 #include <vector>
 
 #include "net/testbed/network.h"
-#include "tests/kernel/private_network.h"
 #include "tests/personas/comparison.h"
 #include "tests/personas/servers.h"
 #include "tests/personas/situations.h"
+#include "tests/support/private_network.h"
 
 namespace closelab::persona_test {
 namespace {

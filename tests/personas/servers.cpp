@@ -2,8 +2,8 @@
 
 #include <signal.h>
 
-#include "net/socket_address.h"
-#include "tests/personas/launch.h"
+#include "net/socket/socket_address.h"
+#include "tests/support/launch.h"
 
 namespace closelab::persona_test {
 namespace {

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "closelab/endpoint.h"
-#include "tests/cli/program.h"
-#include "tests/personas/folder.h"
 #include "tests/personas/situations.h"
+#include "tests/support/folder.h"
+#include "tests/support/program.h"
 
 namespace closelab::persona_test {
 

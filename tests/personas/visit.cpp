@@ -14,8 +14,8 @@
 #include <utility>
 #include <vector>
 
-#include "net/socket_address.h"
-#include "net/tcp_probe.h"
+#include "net/kernel/tcp_probe.h"
+#include "net/socket/socket_address.h"
 #include "tests/personas/answers.h"
 
 namespace closelab::persona_test {

@@ -4,8 +4,8 @@
 #include <string_view>
 
 #include "closelab/endpoint.h"
-#include "net/sock_diag.h"
-#include "net/unique_fd.h"
+#include "net/kernel/sock_diag.h"
+#include "net/socket/unique_fd.h"
 #include "tests/personas/observation.h"
 
 namespace closelab::persona_test {

@@ -64,8 +64,8 @@ includes() {
 # Connections of the server end in one place. unique_fd.h closes what is no connection: netlink, listeners;
 # testbed/socket.cpp is the other side's, in experiments.
 teardown() {
-  code_of $(sources net server | without '^net/(teardown\.(h|cpp)|unique_fd\.h|testbed/socket\.cpp)$') |
-    forbid 'only net/teardown.* closes, shuts down or sets SO_LINGER on a connection' \
+  code_of $(sources net server | without '^net/(teardown/teardown\.(h|cpp)|socket/unique_fd\.h|testbed/socket\.cpp)$') |
+    forbid 'only net/teardown/teardown.* closes, shuts down or sets SO_LINGER on a connection' \
       '(^|[^[:alnum:]_>])::(close|shutdown)[[:space:]]*\(|[.>]shutdown[[:space:]]*\(|SHUT_(RD|WR|RDWR)|SO_LINGER|::linger\('
 }
 

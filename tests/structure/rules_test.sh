@@ -27,9 +27,9 @@ write() {
 repeat() { for ((i = 0; i < $1; i++)); do printf '%s' "$2"; done; }
 
 breaks includes net/a.cpp '#include "http/message.h"'
-breaks includes http/a.h '#include "net/listener.h"'
+breaks includes http/a.h '#include "net/socket/listener.h"'
 breaks includes http/a.cpp '#include <sys/socket.h>'
-breaks includes server/a.cpp '#include "server/lab/serve.h"'
+breaks includes server/a.cpp '#include "server/lab/serve/serve.h"'
 breaks includes server/include/closelab/a.h '#include <asio.hpp>'
 breaks includes server/include/closelab/a.h '#include "server/reactor.h"'
 breaks includes net/include/closelab/a.h '#include <sys/types.h>'
@@ -44,9 +44,9 @@ breaks teardown server/a.cpp 'socket.shutdown(asio::socket_base::shutdown_send);
 breaks teardown server/a.cpp 'if (::shutdown (fd, 1) < 0) {'
 breaks teardown net/a.cpp 'setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);'
 keeps teardown net/a.cpp '// SO_LINGER{1,0} makes ::close() an RST\nauto text = "SO_LINGER";\nvoid Listener::close() {}'
-keeps teardown net/teardown.cpp '::close(fd);'
+keeps teardown net/teardown/teardown.cpp '::close(fd);'
 breaks teardown net/a.cpp '::close(fd);'
-keeps teardown net/unique_fd.h '::close(fd);'
+keeps teardown net/socket/unique_fd.h '::close(fd);'
 
 breaks listed net/a.cpp ''
 breaks listed tests/http/a_test.cpp ''

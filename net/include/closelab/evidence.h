@@ -50,7 +50,7 @@ enum class Fact : std::uint8_t {
 };
 
 /// When a `sampled` fact was taken.
-enum class Moment : std::uint8_t { unspecified, before_fin, after_fin, at_eof, at_error, before_close };
+enum class SampleMoment : std::uint8_t { unspecified, before_fin, after_fin, at_eof, at_error, before_close };
 
 /// One fact about the end of a connection.
 struct Evidence {
@@ -58,7 +58,7 @@ struct Evidence {
   std::chrono::nanoseconds at{};
   Source source = Source::syscall;
   Fact fact = Fact::accepted;
-  Moment moment = Moment::unspecified;
+  SampleMoment moment = SampleMoment::unspecified;
   TcpState state = TcpState::unknown;
   /// An errno value, else 0.
   int error = 0;
@@ -80,14 +80,14 @@ struct Evidence {
 
 std::string_view to_string(Source source);
 std::string_view to_string(Fact fact);
-std::string_view to_string(Moment moment);
+std::string_view to_string(SampleMoment moment);
 
 /// The fact as a short sentence: `recv() returned 0: the client's FIN`.
 std::string describe(const Evidence& evidence);
 
 std::ostream& operator<<(std::ostream& out, Source source);
 std::ostream& operator<<(std::ostream& out, Fact fact);
-std::ostream& operator<<(std::ostream& out, Moment moment);
+std::ostream& operator<<(std::ostream& out, SampleMoment moment);
 /// `at 0.45 ms: recv() returned 0: the client's FIN (syscall)`.
 std::ostream& operator<<(std::ostream& out, const Evidence& evidence);
 

@@ -116,7 +116,7 @@ Rule at_response_body(std::uint64_t bytes);
 Rule at_idle(std::chrono::milliseconds after);
 
 /// What is wrong with the rule, as a sentence that names the key; empty when nothing is. Server::add_rule() throws it.
-std::string fault_of(const Rule& rule);
+std::string error_of(const Rule& rule);
 
 /// A rule of a server, and what became of it.
 struct RuleStatus {

@@ -102,7 +102,7 @@ class Server {
   Counts counts() const;
 
   /// Adds a rule, for connections and requests from now on; returns its id. Throws std::invalid_argument with
-  /// fault_of() when it makes no sense.
+  /// error_of() when it makes no sense.
   std::uint64_t add_rule(Rule rule);
   /// Replaces all rules; as add_rule(), but nothing is changed when one makes no sense.
   void set_rules(std::vector<Rule> rules);

@@ -41,9 +41,9 @@ std::unique_ptr<Server> listen(const Settings& settings) {
   }
 }
 
-std::vector<AdminRoute> all_routes(const Settings& settings, Server& lab, Feed& feed) {
+std::vector<AdminRoute> all_routes(const Settings& settings, Server& lab, ServerEvents& feed) {
   std::vector<AdminRoute> all;
-  for (std::vector<AdminRoute> some : {connection_routes(lab, feed.hub()), command_routes(lab), rule_routes(lab),
+  for (std::vector<AdminRoute> some : {connection_routes(lab, feed.dispatcher()), command_routes(lab), rule_routes(lab),
                                        overview_routes(settings, lab, feed)})
     std::move(some.begin(), some.end(), std::back_inserter(all));
   return all;
@@ -58,7 +58,7 @@ std::optional<Response> answer(const std::vector<AdminRoute>& routes, const Resp
 
 }  // namespace
 
-Admin::Admin(const Settings& settings, Server& lab, Feed& feed)
+Admin::Admin(const Settings& settings, Server& lab, ServerEvents& feed)
     : feed_(feed), routes_(all_routes(settings, lab, feed)), server_(listen(settings)) {
   routes_.push_back({"GET", "/", {}, "this list", [this](const Call&) { return text_reply(route_list(routes_)); }});
   server_->handle_async("/*", [this](const Responder& responder) { serve(responder); });
@@ -67,7 +67,7 @@ Admin::Admin(const Settings& settings, Server& lab, Feed& feed)
 Admin::~Admin() { stop(); }
 
 void Admin::stop() {
-  feed_.hub().stop();
+  feed_.dispatcher().stop();
   server_->stop();
 }
 

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "closelab/server.h"
-#include "server/lab/admin/feed.h"
 #include "server/lab/admin/route.h"
-#include "server/lab/settings.h"
+#include "server/lab/admin/server_events.h"
+#include "server/lab/settings/settings.h"
 
 namespace closelab::lab {
 
@@ -17,7 +17,7 @@ class Admin {
  public:
   /// Listens when it returns. Throws ListenError when the port of the settings is taken; `admin_port = auto` falls
   /// back to any port. Both outlive it.
-  Admin(const Settings& settings, Server& lab, Feed& feed);
+  Admin(const Settings& settings, Server& lab, ServerEvents& feed);
   /// Calls stop().
   ~Admin();
   Admin(const Admin&) = delete;
@@ -31,7 +31,7 @@ class Admin {
  private:
   void serve(const Responder& responder);
 
-  Feed& feed_;
+  ServerEvents& feed_;
   std::vector<AdminRoute> routes_;
   std::unique_ptr<Server> server_;
 };

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "server/lab/admin/routes.h"
-#include "server/lab/record_json.h"
-#include "server/quantity.h"
+#include "server/lab/json/record_json.h"
+#include "server/text/quantity.h"
 
 namespace closelab::lab {
 namespace {
@@ -119,13 +119,13 @@ Response reply_to(const Wait& wait, const Server& lab, Outcome outcome, const Co
   return error_reply({503, "the server stops"});
 }
 
-std::optional<Response> await(const Server& lab, Hub& hub, const Call& call) {
+std::optional<Response> await(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
   const Wait wait{barrier_of(call), timeout_of(call)};
   const auto answer = [&lab, wait, responder = call.responder](Outcome outcome, const ConnectionRecord* record) {
     responder.send(reply_to(wait, lab, outcome, record));
   };
-  const auto each = [&lab](const Hub::Visit& visit) { lab.each_connection(visit); };
-  if (!hub.await(wait.barrier, wait.timeout, answer, each)) throw Refusal(503, "too many are waiting already");
+  const auto each = [&lab](const EventDispatcher::Visit& visit) { lab.each_connection(visit); };
+  if (!dispatcher.await(wait.barrier, wait.timeout, answer, each)) throw Refusal(503, "too many are waiting already");
   return std::nullopt;
 }
 
@@ -134,24 +134,24 @@ void refuse_without_wait(const Call& call) {
     if (call.parameter(name)) throw Refusal(400, fmt::format("{} goes with wait=accepted, idle or closed", name));
 }
 
-std::optional<Response> get_connections(const Server& lab, Hub& hub, const Call& call) {
+std::optional<Response> get_connections(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
   if (!call.parameter("wait")) {
     refuse_without_wait(call);
     return list_connections(lab, call);
   }
   for (const std::string_view name : {"phase", "limit"})
     if (call.parameter(name)) throw Refusal(400, fmt::format("{} does not go with wait", name));
-  return await(lab, hub, call);
+  return await(lab, dispatcher, call);
 }
 
-std::optional<Response> get_connection(const Server& lab, Hub& hub, const Call& call) {
+std::optional<Response> get_connection(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
   if (!call.parameter("wait")) {
     refuse_without_wait(call);
     return json_reply(to_json(known_connection(lab, call.id)));
   }
   // One that has not been accepted yet may be waited for.
   if (call.id <= lab.counts().accepted) known_connection(lab, call.id);
-  return await(lab, hub, call);
+  return await(lab, dispatcher, call);
 }
 
 Response get_requests(const Server& lab, const Call& call) {
@@ -172,7 +172,7 @@ EventTypes event_types_of(const Call& call) {
   return types == 0 ? all_event_types : types;
 }
 
-Response get_events(Hub& hub, const Call& call) {
+Response get_events(EventDispatcher& dispatcher, const Call& call) {
   EventStream stream{.body = BodyStream(stream_bytes), .types = event_types_of(call)};
   if (call.parameter("limit")) stream.limit = std::max<std::uint64_t>(call.number("limit", 1), 1);
   const BodyStream body = stream.body;
@@ -180,7 +180,7 @@ Response get_events(Hub& hub, const Call& call) {
   body.write(": closelab tells what happens from here on\n\n");
   if (call.request().method == "HEAD") {
     body.end();
-  } else if (!hub.subscribe(std::move(stream))) {
+  } else if (!dispatcher.subscribe(std::move(stream))) {
     throw Refusal(503, "too many read the events already");
   }
   return {.headers = admin_fields("text/event-stream"), .body_stream = body};
@@ -188,18 +188,18 @@ Response get_events(Hub& hub, const Call& call) {
 
 }  // namespace
 
-std::vector<AdminRoute> connection_routes(Server& lab, Hub& hub) {
+std::vector<AdminRoute> connection_routes(Server& lab, EventDispatcher& dispatcher) {
   return {
       {"GET",
        "/connections",
        {"phase", "after", "limit", "wait", "requests", "timeout"},
        "records of connections; with wait=accepted, idle or closed: the first that is, when it is",
-       [&lab, &hub](const Call& call) { return get_connections(lab, hub, call); }},
+       [&lab, &dispatcher](const Call& call) { return get_connections(lab, dispatcher, call); }},
       {"GET",
        "/connections/ID",
        {"wait", "requests", "timeout"},
        "the record of a connection; with wait: as soon as it is accepted, idle or closed",
-       [&lab, &hub](const Call& call) { return get_connection(lab, hub, call); }},
+       [&lab, &dispatcher](const Call& call) { return get_connection(lab, dispatcher, call); }},
       {"GET",
        "/requests",
        {"connection"},
@@ -209,7 +209,7 @@ std::vector<AdminRoute> connection_routes(Server& lab, Hub& hub) {
        "/events",
        {"types", "limit"},
        "what happens, as server-sent events",
-       [&hub](const Call& call) { return get_events(hub, call); }},
+       [&dispatcher](const Call& call) { return get_events(dispatcher, call); }},
   };
 }
 

@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "server/lab/admin/reply.h"
-#include "server/lab/record_json.h"
+#include "server/lab/json/record_json.h"
 
 namespace closelab::lab {
 namespace {

@@ -5,8 +5,8 @@
 #include <set>
 
 #include "server/lab/admin/reply.h"
-#include "server/nearest.h"
-#include "server/rule_text.h"
+#include "server/rules/rule_text.h"
+#include "server/text/spelling.h"
 
 namespace closelab::lab {
 namespace {

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "closelab/rule.h"
-#include "server/lab/record_json.h"
+#include "server/lab/json/record_json.h"
 
 namespace closelab::lab {
 

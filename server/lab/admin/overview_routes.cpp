@@ -39,7 +39,7 @@ Response get_conf(const Settings& settings, const Server& lab) {
 
 }  // namespace
 
-std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, Feed& feed) {
+std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& feed) {
   return {
       {"GET",
        "/states",

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "closelab/handler.h"
-#include "server/lab/record_json.h"
+#include "server/lab/json/record_json.h"
 
 namespace closelab::lab {
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "server/nearest.h"
+#include "server/text/spelling.h"
 
 namespace closelab::lab {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "closelab/handler.h"
 #include "server/lab/admin/reply.h"
-#include "server/lab/query.h"
+#include "server/lab/settings/query.h"
 
 namespace closelab::lab {
 

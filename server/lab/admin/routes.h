@@ -3,20 +3,20 @@
 #include <vector>
 
 #include "closelab/server.h"
-#include "server/lab/admin/feed.h"
-#include "server/lab/admin/hub.h"
+#include "server/lab/admin/event_dispatcher.h"
 #include "server/lab/admin/route.h"
-#include "server/lab/settings.h"
+#include "server/lab/admin/server_events.h"
+#include "server/lab/settings/settings.h"
 
 /// The routes of the admin port, by subject; docs/admin.md describes them.
 namespace closelab::lab {
 
 /// What connections do: records, barriers, requests, events.
-std::vector<AdminRoute> connection_routes(Server& lab, Hub& hub);
+std::vector<AdminRoute> connection_routes(Server& lab, EventDispatcher& dispatcher);
 /// What our side does to connections: close, hold, release.
 std::vector<AdminRoute> command_routes(Server& lab);
 std::vector<AdminRoute> rule_routes(Server& lab);
 /// Of the server as a whole: TCP states, settings, metrics.
-std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, Feed& feed);
+std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& feed);
 
 }  // namespace closelab::lab

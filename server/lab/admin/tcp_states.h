@@ -4,7 +4,7 @@
 #include <span>
 
 #include "closelab/tcp_table.h"
-#include "server/lab/record_json.h"
+#include "server/lab/json/record_json.h"
 
 namespace closelab::lab {
 

@@ -1,9 +1,9 @@
-#include "server/lab/help.h"
+#include "server/lab/settings/help.h"
 
 #include <fmt/format.h>
 
+#include "server/lab/settings/word_wrap.h"
 #include "server/lab/watch/settings.h"
-#include "server/lab/wrap.h"
 
 namespace closelab::lab {
 namespace {

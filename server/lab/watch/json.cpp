@@ -1,6 +1,6 @@
 #include <chrono>
 
-#include "server/lab/record_json.h"
+#include "server/lab/json/record_json.h"
 #include "server/lab/watch/print.h"
 
 namespace closelab::lab {

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "server/lab/settings.h"
+#include "server/lab/settings/settings.h"
 #include "server/lab/watch/print.h"
 
 namespace closelab::lab {

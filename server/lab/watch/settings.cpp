@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "server/nearest.h"
-#include "server/quantity.h"
+#include "server/text/quantity.h"
+#include "server/text/spelling.h"
 
 namespace closelab::lab {
 namespace {
@@ -40,7 +40,7 @@ std::string unknown_state(std::string_view text) {
   for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
   std::vector<std::string_view> names;
   for (const TcpState state : states_in_the_table) names.push_back(to_string(state));
-  const std::string_view meant = server::nearest(upper, names);
+  const std::string_view meant = server::nearest_word(upper, names);
   const std::string question = meant.empty() ? "" : fmt::format("did you mean {}? ", meant);
   return fmt::format("unknown state \"{}\"; {}the states are {}", text, question, fmt::join(names, ", "));
 }

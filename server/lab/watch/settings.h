@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "closelab/tcp_table.h"
-#include "server/lab/settings.h"
+#include "server/lab/settings/settings.h"
 
 namespace closelab::lab {
 

@@ -4,7 +4,7 @@
 #include <tuple>
 #include <unordered_map>
 
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 
 namespace closelab::lab {
 namespace {

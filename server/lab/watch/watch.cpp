@@ -9,7 +9,7 @@
 #include <string>
 #include <thread>
 
-#include "net/socket_address.h"
+#include "net/socket/socket_address.h"
 #include "server/lab/watch/print.h"
 #include "server/lab/watch/screen.h"
 

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "closelab/switch.h"
+#include "closelab/verdict.h"
+#include "net/kernel/sock_diag.h"
+#include "net/verdict/ended_connection.h"
+
+namespace closelab::net {
+
+/// What observation has come to: the kernel's states may still change, or are final.
+enum class Progress : std::uint8_t { transitional, settled };
+
+/// Looks closed connections up in the kernel's socket table, on a thread of its own, until their states are
+/// final, and derives their verdicts. FIN_WAIT_1 alone lasts 40 ms when the client is slow (it delays the ACK of a
+/// bare FIN), so one look is not evidence: it looks again after 1, 5, 20, 60 and 250 ms, then every second.
+class Observer {
+ public:
+  /// Called on the observer's thread, without lookups on the one that calls follow(): when a connection's state has
+  /// changed, and once when it has settled.
+  using Callback = std::function<void(const EndedConnection&, const Verdict&, Progress)>;
+
+  /// `lookups` off: settles at once on what is known without the kernel's table, and has no thread. `every`: only one
+  /// connection in so many is looked up, the others are settled like that.
+  Observer(Switch lookups, Callback callback, std::uint64_t every = 1);
+  ~Observer() { finish(); }
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+
+  /// Is this connection one that is looked up? The first one is.
+  bool looks_up(std::uint64_t id) const { return lookups_ == Switch::on && id % every_ == 1 % every_; }
+
+  /// Follows a connection whose descriptor has been closed. Past `max_queued` waiting connections a further one is
+  /// settled without a look, and its evidence says so.
+  void follow(EndedConnection connection);
+
+  /// Looks at the client's end now, on the caller's thread (4 us), when it is on the same address. For a descriptor
+  /// that is closed right behind our FIN: nothing else would tell an RST that comes then from one behind a crossing
+  /// FIN.
+  void look_at_peer(EndedConnection& connection);
+
+  /// Gives what is transitional a last 20 ms, or 5 ms in which no state changes; settles everything as it then is, and
+  /// ends the thread.
+  void finish();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::size_t max_queued = 65536;
+
+  struct Followed {
+    EndedConnection connection;
+    int looks = 0;
+    bool peer_is_local = false;
+    TcpState own = TcpState::unknown;
+    TcpState peer = TcpState::unknown;
+  };
+
+  void begin_finish();
+  void run();
+  void take_due(std::unique_lock<std::mutex>& lock, std::vector<Followed>& due);
+  void collect_due(Clock::time_point now, std::vector<Followed>& due);
+  Clock::time_point next_round() const;
+  void look(std::vector<Followed>& batch);
+  void process(std::vector<Followed>& batch);
+  Progress digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
+  void note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
+  bool look_again_later(Followed& followed);
+  void wait_longer();
+  void settle(const EndedConnection& connection);
+  bool peer_is_local(const TcpTuple& tuple);
+
+  const Switch lookups_;
+  const std::uint64_t every_;
+  const Callback callback_;
+  SockDiag diag_;
+  std::mutex peer_mutex_;
+  SockDiag peer_diag_;
+  /// By address and interface.
+  std::map<std::pair<std::array<std::uint8_t, 16>, std::uint32_t>, bool> local_addresses_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Followed> arrived_;
+  std::multimap<Clock::time_point, Followed> waiting_;
+  Clock::time_point last_round_{};
+  /// Waits, and must be woken when somebody arrives.
+  bool asleep_ = false;
+  bool finishing_ = false;
+  Clock::time_point finish_by_{};
+  Clock::time_point finish_latest_{};
+  std::thread thread_;
+};
+
+/// How long to wait before the look after the `looks`-th.
+std::chrono::milliseconds next_look(int looks);
+
+/// Whether the states of both ends (`peer` unknown: can't be seen) can't change any more, but for TIME_WAIT's end.
+/// An end of the client's that stays open although ours is gone settles after the fourth look.
+Progress judge_states(TcpState own, TcpState peer, int looks);
+
+}  // namespace closelab::net

@@ -1,0 +1,272 @@
+#include "net/teardown/teardown.h"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+#include <cerrno>
+#include <limits>
+#include <utility>
+
+#include "net/kernel/tcp_probe.h"
+
+namespace closelab::net {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+void set_linger(int fd, std::chrono::seconds time) {
+  const linger value{.l_onoff = 1, .l_linger = static_cast<int>(time.count())};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
+}
+
+}  // namespace
+
+Teardown::Teardown(Stream& stream, EndedConnection connection, const TeardownOptions& options, Observer& observer,
+                   BlockingCloser& closer)
+    : stream_(stream), connection_(std::move(connection)), options_(options), observer_(observer), closer_(closer) {}
+
+void Teardown::received_fin() {
+  fin_received_ = true;
+  // After an error recv() returns 0 too; that is no FIN.
+  if (over_) return handle(TeardownEvent::received_fin);
+  connection_.note(Source::syscall, Fact::received_fin);
+  // CLOSED is TIME_WAIT, or an RST that came behind the FIN: recv() says EOF all the same, SO_ERROR tells.
+  if (sample(SampleMoment::at_eof, SampleDepth::state).state == TcpState::closed) note_pending_error();
+  handle(TeardownEvent::received_fin);
+}
+
+void Teardown::failed(Fact call, int error) {
+  connection_.note(Source::syscall, call).error = error;
+  over_ = true;
+  sample(SampleMoment::at_error, SampleDepth::queues);
+  handle(TeardownEvent::failed);
+}
+
+void Teardown::time_exceeded() {
+  // Beyond the pause of mode `delayed`, and a FIN that was withheld for its time, nothing went otherwise than planned.
+  if (phase_ == TeardownPhase::draining) {
+    auto& fact = connection_.note(Source::syscall, Fact::drain_time_exceeded);
+    fact.duration = std::chrono::round<std::chrono::milliseconds>(Clock::now() - waiting_since_);
+  }
+  handle(TeardownEvent::time_exceeded);
+}
+
+void Teardown::note_request_unfinished(std::uint64_t missing) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  connection_.note(Source::inferred, Fact::request_unfinished).unread =
+      static_cast<std::uint32_t>(std::min(missing, most));
+}
+
+void Teardown::drain(std::span<char> scratch) {
+  assert(wants_input());
+  while (true) {
+    const std::size_t bound = has_byte_bound() ? options_.bounds.bytes : std::numeric_limits<std::size_t>::max();
+    const std::size_t room = bound - std::min(dropped_, bound);
+    // One byte beyond the bound tells "exactly as much as allowed, then FIN" from "too much".
+    const IoResult result = stream_.receive(scratch.first(1 + std::min(scratch.size() - 1, room)));
+    if (result.error == EAGAIN) return;
+    if (result.error != 0) return failed(Fact::receive_failed, result.error);
+    if (result.bytes == 0) return received_fin();
+    dropped_ += result.bytes;
+    if (dropped_ > bound) {
+      connection_.note(Source::syscall, Fact::drain_bytes_exceeded).unread = static_cast<std::uint32_t>(dropped_);
+      return handle(TeardownEvent::bytes_exceeded);
+    }
+  }
+}
+
+/// The modes that are there to wait do so however much the client sends.
+bool Teardown::has_byte_bound() const { return options_.mode != CloseMode::half && options_.mode != CloseMode::never; }
+
+std::optional<std::chrono::milliseconds> Teardown::time_bound() const {
+  switch (phase_) {
+    case TeardownPhase::draining:
+      return options_.mode == CloseMode::half ? options_.times.half_time : options_.bounds.time;
+    case TeardownPhase::paused:
+      return options_.times.delayed_time;
+    case TeardownPhase::withheld:
+      if (options_.mode == CloseMode::never) return std::nullopt;
+      return options_.times.deferred_time;
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::chrono::milliseconds> Teardown::time_left() const {
+  const auto bound = time_bound();
+  if (!bound) return std::nullopt;
+  return std::chrono::ceil<std::chrono::milliseconds>(waiting_since_ + *bound - Clock::now());
+}
+
+void Teardown::handle(TeardownEvent event) {
+  const auto step = next_step(options_.mode, phase_, event);
+  assert(step && "an event that the teardown machine does not know in this phase");
+  if (!step) return;
+  phase_ = step->phase;
+  switch (step->action) {
+    case TeardownAction::none:
+      return;
+    case TeardownAction::withhold_fin:
+      return withhold_fin();
+    case TeardownAction::send_fin:
+      return send_fin();
+    case TeardownAction::close:
+      return close();
+    case TeardownAction::abort:
+      return abort();
+  }
+}
+
+void Teardown::withhold_fin() {
+  waiting_since_ = Clock::now();
+  const auto longest = time_bound().value_or(std::chrono::milliseconds(0));
+  connection_.note(Source::syscall, Fact::fin_withheld).duration = longest;
+}
+
+void Teardown::send_fin() { send_fin(look(SampleDepth::queues)); }
+
+void Teardown::send_fin(const SocketSample& before) {
+  waiting_since_ = Clock::now();
+  // CLOSE_WAIT: the client's FIN was first, whatever has come on top of it when shutdown() returns.
+  note(SampleMoment::before_fin, before);
+  if (::shutdown(stream_.fd(), SHUT_WR) == 0) {
+    connection_.note(Source::syscall, Fact::sent_fin);
+    fin_sent_ = true;
+  } else {
+    connection_.note(Source::syscall, Fact::shutdown_failed).error = errno;
+    over_ = true;
+  }
+  // FIN_WAIT_1/2: ours was first; LAST_ACK: theirs; CLOSING: they crossed; CLOSED: the observer must look.
+  if (sample(SampleMoment::after_fin, SampleDepth::queues).state == TcpState::closed) note_reset();
+}
+
+void Teardown::close() {
+  if (options_.linger == std::chrono::seconds(0)) return abort();
+  if (!fin_sent_ && !fin_received_ && !over_) {
+    const SocketSample before = look(SampleDepth::queues);
+    if (before.unread > 0) return reset_by_closing();
+    send_fin(before);
+    if (fin_sent_ && !over_) observer_.look_at_peer(connection_);
+  } else if (!over_) {
+    close_after_waiting();
+  }
+  finish(Fact::closed);
+}
+
+/// Between the last event and now things may have happened that nobody read: in a pause, in CLOSE_WAIT, or behind a
+/// drain that was cut short.
+void Teardown::close_after_waiting() {
+  const bool unseen = options_.mode == CloseMode::delayed || options_.mode == CloseMode::never;
+  if (fin_received_ && !unseen) return;
+  const bool over = sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed;
+  if (over && unseen) fin_received_ ? note_pending_error() : note_reset();
+}
+
+/// close() with bytes unread makes the kernel send RST instead of FIN.
+void Teardown::reset_by_closing() {
+  // A response that was held back for a FIN (MSG_MORE) would otherwise not be sent at all.
+  stream_.push();
+  if (stop_receiving(stream_.fd(), connection_.tuple.local.family)) {
+    connection_.note(Source::syscall, Fact::stopped_receiving);
+  }
+  if (sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed) note_pending_error();
+  finish(Fact::closed);
+}
+
+void Teardown::abort() {
+  if (stop_receiving(stream_.fd(), connection_.tuple.local.family)) {
+    connection_.note(Source::syscall, Fact::stopped_receiving);
+  }
+  set_linger(stream_.fd(), std::chrono::seconds(0));
+  const bool over = sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed;
+  if (over) note_pending_error();
+  finish(over ? Fact::closed : Fact::aborted);
+}
+
+/// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread. Behind the client's
+/// FIN, which recv() tells last, nothing comes.
+std::uint32_t Teardown::unread_at_close() const {
+  const std::uint32_t unread = over_ || fin_received_ ? 0 : unread_bytes(stream_.fd());
+  const bool exchanged = unread > 0 && look(SampleDepth::state).state == TcpState::closed;
+  return exchanged ? 0 : unread;
+}
+
+void Teardown::finish(Fact how) {
+  const std::uint32_t unread = unread_at_close();
+  if (dropped_ > 0) {
+    constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
+    connection_.note(Source::syscall, Fact::drained).unread = static_cast<std::uint32_t>(std::min(dropped_, most));
+  }
+  if (how == Fact::closed && options_.linger > std::chrono::seconds(0)) {
+    unread_ = unread;
+    blocking_fd_ = stream_.release();
+    return;
+  }
+  connection_.note(Source::syscall, how).unread = unread;
+  ::close(stream_.release());
+}
+
+void Teardown::hand_over() {
+  assert(phase_ == TeardownPhase::closed);
+  if (blocking_fd_ >= 0) return close_blocking();
+  observer_.follow(std::move(connection_));
+}
+
+/// A timed SO_LINGER makes close() wait for the peer's ACK, which is measured.
+void Teardown::close_blocking() {
+  closer_.submit([fd = std::exchange(blocking_fd_, -1), unread = unread_, linger = *options_.linger,
+                  &observer = observer_, connection = std::move(connection_)]() mutable {
+    set_linger(fd, linger);
+    const Clock::time_point start = Clock::now();
+    ::close(fd);
+    Evidence& closed = connection.note(Source::syscall, Fact::closed);
+    closed.unread = unread;
+    closed.duration = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
+    observer.follow(std::move(connection));
+  });
+}
+
+SocketSample Teardown::look(SampleDepth depth) const { return sample_socket(stream_.fd(), depth, stream_.received()); }
+
+SocketSample Teardown::sample(SampleMoment moment, SampleDepth depth) {
+  const SocketSample sampled = look(depth);
+  note(moment, sampled);
+  return sampled;
+}
+
+void Teardown::note(SampleMoment moment, const SocketSample& sampled) {
+  Evidence& fact = connection_.note(Source::tcp_info, Fact::sampled);
+  fact.moment = moment;
+  fact.state = sampled.state;
+  fact.unread = sampled.unread;
+  fact.unacked = sampled.unacked;
+  fact.unsent = sampled.unsent;
+  fact.rtt = sampled.rtt;
+  fact.segments_in = sampled.segments_in;
+  fact.window = sampled.window;
+}
+
+/// An RST that came alone makes recv() fail. Behind a FIN recv() says EOF, and SO_ERROR holds the RST.
+void Teardown::note_reset() {
+  // Sanitizers take MSG_TRUNC without a buffer for a write to address 0.
+  std::array<char, 16 * 1024> dropped;
+  IoResult result;
+  do {
+    result = stream_.receive(dropped);
+  } while (result.bytes > 0);
+  if (result.error == 0 || result.error == ENOTCONN) return note_pending_error();
+  connection_.note(Source::syscall, Fact::receive_failed).error = result.error;
+  over_ = true;
+}
+
+void Teardown::note_pending_error() {
+  const int error = take_pending_error(stream_.fd());
+  if (error == 0) return;
+  connection_.note(Source::syscall, Fact::pending_error).error = error;
+  over_ = true;
+}
+
+}  // namespace closelab::net

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "closelab/close_mode.h"
+#include "net/kernel/observer.h"
+#include "net/kernel/tcp_probe.h"
+#include "net/socket/stream.h"
+#include "net/teardown/blocking_closer.h"
+#include "net/teardown/teardown_machine.h"
+#include "net/verdict/ended_connection.h"
+
+namespace closelab::net {
+
+struct TeardownOptions {
+  CloseMode mode = CloseMode::lingering;
+  LingeringBounds bounds{};
+  CloseTimes times{};
+  /// SO_LINGER, set right before close(): asio's destructor and every stray close would trip over it earlier.
+  std::optional<std::chrono::seconds> linger{};
+};
+
+/// Ends one connection: asks next_step() what to do and does it, keeping evidence of each step. The only place that
+/// shuts down, resets or closes a connection. Once the descriptor is closed, hand_over() lets the observer follow the
+/// connection.
+class Teardown {
+ public:
+  Teardown(Stream& stream, EndedConnection connection, const TeardownOptions& options, Observer& observer,
+           BlockingCloser& closer);
+
+  TeardownPhase phase() const { return phase_; }
+  /// Until the end of flushing the mode may still change.
+  void set_mode(CloseMode mode) { options_.mode = mode; }
+
+  /// The response has been handed to the kernel to its last byte.
+  void flushed() { handle(TeardownEvent::flushed); }
+  /// recv() returned 0.
+  void received_fin();
+  /// recv() or send() failed with `error`.
+  void failed(Fact call, int error);
+  /// write_timeout, or the phase's time bound.
+  void time_exceeded();
+  /// The response can't be completed.
+  void incomplete() { handle(TeardownEvent::incomplete); }
+  void stopped() { handle(TeardownEvent::stopped); }
+
+  /// The request's body had not arrived in full when the end was decided; 0: how much is missing is unknown.
+  void note_request_unfinished(std::uint64_t missing);
+
+  /// Reads and drops what has come, within the byte bound; call when readable. `scratch` is overwritten.
+  void drain(std::span<char> scratch);
+  /// Once the phase is `closed`: lets the observer follow the connection, after a timed SO_LINGER's close() on another
+  /// thread. Apart from the closing itself, so that the caller can do its bookkeeping in between: what comes before an
+  /// RST gives the client time to close first.
+  void hand_over();
+  /// Does the phase want drain() to be called when there is something to read?
+  bool wants_input() const { return phase_ == TeardownPhase::draining || phase_ == TeardownPhase::withheld; }
+  /// What is left of the time bound of the phase; unset when it has none.
+  std::optional<std::chrono::milliseconds> time_left() const;
+  /// What has been observed so far; valid until hand_over().
+  const EndedConnection& connection() const { return connection_; }
+  /// Bytes that were read and dropped.
+  std::size_t dropped() const { return dropped_; }
+
+ private:
+  void handle(TeardownEvent event);
+  void withhold_fin();
+  void send_fin();
+  void send_fin(const SocketSample& before);
+  bool has_byte_bound() const;
+  std::optional<std::chrono::milliseconds> time_bound() const;
+  void close();
+  void close_after_waiting();
+  void abort();
+  void reset_by_closing();
+  void finish(Fact how);
+  void close_blocking();
+  SocketSample look(SampleDepth depth) const;
+  SocketSample sample(SampleMoment moment, SampleDepth depth);
+  void note(SampleMoment moment, const SocketSample& sampled);
+  void note_reset();
+  void note_pending_error();
+  std::uint32_t unread_at_close() const;
+
+  Stream& stream_;
+  EndedConnection connection_;
+  TeardownOptions options_;
+  Observer& observer_;
+  BlockingCloser& closer_;
+  TeardownPhase phase_ = TeardownPhase::flushing;
+  std::size_t dropped_ = 0;
+  /// With a timed SO_LINGER: what close_blocking() closes.
+  int blocking_fd_ = -1;
+  std::uint32_t unread_ = 0;
+  std::chrono::steady_clock::time_point waiting_since_{};
+  /// FINs and failures so far: with any of them, close() needs no FIN of ours, or can't send one.
+  bool fin_sent_ = false;
+  bool fin_received_ = false;
+  bool over_ = false;
+};
+
+}  // namespace closelab::net

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include "closelab/evidence.h"
+#include "net/kernel/sock_diag.h"
+
+namespace closelab::net {
+
+/// A connection on its way out: what identifies it to the kernel, and what has been observed of its end.
+struct EndedConnection {
+  std::uint64_t id = 0;
+  TcpTuple tuple;
+  /// SO_COOKIE, which the kernel keeps into TIME_WAIT.
+  std::uint64_t cookie = 0;
+  std::chrono::steady_clock::time_point accepted_at{};
+  std::vector<Evidence> evidence;
+
+  /// Appends a fact, with the time since accept().
+  Evidence& note(Source source, Fact fact) {
+    Evidence& added = evidence.emplace_back();
+    added.at = std::chrono::steady_clock::now() - accepted_at;
+    added.source = source;
+    added.fact = fact;
+    return added;
+  }
+};
+
+}  // namespace closelab::net

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "closelab/handler.h"
+#include "net/socket/stream.h"
+
+namespace closelab::server {
+
+/// The bytes that a connection has still to hand to the kernel: heads and small bodies of one or several pipelined
+/// responses in one buffer, then at most one large or streamed body.
+class Output {
+ public:
+  enum class Result : std::uint8_t {
+    flushed,     ///< everything is with the kernel
+    held,        ///< so is everything up to hold_at()
+    paced,       ///< allow() was used up
+    starved,     ///< so is everything that has been written to the body's stream
+    blocked,     ///< the kernel takes no more for now, or others must have their turn
+    failed,      ///< send() failed: error()
+    incomplete,  ///< the body source ended early or threw: the response can't be completed
+  };
+
+  /// Where heads are written.
+  std::string& buffer() { return buffer_; }
+  /// Before a response of which hold_at() or omit_last_chunk() is wanted.
+  void begin_response();
+  void add_body(std::string body);
+  /// `length`: what Content-Length promised; unset with `chunked` or when the end of the connection delimits.
+  void add_source(BodySource source, std::optional<std::uint64_t> length, bool chunked);
+  void add_stream(BodyStream stream, bool chunked);
+
+  /// Stops (Result::held) when exactly so many bytes of the body that is added next have been handed over, if it has so
+  /// many; unset: nowhere. A body must be added as a source or stream to stop inside it.
+  void hold_at(std::optional<std::uint64_t> body_bytes) { hold_at_ = body_bytes; }
+  /// Of the body under way: how many bytes have been handed over when write() returns `held`.
+  std::uint64_t body_position() const { return position_; }
+  /// The body's last chunk is left out: nobody can take it for complete.
+  void omit_last_chunk() { omit_last_chunk_ = true; }
+  /// Hands over at most so many bytes more; unset: any number.
+  void allow(std::optional<std::uint64_t> bytes) { allowance_ = bytes; }
+
+  /// Hands over as much as the kernel takes. With `more` the last segment may wait for a FIN to join it.
+  Result write(net::Stream& stream, net::MoreToCome more);
+
+  bool empty() const { return pending() == 0 && !source_ && !hold_at_; }
+  /// A body is under way: no further response may be added before it is flushed.
+  bool has_body() const { return !body_.empty() || source_ != nullptr; }
+  int error() const { return error_; }
+  /// Body bytes taken from a source since the last call.
+  std::uint64_t take_streamed() { return std::exchange(streamed_, 0); }
+  /// Bytes handed to the kernel since the last reset; tells whether a slow client makes progress.
+  std::uint64_t written() const { return written_; }
+  /// Forgets everything, keeps the memory.
+  void reset();
+
+ private:
+  enum class Pulled : std::uint8_t { bytes, nothing_yet, end, failed };
+  using Source = std::function<Pulled(std::string& to, std::size_t max)>;
+
+  void start_body(Source source, std::optional<std::uint64_t> length, bool chunked);
+  std::size_t pending() const { return buffer_.size() + body_.size() - sent_; }
+  bool is_at_hold() const { return hold_at_ == position_; }
+  Result write_pending(net::Stream& stream, net::MoreToCome more);
+  Pulled pull();
+  std::size_t most_to_pull() const;
+  void drop_sent();
+  void clear_sent();
+
+  std::string buffer_;
+  std::string body_;
+  std::size_t sent_ = 0;
+  Source source_;
+  std::optional<std::uint64_t> left_;  // of a source with a length
+  bool chunked_ = false;
+  bool omit_last_chunk_ = false;
+  std::optional<std::uint64_t> hold_at_;
+  std::optional<std::uint64_t> allowance_;
+  std::uint64_t position_ = 0;
+  std::string piece_;
+  std::uint64_t streamed_ = 0;
+  std::uint64_t written_ = 0;
+  int error_ = 0;
+};
+
+}  // namespace closelab::server

@@ -1,0 +1,23 @@
+#include "server/connection/responder.h"
+
+#include <utility>
+
+namespace closelab {
+
+Responder::State::~State() { answer(Response{}, server::AnswerKind::failed); }
+
+bool Responder::State::answer(Response response, server::AnswerKind kind) {
+  if (answered.exchange(true)) return false;
+  deliver(std::move(response), kind);
+  return true;
+}
+
+Responder::Responder(std::shared_ptr<State> state) : state_(std::move(state)) {}
+
+const Request& Responder::request() const { return *state_->request; }
+
+bool Responder::send(Response response) const {
+  return state_->answer(std::move(response), server::AnswerKind::answered);
+}
+
+}  // namespace closelab

@@ -1,0 +1,140 @@
+#include "server/lab/admin/event_dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace closelab::lab {
+namespace {
+
+/// How often a stream that lost events is tried again.
+constexpr std::chrono::milliseconds debt_interval{100};
+
+Outcome outcome_of(Reached reached) { return reached == Reached::yes ? Outcome::met : Outcome::never; }
+
+}  // namespace
+
+EventDispatcher::EventDispatcher(Bounds bounds) : bounds_(bounds), thread_([this] { run(); }) {}
+
+EventDispatcher::~EventDispatcher() { stop(); }
+
+void EventDispatcher::report(EventType type, const ConnectionRecord& record, const RequestRecord* request) {
+  const std::lock_guard lock(mutex_);
+  const std::uint64_t number = ++last_event_;
+  for (Waiters::Waiter& waiter : waiters_.take_reached(record)) {
+    const Outcome outcome = outcome_of(reached(waiter.barrier, record));
+    work_.ready.push_back({std::move(waiter), outcome, record});
+  }
+  if ((wanted_ & event_bit(type)) != 0) {
+    if (work_.events.size() < bounds_.events) {
+      work_.events.push_back({type, number, record, request ? std::optional(*request) : std::nullopt});
+    } else {
+      ++work_.lost[static_cast<std::size_t>(type)];
+    }
+  }
+  if (has_work()) wake_.notify_one();
+}
+
+bool EventDispatcher::await(const Barrier& barrier, std::chrono::milliseconds timeout, BarrierAnswer answer,
+                            const std::function<void(const Visit&)>& each_connection) {
+  std::unique_lock lock(mutex_);
+  if (stopping_ || waiters_.size() >= bounds_.waiters) return false;
+  const std::uint64_t ticket = waiters_.add(barrier, Clock::now() + timeout, std::move(answer));
+  wake_.notify_one();
+  lock.unlock();
+  // Looked for only now: what happens meanwhile is reported, so that nothing falls between.
+  std::optional<ConnectionRecord> found;
+  each_connection([&](const ConnectionRecord& record) {
+    if (!found && reached(barrier, record) != Reached::no) found = record;
+  });
+  if (!found) return true;
+  lock.lock();
+  const auto waiter = waiters_.take(ticket);
+  lock.unlock();
+  if (waiter) waiter->answer(outcome_of(reached(barrier, *found)), &*found);
+  return true;
+}
+
+bool EventDispatcher::subscribe(EventStream stream) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || stream_count_ >= bounds_.streams) return false;
+  ++stream_count_;
+  wanted_ |= stream.types;
+  work_.streams.push_back(std::move(stream));
+  wake_.notify_one();
+  return true;
+}
+
+void EventDispatcher::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+bool EventDispatcher::has_work() const {
+  const bool lost = std::ranges::any_of(work_.lost, [](std::uint64_t events) { return events > 0; });
+  return lost || !work_.ready.empty() || !work_.events.empty() || !work_.streams.empty();
+}
+
+void EventDispatcher::add_all(Outcome outcome, std::vector<Waiters::Waiter> waiters) {
+  for (Waiters::Waiter& waiter : waiters) work_.ready.push_back({std::move(waiter), outcome, std::nullopt});
+}
+
+EventDispatcher::Clock::time_point EventDispatcher::next_wake() const {
+  Clock::time_point next = waiters_.next_deadline();
+  if (streams_.size() > 0) next = std::min(next, next_beat_);
+  if (streams_.has_debts()) next = std::min(next, Clock::now() + debt_interval);
+  return next;
+}
+
+void EventDispatcher::run() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    wait_for_work(lock);
+    add_all(Outcome::timed_out, waiters_.take_late(Clock::now()));
+    do_work_unlocked(lock);
+  }
+  add_all(Outcome::stopped, waiters_.take_all());
+  do_work_unlocked(lock);
+  wanted_ = 0;
+  lock.unlock();
+  streams_.end_all();
+}
+
+void EventDispatcher::wait_for_work(std::unique_lock<std::mutex>& lock) {
+  if (stopping_ || has_work()) return;
+  const Clock::time_point until = next_wake();
+  // To wait until the end of the clock's time would overflow.
+  until == Clock::time_point::max() ? wake_.wait(lock) : static_cast<void>(wake_.wait_until(lock, until));
+}
+
+void EventDispatcher::do_work_unlocked(std::unique_lock<std::mutex>& lock) {
+  Work work = std::exchange(work_, {});
+  lock.unlock();
+  do_work(std::move(work));
+  lock.lock();
+  wanted_ = streams_.wanted();
+  for (const EventStream& stream : work_.streams) wanted_ |= stream.types;
+  stream_count_ = streams_.size() + work_.streams.size();
+}
+
+void EventDispatcher::do_work(Work work) {
+  for (const Ready& ready : work.ready) ready.waiter.answer(ready.outcome, ready.record ? &*ready.record : nullptr);
+  if (streams_.size() == 0) next_beat_ = Clock::now() + bounds_.heartbeat;
+  for (EventStream& stream : work.streams) streams_.add(std::move(stream));
+  for (const Event& event : work.events) streams_.publish(event.type, format_event(event));
+  for (std::size_t type = 0; type < work.lost.size(); ++type)
+    if (work.lost[type] > 0) streams_.lose(event_bit(static_cast<EventType>(type)), work.lost[type]);
+  tend_streams();
+}
+
+void EventDispatcher::tend_streams() {
+  streams_.settle_debts();
+  if (Clock::now() < next_beat_) return;
+  streams_.beat();
+  next_beat_ = Clock::now() + bounds_.heartbeat;
+}
+
+}  // namespace closelab::lab

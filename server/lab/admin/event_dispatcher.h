@@ -1,0 +1,94 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "closelab/record.h"
+#include "server/lab/admin/barrier.h"
+#include "server/lab/admin/event_stream.h"
+
+namespace closelab::lab {
+
+/// Brings what happens on the observed server to those who wait for it or read along. The server's threads only leave
+/// word (report); formatting, sending and timing out is done on a thread of the dispatcher's own.
+class EventDispatcher {
+ public:
+  struct Bounds {
+    std::size_t waiters = 64;
+    std::size_t streams = 16;
+    /// Events that wait for being formatted.
+    std::size_t events = 1000;
+    std::chrono::milliseconds heartbeat = std::chrono::seconds(15);
+  };
+  explicit EventDispatcher(Bounds bounds);
+  EventDispatcher() : EventDispatcher(Bounds{}) {}
+  /// Calls stop().
+  ~EventDispatcher();
+  EventDispatcher(const EventDispatcher&) = delete;
+  EventDispatcher& operator=(const EventDispatcher&) = delete;
+
+  /// Something happened, on any thread; costs next to nothing while nobody listens.
+  void report(EventType type, const ConnectionRecord& record, const RequestRecord* request = nullptr);
+
+  using Visit = std::function<void(const ConnectionRecord&)>;
+  /// Answers when the barrier is met, on the dispatcher's thread; at once, on this one, when one of the connections
+  /// that `each_connection` visits meets it already. False, and never answered, when too many wait or the dispatcher
+  /// has stopped.
+  bool await(const Barrier& barrier, std::chrono::milliseconds timeout, BarrierAnswer answer,
+             const std::function<void(const Visit&)>& each_connection);
+  /// False when there are too many or the dispatcher has stopped.
+  bool subscribe(EventStream stream);
+
+  /// Answers all that wait, and ends all streams.
+  void stop();
+
+ private:
+  using Clock = Waiters::Clock;
+  struct Ready {
+    Waiters::Waiter waiter;
+    Outcome outcome;
+    std::optional<ConnectionRecord> record;
+  };
+  /// What there is to do outside of the lock.
+  struct Work {
+    std::vector<Ready> ready;
+    std::vector<EventStream> streams;
+    std::vector<Event> events;
+    /// By type: those that `events` had no room for.
+    std::array<std::uint64_t, 5> lost{};
+  };
+
+  void run();
+  bool has_work() const;
+  void wait_for_work(std::unique_lock<std::mutex>& lock);
+  void do_work_unlocked(std::unique_lock<std::mutex>& lock);
+  void add_all(Outcome outcome, std::vector<Waiters::Waiter> waiters);
+  void do_work(Work work);
+  void tend_streams();
+  Clock::time_point next_wake() const;
+
+  const Bounds bounds_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  Waiters waiters_;
+  Work work_;
+  /// Of the streams, for report() and subscribe(), which must not touch them.
+  EventTypes wanted_ = 0;
+  std::size_t stream_count_ = 0;
+  std::uint64_t last_event_ = 0;
+
+  // The thread's own.
+  EventStreams streams_;
+  Clock::time_point next_beat_{};
+  std::thread thread_;
+};
+
+}  // namespace closelab::lab

@@ -1,0 +1,216 @@
+#include "server/lab/experiments/expectation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <utility>
+
+#include "closelab/tcp_state.h"
+#include "server/text/quantity.h"
+#include "server/text/spelling.h"
+
+namespace closelab::lab {
+namespace {
+
+using Relation = Expectation::Relation;
+
+constexpr std::array<std::pair<std::string_view, Relation>, 7> relations{{
+    {"=", Relation::equal},
+    {"!=", Relation::not_equal},
+    {"<", Relation::less},
+    {"<=", Relation::at_most},
+    {">", Relation::more},
+    {">=", Relation::at_least},
+    {"has", Relation::has},
+}};
+
+const std::vector<std::string_view> sides{"server", "client", "both", "undetermined"};
+const std::vector<std::string_view> holders{"server", "client", "both", "none"};
+const std::vector<std::string_view> means{"fin", "rst", "undetermined"};
+const std::vector<std::string_view> resetters{"none", "server", "client"};
+const std::vector<std::string_view> endings{"eof", "reset", "timeout", "none"};
+/// What the calls of a play can end with.
+const std::vector<std::string_view> results{
+    "ok",           "timeout",      "EADDRINUSE", "EADDRNOTAVAIL", "ECONNREFUSED", "ECONNRESET",
+    "ECONNABORTED", "EHOSTUNREACH", "EINVAL",     "EPIPE",         "ETIMEDOUT",    "ENOTCONN",
+};
+
+struct Words {
+  std::vector<std::string> words;
+
+  explicit Words(std::string_view text) {
+    std::istringstream in{std::string(text)};
+    for (std::string word; in >> word;) words.push_back(word);
+  }
+};
+
+/// `time_wait` of `time_wait.server`; the name itself without a dot.
+std::pair<std::string_view, std::string_view> split(std::string_view name) {
+  const std::size_t dot = name.find('.');
+  if (dot == std::string_view::npos) return {name, {}};
+  return {name.substr(0, dot), name.substr(dot + 1)};
+}
+
+bool is_side(std::string_view word) { return word == "server" || word == "client"; }
+
+}  // namespace
+
+Vocabulary::Meaning Vocabulary::meaning(std::string_view name) const {
+  static const std::vector<std::pair<std::string_view, Meaning>> plain{
+      {"closed_first", {Kind::word, sides}},
+      {"closed_by", {Kind::word, means}},
+      {"reset_by", {Kind::word, resetters}},
+      {"time_wait", {Kind::word, holders}},
+      {"connections", {Kind::number}},
+      {"segments", {Kind::number}},
+      {"segments.in_datagram", {Kind::number}},
+      {"netstat.lines", {Kind::number}},
+      {"resets", {Kind::number}},
+      {"handshake.segments", {Kind::number}},
+      {"close.segments", {Kind::number}},
+      {"close.segments.least", {Kind::number}},
+      {"network.fitting", {Kind::number}},
+      {"server.result", {Kind::word, results}},
+      {"server.took", {Kind::time}},
+  };
+  static const std::vector<std::pair<std::string_view, Meaning>> of_side{
+      {"time_wait", {Kind::number}}, {"time_wait_left", {Kind::time}}, {"closed_first", {Kind::number}},
+      {"fins", {Kind::number}},      {"states", {Kind::states}},
+  };
+  static const std::vector<std::pair<std::string_view, Meaning>> of_actor{
+      {"result", {Kind::word, results}}, {"took", {Kind::time}},        {"connected", {Kind::number}},
+      {"received", {Kind::size}},        {"responses", {Kind::number}}, {"incomplete", {Kind::number}},
+      {"end", {Kind::word, endings}},    {"state", {Kind::states}},     {"peer_state", {Kind::states}},
+      {"foreign", {Kind::size}},
+  };
+  const auto find = [](const auto& list, std::string_view key) {
+    const auto found = std::ranges::find(list, key, &std::pair<std::string_view, Meaning>::first);
+    return found == list.end() ? Meaning{} : found->second;
+  };
+  if (Meaning found = find(plain, name); found.kind != Kind::unknown) return found;
+  const auto [first, second] = split(name);
+  if (is_side(second)) {
+    if (Meaning found = find(of_side, first); found.kind != Kind::unknown) return found;
+  }
+  if (first == "sock_diag" || first == "netstat") return {parse_tcp_state(second) ? Kind::number : Kind::unknown};
+  if (first == "kernel") return {second.empty() ? Kind::unknown : Kind::number};
+  if (std::ranges::find(actors_, first) != actors_.end()) return find(of_actor, second);
+  return {};
+}
+
+std::string Vocabulary::unknown_name(std::string_view name) const {
+  std::vector<std::string> names{"closed_first", "closed_by", "reset_by", "time_wait", "connections", "resets"};
+  for (const char* of_side : {"time_wait", "time_wait_left", "closed_first", "fins", "states"})
+    for (const char* side : {"server", "client"}) names.push_back(fmt::format("{}.{}", of_side, side));
+  for (const std::string& actor : actors_)
+    for (const char* field : {"result", "took", "connected", "received", "responses", "incomplete", "end", "state"})
+      names.push_back(fmt::format("{}.{}", actor, field));
+  return server::unknown_word("observation", name, {names.begin(), names.end()},
+                              "docs/experiments.md lists what can be observed");
+}
+
+Expectation Vocabulary::parse(std::string_view text, std::string& error) const {
+  Expectation result{.text = std::string(text)};
+  const Words parts(text);
+  if (parts.words.size() != 3) {
+    error = fmt::format("\"{}\" is not NAME = VALUE", text);
+    return result;
+  }
+  result.name = parts.words[0];
+  const std::string& value = parts.words[2];
+  const Meaning what = meaning(result.name);
+  if (what.kind == Kind::unknown) error = unknown_name(result.name);
+  const auto relation = std::ranges::find(relations, parts.words[1], &std::pair<std::string_view, Relation>::first);
+  if (relation == relations.end()) {
+    error = fmt::format("\"{}\" is none of = != < <= > >= has", parts.words[1]);
+    return result;
+  }
+  result.relation = relation->second;
+  result.value.text = value;
+  result.of_observation = meaning(value).kind != Kind::unknown;
+  if (!error.empty() || result.of_observation) return result;
+  const bool ordered = result.relation != Relation::equal && result.relation != Relation::not_equal;
+  switch (what.kind) {
+    case Kind::number:
+    case Kind::size: {
+      const auto parsed = what.kind == Kind::size ? server::parse_size(value) : server::parse_number(value);
+      result.value.number = static_cast<double>(parsed.value);
+      error = parsed.error;
+      break;
+    }
+    case Kind::time: {
+      const auto parsed = server::parse_duration(value);
+      result.value.number = static_cast<double>(parsed.value.count());
+      error = parsed.error;
+      break;
+    }
+    case Kind::states:
+      if (ordered && result.relation != Relation::has) error = "states are compared with =, != or has";
+      if (const auto state = parse_tcp_state(value)) {
+        result.value.text = to_string(*state);
+      } else {
+        error = fmt::format("\"{}\" is no TCP state", value);
+      }
+      break;
+    default:
+      if (ordered) error = fmt::format("{} is compared with = or !=", result.name);
+      if (std::ranges::find(what.words, value) == what.words.end())
+        error = fmt::format("{} can't be \"{}\", but {}", result.name, value, fmt::join(what.words, ", "));
+  }
+  return result;
+}
+
+std::optional<bool> holds(const Expectation& expectation, const Observations& seen) {
+  const auto found = seen.find(expectation.name);
+  if (found == seen.end()) return std::nullopt;
+  Observation expected = expectation.value;
+  if (expectation.of_observation) {
+    const auto other = seen.find(expected.text);
+    if (other == seen.end()) return std::nullopt;
+    expected = other->second;
+  }
+  const Observation& actual = found->second;
+  const bool numeric = actual.number && expected.number;
+  const bool equal = numeric ? *actual.number == *expected.number : actual.text == expected.text;
+  const double a = actual.number.value_or(0);
+  const double b = expected.number.value_or(0);
+  switch (expectation.relation) {
+    case Relation::equal:
+      return equal;
+    case Relation::not_equal:
+      return !equal;
+    case Relation::less:
+      return numeric && a < b;
+    case Relation::at_most:
+      return numeric && a <= b;
+    case Relation::more:
+      return numeric && a > b;
+    case Relation::at_least:
+      return numeric && a >= b;
+    case Relation::has:
+      if (std::ranges::count(Words(actual.text).words, expected.text) > 0) return true;
+      return actual.doubt.empty() ? std::optional(false) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+std::string seen_text(const Expectation& expectation, const Observations& seen) {
+  const auto found = seen.find(expectation.name);
+  if (found == seen.end()) return std::string(not_seen);
+  const Observation& one = found->second;
+  return one.doubt.empty() || holds(expectation, seen) ? one.text : fmt::format("{} ({})", one.text, one.doubt);
+}
+
+Observation observed(std::string text) { return {.text = std::move(text)}; }
+
+Observation observed_number(double number) { return {.text = fmt::format("{:.0f}", number), .number = number}; }
+
+Observation observed_time(double milliseconds) {
+  const bool short_time = milliseconds < 1000;
+  return {.text = short_time ? fmt::format("{:.1f} ms", milliseconds) : fmt::format("{:.2f} s", milliseconds / 1000),
+          .number = milliseconds};
+}
+
+}  // namespace closelab::lab

@@ -1,0 +1,97 @@
+#include "server/lab/serve/log_writer.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+namespace closelab::lab {
+namespace {
+
+constexpr std::size_t queue_length = 10'000;
+/// Lines are gathered up to this many bytes, so that a busy server does not make a call for each.
+constexpr std::size_t batch_bytes = 64 * 1024;
+constexpr int patience_ms = 1000;
+constexpr int poll_ms = 50;
+
+}  // namespace
+
+Output::Output(int fd, std::function<std::string(std::uint64_t)> dropped_notice)
+    : fd_(fd), dropped_notice_(std::move(dropped_notice)), thread_([this] { run(); }) {}
+
+Output::~Output() { close(); }
+
+void Output::write(Event event) {
+  const std::lock_guard lock(mutex_);
+  if (broken_ || closing_) return;
+  if (queue_.size() >= queue_length) {
+    ++dropped_;
+    return;
+  }
+  if (dropped_ > 0) queue_.push_back([this, count = std::exchange(dropped_, 0)] { return dropped_notice_(count); });
+  queue_.push_back(std::move(event));
+  wake_.notify_one();
+}
+
+void Output::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    give_up_at_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Output::run() {
+  std::unique_lock lock(mutex_);
+  while (!broken_) {
+    wake_.wait(lock, [this] { return closing_ || !queue_.empty(); });
+    if (queue_.empty()) return;
+    const std::vector<Event> events = std::exchange(queue_, {});
+    lock.unlock();
+    write_out(events);
+    lock.lock();
+  }
+}
+
+void Output::write_out(const std::vector<Event>& events) {
+  std::string lines;
+  for (const Event& event : events) {
+    lines += event();
+    if (lines.size() < batch_bytes) continue;
+    write_out(lines);
+    lines.clear();
+  }
+  write_out(lines);
+}
+
+void Output::write_out(std::string_view lines) {
+  while (!lines.empty()) {
+    if (!wait_writable()) break;
+    // A pipe that is writable takes PIPE_BUF bytes without blocking (pipe(7)).
+    const ssize_t written = ::write(fd_, lines.data(), std::min<std::size_t>(lines.size(), PIPE_BUF));
+    if (written > 0) lines.remove_prefix(static_cast<std::size_t>(written));
+    if (written < 0 && errno != EAGAIN && errno != EINTR) break;
+  }
+  if (lines.empty()) return;
+  const std::lock_guard lock(mutex_);
+  broken_ = true;
+  queue_.clear();
+}
+
+/// False when it is time to give up: the output is being closed, and its reader is too slow.
+bool Output::wait_writable() {
+  pollfd entry{.fd = fd_, .events = POLLOUT, .revents = 0};
+  while (true) {
+    const bool writable = ::poll(&entry, 1, poll_ms) > 0;
+    const std::lock_guard lock(mutex_);
+    if (closing_ && std::chrono::steady_clock::now() >= give_up_at_) return false;
+    if (writable) return true;
+  }
+}
+
+}  // namespace closelab::lab

@@ -1,0 +1,130 @@
+#include "server/lab/serve/query_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "server/lab/settings/query.h"
+#include "server/lab/settings/settings.h"
+#include "server/rules/rule_text.h"
+#include "server/text/spelling.h"
+
+namespace closelab::lab {
+namespace {
+
+using server::Parsed;
+using server::refused;
+using server::RuleKey;
+
+/// Settings of the server that a query may change for its connection or response.
+constexpr std::array<std::string_view, 3> setting_knobs{"idle_timeout", "keep_alive_timeout", "keep_alive_max"};
+
+bool is_setting_knob(std::string_view name) { return std::ranges::find(setting_knobs, name) != setting_knobs.end(); }
+
+/// A query belongs to its request, once.
+bool is_rule_knob(const RuleKey& key) { return key.role != RuleKey::Role::place && key.name != "times"; }
+
+std::vector<std::string_view> all_knobs() {
+  std::vector<std::string_view> names;
+  for (const RuleKey& key : server::rule_schema())
+    if (is_rule_knob(key)) names.push_back(key.name);
+  names.insert(names.end(), setting_knobs.begin(), setting_knobs.end());
+  return names;
+}
+
+/// In a query a `+` stands for a space, so that is what is left of `keep_alive_timeout=+5s`.
+std::string with_plus(std::string value) {
+  if (value.starts_with(' ')) value.front() = '+';
+  return value;
+}
+
+/// `?stall` is `?stall=on`.
+std::string with_on(const RuleKey& key, std::string value) {
+  return key.kind == server::ValueKind::on_off && value.empty() ? "on" : std::move(value);
+}
+
+/// Takes the knobs of a query one after the other.
+class KnobReader {
+ public:
+  explicit KnobReader(const KeepAliveHints& hints) { settings_.options.keep_alive = hints; }
+
+  /// What is wrong with the knob; empty when nothing is.
+  std::string take(const std::string& name, std::string value) {
+    if (is_setting_knob(name)) return set(name, with_plus(std::move(value)));
+    const RuleKey* key = server::find_rule_key(name);
+    if (key == nullptr || !is_rule_knob(*key))
+      return server::unknown_word("knob", name, all_knobs(), "the knobs are " + query_option_names());
+    rule_.emplace_back(name, with_on(*key, std::move(value)));
+    return "";
+  }
+
+  Parsed<QueryOptions> knobs() const {
+    QueryOptions knobs;
+    if (has("idle_timeout")) knobs.idle_timeout = settings_.options.timeouts.idle_timeout;
+    if (has("keep_alive_timeout") || has("keep_alive_max")) knobs.keep_alive = settings_.options.keep_alive;
+    if (rule_.empty()) return {knobs, ""};
+    const server::ParsedRule rule = server::parse_rule(rule_);
+    if (!rule) return refused<QueryOptions>(rule.error);
+    if (rule.value.at.at == At::accept) return refused<QueryOptions>("at: \"accept\" is over when a request comes");
+    knobs.rule = rule.value;
+    return {knobs, ""};
+  }
+
+ private:
+  bool has(std::string_view name) const { return std::ranges::find(set_, name) != set_.end(); }
+
+  std::string set(const std::string& name, const std::string& value) {
+    if (has(name)) return server::quoted(name) + " is given twice";
+    set_.push_back(name);
+    const std::string error = find_setting(name)->set(settings_, value);
+    return error.empty() ? "" : fmt::format("{}: {}", name, error);
+  }
+
+  server::RuleEntries rule_;
+  /// Only the settings that are knobs are of interest.
+  Settings settings_;
+  std::vector<std::string> set_;
+};
+
+Response refuse(std::string_view what) {
+  return {.status = 400,
+          .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+          .body = fmt::format("{}\nThe knobs of a query are {}.\n", what, query_option_names())};
+}
+
+}  // namespace
+
+std::string query_option_names() { return fmt::format("{}", fmt::join(all_knobs(), ", ")); }
+
+Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAliveHints& hints) {
+  Parsed<Parameters> parameters = parse_query(query);
+  if (!parameters) return refused<QueryOptions>(parameters.error);
+  KnobReader reader(hints);
+  for (auto& [name, value] : parameters.value) {
+    const std::string error = reader.take(name, std::move(value));
+    if (!error.empty()) return refused<QueryOptions>(error);
+  }
+  return reader.knobs();
+}
+
+std::vector<Rule> rules_from_query(const Request& request) {
+  if (request.query.empty()) return {};
+  const Parsed<QueryOptions> knobs = parse_query_options(request.query);
+  if (!knobs || !knobs.value.rule) return {};
+  return {*knobs.value.rule};
+}
+
+Handler with_query_options(Handler handler, const KeepAliveHints& hints) {
+  return [handler = std::move(handler), hints](const Request& request) {
+    if (request.query.empty()) return handler(request);
+    const Parsed<QueryOptions> knobs = parse_query_options(request.query, hints);
+    if (!knobs) return refuse(knobs.error);
+    Response response = handler(request);
+    response.idle_timeout = knobs.value.idle_timeout;
+    response.keep_alive = knobs.value.keep_alive;
+    return response;
+  };
+}
+
+}  // namespace closelab::lab

@@ -1,0 +1,162 @@
+#include "server/lab/serve/routes.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "server/lab/serve/query_options.h"
+#include "server/lab/serve/root_page.h"
+#include "server/text/printable.h"
+
+namespace closelab::lab {
+namespace {
+
+using server::Parsed;
+
+constexpr std::chrono::milliseconds longest_delay{60'000};
+
+constexpr std::string_view route_list =
+    "/                what will happen to your connection after this answer, and why\n"
+    "/echo            your request back\n"
+    "/bytes/N         N bytes (64KiB, 10MiB...) with Content-Length\n"
+    "/chunked/N       N bytes in chunks\n"
+    "/status/CODE     an answer with that status, 200 to 599\n"
+    "/delay/DURATION  an answer after that time (200ms, 2s...), at most 60s\n"
+    "/close/MODE      an answer, then the connection ends in that mode\n"
+    "Each takes knobs: /bytes/1000?at=response_body:100&close=abortive\n";
+
+Response text(int status, std::string body) {
+  return {.status = status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = std::move(body)};
+}
+
+Response bad_request(std::string_view what) { return text(400, fmt::format("{}\n", what)); }
+
+/// What stands behind the route: `64KiB` of `/bytes/64KiB`.
+std::string_view argument(const Request& request) {
+  return request.path.substr(std::min(request.path.find('/', 1), request.path.size() - 1) + 1);
+}
+
+/// Printable lines of 64 bytes, over and over, so that the answer can be looked at, in constant memory.
+BodySource pattern(std::uint64_t length) {
+  static constexpr std::string_view line = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.\n";
+  return [length, sent = std::uint64_t{0}](std::string& to, std::size_t max) mutable {
+    std::uint64_t room = std::min<std::uint64_t>(max, length - sent);
+    while (room > 0) {
+      const std::string_view piece = line.substr(sent % line.size(), room);
+      to += piece;
+      sent += piece.size();
+      room -= piece.size();
+    }
+  };
+}
+
+Response pattern_response(const Request& request, bool with_length) {
+  const Parsed<std::uint64_t> length = server::parse_size(argument(request));
+  if (!length) return bad_request(fmt::format("{}; try /bytes/64KiB or /chunked/64KiB", length.error));
+  Response response = text(200, "");
+  response.body_source = pattern(length.value);
+  if (with_length) response.content_length = length.value;
+  return response;
+}
+
+Handler only_get(Handler handler) {
+  return [handler = std::move(handler)](const Request& request) {
+    if (request.method == "GET" || request.method == "HEAD") return handler(request);
+    Response response = text(405, "This route answers GET and HEAD. /echo takes any method.\n");
+    response.headers.push_back({"Allow", "GET, HEAD"});
+    return response;
+  };
+}
+
+std::string_view close_text(CloseMode mode) {
+  switch (mode) {
+    case CloseMode::lingering:
+      return "FIN, then the server reads until your FIN: nothing is lost, and the server holds TIME_WAIT.";
+    case CloseMode::immediate:
+      return "FIN and close at once: the server holds TIME_WAIT, unless bytes of yours are unread; then it is an RST.";
+    case CloseMode::abortive:
+      return "RST: nobody holds TIME_WAIT, and what was not delivered yet is lost.";
+    case CloseMode::delayed:
+      return "FIN, a pause in which nothing is read, and close: an RST, if bytes of yours are unread by then.";
+    case CloseMode::half:
+      return "FIN, then the server reads for as long as you like: it stays in FIN_WAIT_2 until your FIN.";
+    case CloseMode::deferred:
+      return "the server waits for your FIN, so that TIME_WAIT is yours, and sends its own if you let it wait too "
+             "long.";
+    case CloseMode::never:
+      return "not by the server: after your FIN its side stays in CLOSE_WAIT until it stops.";
+  }
+  return "";
+}
+
+}  // namespace
+
+Response echo(const Request& request) {
+  if (!request.body.empty()) {
+    Response response{.body = std::string(request.body)};
+    // Never a type of the request's choosing: a browser must not run what another site made it post.
+    response.headers = {{"Content-Type", "application/octet-stream"}, {"X-Content-Type-Options", "nosniff"}};
+    return response;
+  }
+  std::string head = fmt::format("{} {} {}\n", request.method, request.target, to_string(request.version));
+  for (const FieldView& field : request.fields) head += fmt::format("{}: {}\n", field.name, field.value);
+  return text(200, std::move(head));
+}
+
+Response bytes(const Request& request) { return pattern_response(request, true); }
+
+Response chunked(const Request& request) { return pattern_response(request, false); }
+
+Response status(const Request& request) {
+  const Parsed<std::uint64_t> code = server::parse_number(argument(request));
+  if (!code) return bad_request(fmt::format("{}; try /status/404", code.error));
+  if (code.value < 200 || code.value > 599)
+    return bad_request(fmt::format("{} is not a final status; they are 200 to 599 (RFC 9110 section 15)", code.value));
+  const int status = static_cast<int>(code.value);
+  // 204, 205 and 304 have no content (RFC 9110 §15).
+  if (status == 204 || status == 205 || status == 304) return {.status = status};
+  return text(status, fmt::format("{} {}\n", status, reason_phrase(status)));
+}
+
+Response delay(const Request& request) {
+  const Parsed<std::chrono::milliseconds> duration = server::parse_duration(argument(request));
+  if (!duration) return bad_request(fmt::format("{}; try /delay/200ms", duration.error));
+  if (duration.value > longest_delay) return bad_request("the longest delay is 60s");
+  Response response = text(200, fmt::format("Held back for {}.\n", server::format_duration(duration.value)));
+  response.delay = duration.value;
+  return response;
+}
+
+Response close(const Request& request) {
+  const std::optional<CloseMode> mode = parse_close_mode(argument(request));
+  if (!mode)
+    return text(404, fmt::format("There is no close mode \"{}\". The modes are {}.\n",
+                                 server::printable(argument(request)), close_mode_names()));
+  Response response = text(200, fmt::format("After this the connection ends: {}\n", close_text(*mode)));
+  response.close_mode = mode;
+  return response;
+}
+
+Response not_found(const Request& request) {
+  return text(404,
+              fmt::format("There is nothing at {}. The routes are\n{}", server::printable(request.path), route_list));
+}
+
+void add_routes(Server& server) {
+  const auto add = [&server](std::string_view pattern, Handler handler) {
+    server.handle(pattern, with_query_options(std::move(handler), server.options().keep_alive));
+  };
+  server.handle("/*", not_found);
+  add("/", only_get([&server](const Request& request) {
+        return text(200, root_page(request, server.options(), server.endpoint()));
+      }));
+  add("/echo", echo);
+  add("/bytes/*", only_get(bytes));
+  add("/chunked/*", only_get(chunked));
+  add("/status/*", status);
+  add("/delay/*", delay);
+  add("/close/*", close);
+}
+
+}  // namespace closelab::lab

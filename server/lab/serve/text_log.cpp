@@ -1,0 +1,224 @@
+// Lines for people: one for each request, and a paragraph with a ladder when a connection has settled.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <iterator>
+#include <sstream>
+
+#include "server/lab/serve/log.h"
+#include "server/text/printable.h"
+
+namespace closelab::lab {
+namespace {
+
+constexpr std::string_view indent = "              ";
+
+std::string clock_text(std::chrono::system_clock::time_point moment) {
+  const auto time = std::chrono::floor<std::chrono::milliseconds>(moment);
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(time);
+  std::tm local{};
+  ::localtime_r(&seconds, &local);
+  return fmt::format("{:02}:{:02}:{:02}.{:03}", local.tm_hour, local.tm_min, local.tm_sec,
+                     time.time_since_epoch().count() % 1000);
+}
+
+/// The time of day of something that happened that long after accept().
+std::string clock_text(const ConnectionRecord& record, std::chrono::nanoseconds at) {
+  return clock_text(record.accepted_at + std::chrono::floor<std::chrono::microseconds>(at));
+}
+
+/// What becomes of the connection: `keep`, or `close` and why.
+std::string persistence_text(const Persistence& persistence) {
+  if (persistence.decision == Persistence::Decision::keep) return "keep";
+  return fmt::format("close: {}", describe(persistence.reason));
+}
+
+std::string request_text(const RequestRecord& request) {
+  if (request.method.empty()) return "(refused)";
+  return fmt::format("{} {} {}", server::printable(request.method), server::printable(request.target),
+                     to_string(request.version));
+}
+
+std::string answer_text(const RequestRecord& request) {
+  if (request.status == 0) return "unanswered";
+  if (request.answered_at.count() == 0) return fmt::format("{}, cut short", request.status);
+  const auto took = std::chrono::duration<double, std::milli>(request.answered_at - request.received_at);
+  return fmt::format("{} {}  {}  {:.3f} ms", request.status, reason_phrase(request.status),
+                     server::counted(request.response_body_bytes, "byte"), took.count());
+}
+
+/// How our side ended it, when that is not the usual way.
+std::string mode_text(const ConnectionRecord& record) {
+  if (record.close_mode == CloseMode::lingering || record.close_reason == CloseReason::peer_closed) return "";
+  return fmt::format("; close mode {}", to_string(record.close_mode));
+}
+
+/// Ends that no request's line has announced.
+bool is_news(CloseReason reason) {
+  return reason == CloseReason::idle_timeout || reason == CloseReason::rule || reason == CloseReason::command;
+}
+
+/// Why it ended; of a rule, what it did.
+std::string reason_text(const ConnectionRecord& record) {
+  std::string reason(describe(record.close_reason));
+  if (record.close_reason != CloseReason::rule || record.rules_fired.empty()) return reason;
+  std::ostringstream rule;
+  rule << record.rules_fired.back();
+  return fmt::format("{} ({})", reason, rule.str());
+}
+
+/// Whether the client may send again what was not answered (RFC 9112 §9.3.1).
+std::string_view retry_text(Retry retry) {
+  if (retry == Retry::safe) return "safe: no handler got the request, and no byte of a response was sent";
+  return "only an idempotent request: a handler got it, and its response was not sent in full";
+}
+
+/// The verdict's sentence up to TIME_WAIT, which has lines of its own.
+std::string who_closed(const Verdict& verdict) {
+  const std::string sentence = describe(verdict);
+  return sentence.substr(0, sentence.rfind("; TIME_WAIT"));
+}
+
+std::string remaining_text(const Verdict& verdict) {
+  const auto remaining = verdict.time_wait_remaining();
+  if (!remaining) return "";
+  return fmt::format(", {:.1f} s left", std::chrono::duration<double>(*remaining).count());
+}
+
+/// Who holds TIME_WAIT, the holder's own endpoint first, as `ss` prints it.
+std::string time_wait_text(const ConnectionRecord& record) {
+  const std::string server = to_string(record.server);
+  const std::string client = to_string(record.client);
+  const std::string how =
+      fmt::format("{} ({})", remaining_text(record.verdict), to_string(record.verdict.time_wait_source));
+  switch (record.verdict.time_wait) {
+    case TimeWait::server:
+      return fmt::format("server: {} -> {}{}", server, client, how);
+    case TimeWait::client:
+      return fmt::format("client: {} -> {}{}", client, server, how);
+    case TimeWait::both:
+      return fmt::format("both: {} -> {} and {} -> {}{}", server, client, client, server, how);
+    case TimeWait::none:
+      return fmt::format("none{}", how);
+    case TimeWait::unknown:
+      break;
+  }
+  return "unknown: it could not be seen";
+}
+
+constexpr std::string_view bold = "1";
+constexpr std::string_view red = "31";
+constexpr std::string_view yellow = "33";
+constexpr std::string_view cyan = "36";
+constexpr std::string_view dim = "2";
+
+class TextLog : public Log {
+ public:
+  explicit TextLog(TextStyle paint) : paint_(paint) {}
+
+  std::string listening(const Listening& listening) const override {
+    std::string out =
+        fmt::format("closelab: listening on {} (pid {}; Ctrl-C stops)\n", painted(bold, listening.url), listening.pid);
+    if (!listening.admin_url.empty()) out += fmt::format("closelab: admin on {}\n", listening.admin_url);
+    if (listening.rule_seed)
+      out += fmt::format("closelab: rules draw lots; to repeat this run: --rule-seed {}\n", *listening.rule_seed);
+    return out;
+  }
+
+  std::string request(const ConnectionRecord& record, const RequestRecord& request) const override {
+    return fmt::format("{}  connection {}, request {}: {}  {}  {}\n",
+                       painted(dim, clock_text(record, std::max(request.received_at, request.answered_at))), record.id,
+                       request.number, request_text(request), answer_text(request),
+                       persistence_text(request.persistence));
+  }
+
+  /// Only what no request's line has announced.
+  std::string closing(const ConnectionRecord& record, std::chrono::system_clock::time_point at) const override {
+    if (!is_news(record.close_reason)) return "";
+    return fmt::format("{}  connection {}: the server closes: {}\n", painted(dim, clock_text(at)), record.id,
+                       reason_text(record));
+  }
+
+  std::string settled(const ConnectionRecord& record) const override {
+    const auto ended_at = record.evidence.empty() ? std::chrono::nanoseconds(0) : record.evidence.back().at;
+    std::string out = fmt::format("{}  connection {} ended: {}\n", painted(dim, clock_text(record, ended_at)),
+                                  record.id, painted(bold, who_closed(record.verdict)));
+    if (record.close_reason != CloseReason::none)
+      out += fmt::format("{}because    {}{}\n", indent, reason_text(record), mode_text(record));
+    if (record.retry != Retry::not_needed) out += fmt::format("{}retry      {}\n", indent, retry_text(record.retry));
+    out += fmt::format("{}TIME_WAIT  {}\n\n", indent, painted(cyan, time_wait_text(record)));
+    return out + painted_ladder(ladder(record)) + '\n';
+  }
+
+  std::string stopped(const Stopped& stopped) const override {
+    const Counts& counts = stopped.counts;
+    std::string out = fmt::format("closelab: stopped by {} in {:.2f} s: {}, {} ({} on a reused connection)\n",
+                                  stopped.signal, std::chrono::duration<double>(stopped.report.duration).count(),
+                                  server::counted(counts.accepted, "connection"),
+                                  server::counted(counts.requests, "request"), counts.reused);
+    out += endings_table(stopped.endings);
+    for (const ConnectionRecord& record : stopped.report.held_up) out += held_up_text(record);
+    for (const RuleStatus& rule : stopped.report.unused_rules)
+      out += fmt::format("  rule {} never acted: {}\n", rule.id, describe(rule.rule));
+    return out;
+  }
+
+  std::string dropped(std::uint64_t events) const override {
+    return fmt::format("closelab: {} not shown: the output was read too slowly\n", server::counted(events, "event"));
+  }
+
+ private:
+  std::string painted(std::string_view code, std::string_view text) const {
+    if (paint_ == TextStyle::plain) return std::string(text);
+    return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
+  }
+
+  std::string painted_line(std::string_view line) const {
+    const auto has = [line](std::string_view word) { return line.find(word) != std::string_view::npos; };
+    if (has(" RST")) return painted(red, line);
+    if (has(" FIN ")) return painted(yellow, line);
+    if (has("TIME_WAIT")) return painted(cyan, line);
+    return std::string(line);
+  }
+
+  std::string painted_ladder(std::string_view lines) const {
+    std::string out;
+    while (!lines.empty()) {
+      const std::size_t end = lines.find('\n');
+      out += painted_line(lines.substr(0, end)) + '\n';
+      lines.remove_prefix(end + 1);
+    }
+    return out;
+  }
+
+  static std::string endings_table(const Endings& endings) {
+    std::string rows;
+    for (const Side side : {Side::server, Side::client, Side::both, Side::undetermined}) {
+      const auto& by = endings.counts[static_cast<std::size_t>(side)];
+      const auto count = [&by](ClosedBy how) { return by[static_cast<std::size_t>(how)]; };
+      if (by == std::array<std::uint64_t, 4>{}) continue;
+      rows += fmt::format("  {:<14}{:>8}{:>8}{:>9}{:>14}\n", to_string(side), count(ClosedBy::fin),
+                          count(ClosedBy::rst), count(ClosedBy::timeout), count(ClosedBy::undetermined));
+    }
+    if (rows.empty()) return "";
+    return fmt::format("  {:<14}{:>8}{:>8}{:>9}{:>14}\n", "closed first", "by FIN", "by RST", "timeout",
+                       "undetermined") +
+           rows;
+  }
+
+  static std::string held_up_text(const ConnectionRecord& record) {
+    const std::string doing = record.requests.empty() ? "no request yet" : request_text(record.requests.back());
+    return fmt::format("  held up by connection {} from {}: {}\n", record.id, to_string(record.client), doing);
+  }
+
+  TextStyle paint_;
+};
+
+}  // namespace
+
+std::unique_ptr<Log> text_log(TextStyle paint) { return std::make_unique<TextLog>(paint); }
+
+}  // namespace closelab::lab

@@ -1,0 +1,99 @@
+#include "server/lab/settings/codec.h"
+
+#include <arpa/inet.h>
+#include <fmt/ostream.h>
+
+namespace closelab::lab {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// What Options allow at most.
+constexpr milliseconds never = std::chrono::hours(24 * 365);
+
+bool is_numeric_address(const std::string& text) {
+  in6_addr scratch{};
+  const std::string without_scope = text.substr(0, text.find('%'));
+  return ::inet_pton(AF_INET, text.c_str(), &scratch) == 1 ||
+         ::inet_pton(AF_INET6, without_scope.c_str(), &scratch) == 1;
+}
+
+template <class Value>
+Codec<Advertised<Value>> advertised(const Codec<Value>& inner) {
+  using Hint = Advertised<Value>;
+  using Of = typename Hint::Kind;
+  const auto parse = [=](std::string_view text) {
+    if (text == "enforced") return Parsed<Hint>{};
+    if (text == "off") return Parsed<Hint>{{.kind = Of::off}, ""};
+    const bool is_offset = text.starts_with('+') || text.starts_with('-');
+    Parsed<Value> parsed = inner.parse(text.substr(is_offset ? 1 : 0));
+    if (!parsed) return refused<Hint>(fmt::format("{}; or write enforced, off, or an offset", parsed.error));
+    if (text.starts_with('-')) parsed.value = -parsed.value;
+    return Parsed<Hint>{{.kind = is_offset ? Of::offset : Of::fixed, .value = parsed.value}, ""};
+  };
+  const auto format = [](const Hint& hint) { return fmt::format("{}", fmt::streamed(hint)); };
+  // Text in any case: TOML's integer +3 is a 3.
+  const std::string& value = inner.placeholder;
+  return {Kind::text, fmt::format("[+-]{}|off", value), parse, format};
+}
+
+}  // namespace
+
+Codec<Switch> on_off() {
+  const auto parse = [](std::string_view text) {
+    if (text == "on" || text == "true") return Parsed<Switch>{Switch::on, ""};
+    if (text == "off" || text == "false") return Parsed<Switch>{Switch::off, ""};
+    return refused<Switch>(fmt::format("{} is neither on nor off", server::quoted(text)));
+  };
+  return {Kind::on_off, "on|off", parse, [](const Switch& value) { return value == Switch::on ? "on" : "off"; }};
+}
+
+Codec<CloseMode> close_mode() {
+  const auto parse = [](std::string_view text) {
+    if (const auto mode = parse_close_mode(text)) return Parsed<CloseMode>{*mode, ""};
+    return refused<CloseMode>(fmt::format("{} is none of {}", server::quoted(text), close_mode_names()));
+  };
+  return {Kind::text, "MODE", parse, [](const CloseMode& mode) { return std::string(to_string(mode)); }};
+}
+
+Codec<std::string> address() {
+  const auto parse = [](std::string_view text) {
+    std::string address(text);
+    if (is_numeric_address(address)) return Parsed<std::string>{std::move(address), ""};
+    return refused<std::string>(
+        fmt::format("{} is not a numeric address such as 127.0.0.1, 0.0.0.0 or ::1", server::quoted(text)));
+  };
+  return {Kind::text, "ADDRESS", parse, [](const std::string& value) { return value; }};
+}
+
+Codec<AdminPort> admin_port() {
+  using Choice = AdminPort::Choice;
+  const Codec<std::uint16_t> port = number<std::uint16_t>(0);
+  const auto parse = [=](std::string_view text) {
+    if (text == "auto") return Parsed<AdminPort>{};
+    if (text == "off") return Parsed<AdminPort>{{.choice = Choice::off}, ""};
+    const Parsed<std::uint16_t> parsed = port.parse(text);
+    if (!parsed) return refused<AdminPort>(fmt::format("{}; or write auto, or off", parsed.error));
+    return Parsed<AdminPort>{{.choice = Choice::fixed, .port = parsed.value}, ""};
+  };
+  const auto format = [=](const AdminPort& value) -> std::string {
+    if (value.choice == Choice::fixed) return port.format(value.port);
+    return value.choice == Choice::off ? "off" : "auto";
+  };
+  return {Kind::number, "N|auto|off", parse, format};
+}
+
+Codec<milliseconds> timeout() {
+  const Codec<milliseconds> inner = duration(milliseconds(1));
+  const auto parse = [=](std::string_view text) {
+    return text == "off" ? Parsed<milliseconds>{never, ""} : inner.parse(text);
+  };
+  const auto format = [=](const milliseconds& value) { return value >= never ? "off" : inner.format(value); };
+  return {inner.kind, inner.placeholder + "|off", parse, format};
+}
+
+Codec<Advertised<milliseconds>> advertised_duration() { return advertised(duration(milliseconds(0))); }
+
+Codec<Advertised<std::int64_t>> advertised_number() { return advertised(number<std::int64_t>(0)); }
+
+}  // namespace closelab::lab

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "closelab/options.h"
+#include "server/rules/value_kind.h"
+
+namespace closelab::lab {
+
+enum class LogFormat : std::uint8_t { text, json };
+enum class Color : std::uint8_t { automatic, always, never };
+
+/// Where the admin port is: one above the lab's, or any free one when that can't be had; nowhere; or a given one.
+struct AdminPort {
+  enum class Choice : std::uint8_t { automatic, off, fixed };
+  Choice choice = Choice::automatic;
+  /// When `fixed`; 0 lets the kernel choose.
+  std::uint16_t port = 0;
+
+  friend bool operator==(const AdminPort&, const AdminPort&) = default;
+};
+
+/// Everything `closelab serve` can be told, by flags or by a conf file.
+struct Settings {
+  Options options{.listen = {.port = 8080}};
+  std::string admin_address = "127.0.0.1";
+  AdminPort admin_port{};
+  LogFormat log_format = LogFormat::text;
+  Color color = Color::automatic;
+};
+
+/// What kind of value a setting takes, for the conf file's types and the flags' forms.
+using Kind = server::ValueKind;
+
+/// The settings' order and headings in help and in --print-conf.
+enum class Group : std::uint8_t { listening, admin, sockets, closing, timeouts, limits, serving, output };
+
+std::string_view to_string(Group group);
+
+/// One setting. Its key is the conf file's (`idle_timeout`) and, with dashes, the flag's (`--idle-timeout`).
+struct Setting {
+  std::string_view key;
+  Group group;
+  Kind kind;
+  /// What stands for the value in help: `DURATION`.
+  std::string placeholder;
+  std::string_view help;
+  /// Reads the value into the settings; returns what is wrong with the text, empty when nothing is.
+  std::function<std::string(Settings&, std::string_view)> set;
+  /// The value as `set` reads it.
+  std::function<std::string(const Settings&)> get;
+};
+
+/// The one list from which flags, conf keys, help and --print-conf are made; ordered by group.
+const std::vector<Setting>& schema();
+
+/// Null when no setting has that key.
+const Setting* find_setting(std::string_view key);
+
+/// `idle_timeout` as a flag: `--idle-timeout`.
+std::string flag_name(const Setting& setting);
+
+}  // namespace closelab::lab

@@ -1,0 +1,65 @@
+#include "closelab/record.h"
+
+#include <algorithm>
+#include <array>
+#include <ostream>
+
+#include "server/text/printable.h"
+
+namespace closelab {
+namespace {
+
+/// Reasons that only repeat what the verdict says already.
+bool is_tautology(CloseReason reason) {
+  return reason == CloseReason::none || reason == CloseReason::peer_closed || reason == CloseReason::peer_reset ||
+         reason == CloseReason::tcp_timeout;
+}
+
+/// The verdict's sentence with the reason behind its first clause, which says who closed.
+std::string with_reason(const ConnectionRecord& record) {
+  std::string text = describe(record.verdict);
+  if (is_tautology(record.close_reason)) return text;
+  const std::string reason = ", because " + std::string(describe(record.close_reason));
+  return text.insert(std::min(text.find(';'), text.size()), reason);
+}
+
+}  // namespace
+
+std::string_view to_string(Phase phase) {
+  static constexpr std::array<std::string_view, 4> names{"idle", "active", "closing", "settled"};
+  return names[static_cast<std::size_t>(phase)];
+}
+
+std::string_view to_string(Retry retry) {
+  static constexpr std::array<std::string_view, 3> names{"not_needed", "safe", "if_idempotent"};
+  return names[static_cast<std::size_t>(retry)];
+}
+
+std::string describe(const ConnectionRecord& record) {
+  const std::string connection = "connection " + std::to_string(record.id) + ": ";
+  if (record.phase == Phase::settled) return connection + with_reason(record);
+  return connection + std::string(to_string(record.phase)) + ", " + server::counted(record.request_count, "request");
+}
+
+std::ostream& operator<<(std::ostream& out, const ConnectionRecord& record) {
+  return out << describe(record) << '\n' << ladder(record);
+}
+
+std::ostream& operator<<(std::ostream& out, const RequestRecord& record) {
+  out << "request " << record.number << " of connection " << record.connection_id << ": ";
+  if (record.method.empty()) {
+    out << "refused, ";
+  } else {
+    out << server::printable(record.method) << ' ' << server::printable(record.target) << ' ' << record.version << ", ";
+  }
+  if (record.status == 0) return out << "never answered; " << record.persistence;
+  out << (record.answered_at.count() == 0 ? "cut short: " : "answered ") << record.status << " with "
+      << server::counted(record.response_body_bytes, "byte");
+  return out << "; " << record.persistence;
+}
+
+std::ostream& operator<<(std::ostream& out, Phase phase) { return out << to_string(phase); }
+
+std::ostream& operator<<(std::ostream& out, Retry retry) { return out << to_string(retry); }
+
+}  // namespace closelab

@@ -1,0 +1,295 @@
+#include "server/record/recorder.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace closelab::server {
+
+const ConnectionRecord& Recorder::Entry::in_order() const {
+  const auto oldest = record_.requests.begin() + static_cast<std::ptrdiff_t>(std::exchange(oldest_request_, 0));
+  std::rotate(record_.requests.begin(), oldest, record_.requests.end());
+  return record_;
+}
+
+Recorder::Entry& Recorder::accepted(const Endpoint& server, const Endpoint& client) {
+  std::optional<ConnectionRecord> copy;
+  Entry* entry = nullptr;
+  {
+    const std::lock_guard lock(mutex_);
+    const std::uint64_t id = ++last_id_;
+    // Behind all others.
+    entry = &entries_.try_emplace(entries_.end(), id)->second;
+    entry->accepted_ = std::chrono::steady_clock::now();
+    ConnectionRecord& record = entry->record_;
+    record.id = id;
+    record.server = server;
+    record.client = client;
+    record.accepted_at = std::chrono::system_clock::now();
+    record.close_mode = options_.close_mode;
+    ++counts_.accepted;
+    ++counts_.open;
+    ++counts_.idle;
+    if (options_.on_accepted) copy = record;
+    changed();
+  }
+  if (copy) options_.on_accepted(*copy);
+  return *entry;
+}
+
+std::uint64_t& Recorder::count_of(Phase phase) {
+  switch (phase) {
+    case Phase::idle:
+      return counts_.idle;
+    case Phase::active:
+      return counts_.active;
+    case Phase::closing:
+      return counts_.closing;
+    case Phase::settled:
+      break;
+  }
+  return counts_.settled;
+}
+
+void Recorder::enter(ConnectionRecord& record, Phase phase) {
+  --count_of(record.phase);
+  ++count_of(phase);
+  record.phase = phase;
+}
+
+void Recorder::active(std::uint64_t id) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  // What waits for a hold to be released has decided to close already.
+  if (found != entries_.end() && found->second.record_.phase == Phase::idle)
+    enter(found->second.record_, Phase::active);
+}
+
+void Recorder::count_request(Entry& entry) {
+  const std::lock_guard lock(mutex_);
+  enter(entry.record_, Phase::active);
+  ++entry.record_.request_count;
+  ++counts_.requests;
+  ++(entry.record_.request_count == 1 ? counts_.with_requests : counts_.reused);
+}
+
+/// A request that is there already is brought up to date; one that has been pushed out stays away.
+void Recorder::record_request(Entry& entry, const RequestRecord& request) const {
+  std::vector<RequestRecord>& kept = entry.record_.requests;
+  std::size_t position = kept.size();
+  const auto at = [&](std::size_t from_oldest) -> RequestRecord& {
+    return kept[(entry.oldest_request_ + from_oldest) % kept.size()];
+  };
+  while (position > 0 && at(position - 1).number > request.number) --position;
+  if (position > 0 && at(position - 1).number == request.number) {
+    at(position - 1) = request;
+  } else if (position < kept.size()) {
+    return;
+  } else if (kept.size() < options_.requests_kept) {
+    kept.push_back(request);
+  } else if (!kept.empty()) {
+    kept[entry.oldest_request_] = request;
+    entry.oldest_request_ = (entry.oldest_request_ + 1) % kept.size();
+  }
+}
+
+void Recorder::answering(Entry& entry, std::span<const RequestRecord> requests) {
+  const std::lock_guard lock(mutex_);
+  for (const RequestRecord& request : requests) record_request(entry, request);
+}
+
+void Recorder::answered(Entry& entry, std::span<const RequestRecord> requests) {
+  std::optional<ConnectionRecord> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const RequestRecord& request : requests) record_request(entry, request);
+    if (options_.on_request) copy = entry.in_order();
+  }
+  if (!copy) return;
+  for (const RequestRecord& request : requests) options_.on_request(*copy, request);
+}
+
+void Recorder::idle(Entry& entry) {
+  std::optional<ConnectionRecord> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    enter(entry.record_, Phase::idle);
+    entry.idle_since_ = ++idle_sequence_;
+    if (options_.on_idle) copy = entry.in_order();
+    changed();
+  }
+  if (copy) options_.on_idle(*copy);
+}
+
+void Recorder::rule_fired(std::uint64_t id, RuleFiring firing) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  if (found == entries_.end() || options_.requests_kept == 0) return;
+  std::vector<RuleFiring>& fired = found->second.record_.rules_fired;
+  if (fired.size() == options_.requests_kept) fired.erase(fired.begin());
+  fired.push_back(std::move(firing));
+}
+
+void Recorder::retry(std::uint64_t id, Retry retry) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = entries_.find(id); found != entries_.end()) found->second.record_.retry = retry;
+}
+
+void Recorder::closing(Entry& entry, CloseReason reason, CloseMode mode) {
+  std::optional<ConnectionRecord> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    ConnectionRecord& record = entry.record_;
+    const bool is_news = record.phase != Phase::closing;
+    enter(record, Phase::closing);
+    record.close_reason = reason;
+    record.close_mode = mode;
+    if (is_news && options_.on_closing) copy = entry.in_order();
+  }
+  if (copy) options_.on_closing(*copy);
+}
+
+void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress) {
+  std::optional<ConnectionRecord> copy;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = entries_.find(ended.id);
+    if (found == entries_.end()) return;
+    Entry& entry = found->second;
+    entry.record_.verdict = verdict;
+    entry.record_.evidence = ended.evidence;
+    if (progress == net::Progress::transitional) return;
+    if (options_.on_settled) copy = entry.in_order();
+    if (copy) copy->phase = Phase::settled;
+    settle(found);
+  }
+  if (copy) options_.on_settled(*copy);
+}
+
+void Recorder::settle(Entries::iterator entry) {
+  enter(entry->second.record_, Phase::settled);
+  --counts_.open;
+  const auto now = std::chrono::steady_clock::now();
+  settled_order_.push_back({entry, now});
+  unreturned_.push_back(entry->first);
+  while (settled_order_.size() > options_.records_kept) drop_oldest();
+  while (is_over_age(now)) drop_oldest();
+  changed();
+}
+
+bool Recorder::is_over_age(std::chrono::steady_clock::time_point now) const {
+  return options_.records_age && !settled_order_.empty() && now - settled_order_.front().at > *options_.records_age;
+}
+
+void Recorder::drop_oldest() {
+  const Entries::iterator oldest = settled_order_.front().entry;
+  settled_order_.pop_front();
+  if (!unreturned_.empty() && unreturned_.front() == oldest->first) unreturned_.pop_front();
+  entries_.erase(oldest);
+  ++counts_.records_dropped;
+}
+
+/// Waking costs a system call; nobody waits while a server is under load.
+void Recorder::changed() {
+  if (waiters_ > 0) condition_.notify_all();
+}
+
+template <class Ready>
+std::optional<ConnectionRecord> Recorder::wait(std::chrono::milliseconds timeout, Ready ready) {
+  // A wait "for ever" must not overflow the clock.
+  const auto deadline =
+      std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(timeout, std::chrono::hours(24 * 365));
+  std::unique_lock lock(mutex_);
+  ++waiters_;
+  std::optional<ConnectionRecord> result = ready();
+  while (!result && condition_.wait_until(lock, deadline) == std::cv_status::no_timeout) result = ready();
+  if (!result) result = ready();
+  --waiters_;
+  return result;
+}
+
+std::optional<ConnectionRecord> Recorder::wait_closed(std::chrono::milliseconds timeout) {
+  return wait(timeout, [this]() -> std::optional<ConnectionRecord> {
+    if (unreturned_.empty()) return std::nullopt;
+    const std::uint64_t id = unreturned_.front();
+    unreturned_.pop_front();
+    return entries_.at(id).in_order();
+  });
+}
+
+std::optional<ConnectionRecord> Recorder::wait_closed(std::uint64_t id, std::chrono::milliseconds timeout) {
+  return wait(timeout, [this, id]() -> std::optional<ConnectionRecord> {
+    const auto found = entries_.find(id);
+    if (found == entries_.end() || found->second.record_.phase != Phase::settled) return std::nullopt;
+    std::erase(unreturned_, id);
+    return found->second.in_order();
+  });
+}
+
+std::optional<ConnectionRecord> Recorder::wait_idle(std::uint64_t id, std::chrono::milliseconds timeout) {
+  return wait(timeout, [this, id]() -> std::optional<ConnectionRecord> {
+    const Entry* entry = most_recently_idle(id);
+    return entry != nullptr ? std::optional(entry->in_order()) : std::nullopt;
+  });
+}
+
+std::optional<ConnectionRecord> Recorder::wait_accepted(std::chrono::milliseconds timeout) {
+  return wait(timeout, [this]() -> std::optional<ConnectionRecord> {
+    const auto next = entries_.upper_bound(returned_accepted_);
+    if (next == entries_.end()) return std::nullopt;
+    returned_accepted_ = next->first;
+    return next->second.in_order();
+  });
+}
+
+const Recorder::Entry* Recorder::most_recently_idle(std::uint64_t id) const {
+  const Entry* best = nullptr;
+  for (const auto& [entry_id, entry] : entries_) {
+    const bool candidate = entry.record_.phase == Phase::idle && entry.idle_since_ > 0 && (id == 0 || id == entry_id);
+    if (candidate && (best == nullptr || entry.idle_since_ > best->idle_since_)) best = &entry;
+  }
+  return best;
+}
+
+std::vector<ConnectionRecord> Recorder::all() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<ConnectionRecord> result;
+  result.reserve(entries_.size());
+  for (const auto& [id, entry] : entries_) result.push_back(entry.in_order());
+  return result;
+}
+
+std::vector<RequestRecord> Recorder::requests() const {
+  struct Received {
+    std::chrono::steady_clock::time_point at;
+    const RequestRecord* request;
+  };
+  const std::lock_guard lock(mutex_);
+  std::vector<Received> received;
+  for (const auto& [id, entry] : entries_) {
+    for (const RequestRecord& request : entry.in_order().requests) {
+      received.push_back({entry.accepted_ + request.received_at, &request});
+    }
+  }
+  std::ranges::stable_sort(received, {}, &Received::at);
+  std::vector<RequestRecord> result;
+  for (const Received& each : received) result.push_back(*each.request);
+  return result;
+}
+
+void Recorder::visit(const std::function<void(const ConnectionRecord&)>& visit) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [id, entry] : entries_) visit(entry.in_order());
+}
+
+std::optional<ConnectionRecord> Recorder::find(std::uint64_t id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(id);
+  return found != entries_.end() ? std::optional(found->second.in_order()) : std::nullopt;
+}
+
+Counts Recorder::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+}  // namespace closelab::server

@@ -1,0 +1,118 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "closelab/options.h"
+#include "closelab/record.h"
+#include "closelab/server.h"
+#include "net/kernel/observer.h"
+
+namespace closelab::server {
+
+/// The ledger: a record for every connection, from accept() until `records_kept` newer ones have settled.
+/// Reactors and the observer write it; any thread reads it and waits on it.
+class Recorder {
+ public:
+  explicit Recorder(const Options& options) : options_(options) {}
+
+  /// A connection's place in the ledger. Whoever has it open may write there without looking it up.
+  class Entry;
+
+  /// A new connection; its entry stays where it is until it has settled.
+  Entry& accepted(const Endpoint& server, const Endpoint& client);
+  /// A request has begun and the connection waits, for its rest or for its handler.
+  void active(std::uint64_t id);
+  /// A request's head is there, or was refused. Counted before it is answered, so that whoever has the answer
+  /// finds it counted.
+  void count_request(Entry& entry);
+  /// Responses are about to be handed to the kernel. Recorded before that, so that whoever has the answer finds it.
+  void answering(Entry& entry, std::span<const RequestRecord> requests);
+  /// Responses were handed to the kernel, or given up (status 0).
+  void answered(Entry& entry, std::span<const RequestRecord> requests);
+  /// Open, and waiting for the next request.
+  void idle(Entry& entry);
+  /// The end has been decided.
+  void closing(Entry& entry, CloseReason reason, CloseMode mode);
+  void rule_fired(std::uint64_t id, RuleFiring firing);
+  void retry(std::uint64_t id, Retry retry);
+  /// What the observer sees after close().
+  void observed(const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress);
+
+  std::optional<ConnectionRecord> wait_closed(std::chrono::milliseconds timeout);
+  std::optional<ConnectionRecord> wait_closed(std::uint64_t id, std::chrono::milliseconds timeout);
+  /// id 0: any connection.
+  std::optional<ConnectionRecord> wait_idle(std::uint64_t id, std::chrono::milliseconds timeout);
+
+  std::optional<ConnectionRecord> wait_accepted(std::chrono::milliseconds timeout);
+
+  std::vector<ConnectionRecord> all() const;
+  /// All, under the lock.
+  void visit(const std::function<void(const ConnectionRecord&)>& visit) const;
+  /// In the order in which they were received.
+  std::vector<RequestRecord> requests() const;
+  std::optional<ConnectionRecord> find(std::uint64_t id) const;
+  Counts counts() const;
+
+ private:
+  using Entries = std::map<std::uint64_t, Entry>;
+
+  void enter(ConnectionRecord& record, Phase phase);
+  std::uint64_t& count_of(Phase phase);
+  void record_request(Entry& entry, const RequestRecord& request) const;
+  void settle(Entries::iterator entry);
+  void drop_oldest();
+  bool is_over_age(std::chrono::steady_clock::time_point now) const;
+  const Entry* most_recently_idle(std::uint64_t id) const;
+  void changed();
+  /// Waits until `ready` returns a record; none at the timeout.
+  template <class Ready>
+  std::optional<ConnectionRecord> wait(std::chrono::milliseconds timeout, Ready ready);
+
+  const Options& options_;
+  mutable std::mutex mutex_;
+  std::condition_variable condition_;
+  int waiters_ = 0;
+  Entries entries_;
+  struct Settled {
+    Entries::iterator entry;
+    std::chrono::steady_clock::time_point at;
+  };
+  std::deque<Settled> settled_order_;     // those still in entries_
+  std::deque<std::uint64_t> unreturned_;  // settled, not yet returned by wait_closed()
+  std::uint64_t last_id_ = 0;
+  std::uint64_t returned_accepted_ = 0;  // the last id that wait_accepted() returned
+  std::uint64_t idle_sequence_ = 0;
+  Counts counts_;
+};
+
+class Recorder::Entry {
+ public:
+  // These never change.
+  std::uint64_t id() const { return record_.id; }
+  const Endpoint& server() const { return record_.server; }
+  const Endpoint& client() const { return record_.client; }
+
+ private:
+  friend class Recorder;
+  /// The record, its requests oldest first.
+  const ConnectionRecord& in_order() const;
+
+  /// Its requests are a ring while the connection is in use: under load each one pushes another out.
+  mutable ConnectionRecord record_;
+  mutable std::size_t oldest_request_ = 0;
+  /// The wall clock may jump, so it can't tell the order of events.
+  std::chrono::steady_clock::time_point accepted_{};
+  /// Orders the moments at which connections became idle; 0: never.
+  std::uint64_t idle_since_ = 0;
+};
+
+}  // namespace closelab::server

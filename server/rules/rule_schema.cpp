@@ -1,0 +1,197 @@
+#include "server/rules/rule_schema.h"
+
+#include <algorithm>
+#include <array>
+
+namespace closelab::server {
+namespace {
+
+using Value = std::optional<std::string>;
+
+// What stands behind each key.
+
+template <auto number>
+std::string set_number(Rule& rule, std::string_view text) {
+  const Parsed<std::uint64_t> parsed = parse_number(text);
+  if (parsed) rule.*number = parsed.value;
+  return parsed.error;
+}
+
+template <auto number>
+Value get_number(const Rule& rule) {
+  return rule.*number ? Value(std::to_string(*(rule.*number))) : std::nullopt;
+}
+
+std::string set_path(Rule& rule, std::string_view text) {
+  if (text.empty()) return "nothing is given where a path belongs";
+  rule.path = text;
+  return "";
+}
+
+Value get_path(const Rule& rule) { return rule.path.empty() ? std::nullopt : Value(rule.path); }
+
+std::string set_trigger(Rule& rule, std::string_view text) {
+  const Parsed<Trigger> parsed = parse_trigger(text);
+  if (parsed) rule.at = parsed.value;
+  return parsed.error;
+}
+
+Value get_trigger(const Rule& rule) { return to_string(rule.at); }
+
+std::string set_close(Rule& rule, std::string_view text) {
+  const auto mode = parse_close_mode(text);
+  if (!mode) return quoted(text) + " is none of " + std::string(close_mode_names());
+  rule.close(*mode);
+  return "";
+}
+
+Value get_close(const Rule& rule) {
+  const auto* action = std::get_if<CloseAction>(&rule.action);
+  return action ? Value(to_string(action->mode)) : std::nullopt;
+}
+
+std::string set_delay(Rule& rule, std::string_view text) {
+  const auto parsed = parse_duration(text);
+  if (parsed) rule.delay(parsed.value);
+  return parsed.error;
+}
+
+Value get_delay(const Rule& rule) {
+  const auto* action = std::get_if<DelayAction>(&rule.action);
+  return action ? Value(format_duration(action->duration)) : std::nullopt;
+}
+
+/// An action without a value, which a typed notation has to give one.
+template <class Plain>
+std::string set_plain(Rule& rule, std::string_view text) {
+  if (text != "on" && text != "true") return quoted(text) + " is not \"on\"; leave the key out for off";
+  rule.action = Plain{};
+  return "";
+}
+
+template <class Plain>
+Value get_plain(const Rule& rule) {
+  return std::holds_alternative<Plain>(rule.action) ? Value("on") : std::nullopt;
+}
+
+std::string set_slow(Rule& rule, std::string_view text) {
+  const Parsed<SlowAction> parsed = parse_pace(text);
+  if (parsed) rule.action = parsed.value;
+  return parsed.error;
+}
+
+Value get_slow(const Rule& rule) {
+  const auto* action = std::get_if<SlowAction>(&rule.action);
+  return action ? Value(format_size(action->bytes) + '/' + format_duration(action->every)) : std::nullopt;
+}
+
+std::string set_probability(Rule& rule, std::string_view text) {
+  const Parsed<double> parsed = parse_probability(text);
+  if (parsed) rule.probability = parsed.value;
+  return parsed.error;
+}
+
+Value get_probability(const Rule& rule) {
+  return rule.probability == 1 ? std::nullopt : Value(format_probability(rule.probability));
+}
+
+using enum RuleKey::Role;
+using enum ValueKind;
+
+std::vector<RuleKey> all_keys() {
+  return {
+      {"connection", place, number, "N", "that connection, counted from 1 in the order of accept(); else every one",
+       set_number<&Rule::connection>, get_number<&Rule::connection>},
+      {"request", place, number, "N", "that request of its connection, counted from 1; else every one",
+       set_number<&Rule::request>, get_number<&Rule::request>},
+      {"path", place, text, "PATH", "requests for that path; one that ends in `*` is a prefix; else every path",
+       set_path, get_path},
+      {"at", moment, text, "MOMENT",
+       "accept, request_headers, request_body:N, before_response, response_headers, response_body:N, after_response, "
+       "idle:DURATION or next_request (its first byte). Else after_response for close, before_response for delay and "
+       "stall, response_headers for truncate and slow",
+       set_trigger, get_trigger},
+      {"close", action, text, "MODE", "end the connection in that close mode", set_close, get_close},
+      {"delay", action, text, "DURATION", "neither read nor write for that long", set_delay, get_delay},
+      {"stall", action, on_off, "on", "neither read nor write any more", set_plain<StallAction>,
+       get_plain<StallAction>},
+      {"truncate", action, on_off, "on", "send no more of the body, though its head promises more, and close",
+       set_plain<TruncateAction>, get_plain<TruncateAction>},
+      {"slow", action, text, "SIZE/DURATION", "at most so many bytes every so often: 10/100ms", set_slow, get_slow},
+      {"times", limit, number, "N", "act so often at most; else any number of times", set_number<&Rule::times>,
+       get_number<&Rule::times>},
+      {"probability", limit, fraction, "P", "act with that probability, 0 to 1; see rule_seed", set_probability,
+       get_probability},
+  };
+}
+
+/// What a moment needs behind a colon.
+enum class Argument { none, bytes, time };
+
+Argument argument_of(At at) {
+  if (at == At::request_body || at == At::response_body) return Argument::bytes;
+  return at == At::idle ? Argument::time : Argument::none;
+}
+
+constexpr std::array all_moments{At::accept,           At::request_headers, At::request_body,   At::before_response,
+                                 At::response_headers, At::response_body,   At::after_response, At::idle,
+                                 At::next_request};
+
+std::string written(At at) {
+  static constexpr std::array<std::string_view, 3> arguments{"", ":N", ":DURATION"};
+  return std::string(to_string(at)) + std::string(arguments[static_cast<std::size_t>(argument_of(at))]);
+}
+
+Parsed<At> parse_moment(std::string_view name) {
+  std::string list;
+  for (const At at : all_moments) {
+    if (to_string(at) == name) return {at};
+    list += (list.empty() ? "" : ", ") + written(at);
+  }
+  return refused<At>(quoted(name) + " is none of " + list);
+}
+
+/// The moment with what stands behind its colon.
+Parsed<Trigger> trigger_with(At at, std::string_view argument) {
+  if (argument_of(at) == Argument::bytes) {
+    const Parsed<std::uint64_t> bytes = parse_size(argument);
+    return {{.at = at, .bytes = bytes.value}, bytes.error};
+  }
+  const auto after = parse_duration(argument);
+  return {{.at = at, .after = after.value}, after.error};
+}
+
+}  // namespace
+
+const std::vector<RuleKey>& rule_schema() {
+  static const std::vector<RuleKey> keys = all_keys();
+  return keys;
+}
+
+const RuleKey* find_rule_key(std::string_view name) {
+  const auto found = std::ranges::find(rule_schema(), name, &RuleKey::name);
+  return found == rule_schema().end() ? nullptr : &*found;
+}
+
+Parsed<Trigger> parse_trigger(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const Parsed<At> moment = parse_moment(text.substr(0, colon));
+  if (!moment) return refused<Trigger>(moment.error);
+  const bool has_argument = colon != std::string_view::npos;
+  const At at = moment.value;
+  if (has_argument != (argument_of(at) != Argument::none))
+    return refused<Trigger>(quoted(text) + " must be written " + written(at));
+  return has_argument ? trigger_with(at, text.substr(colon + 1)) : Parsed<Trigger>{{.at = at}, ""};
+}
+
+Parsed<SlowAction> parse_pace(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  if (slash == std::string_view::npos)
+    return refused<SlowAction>(quoted(text) + " is not bytes per time, such as 10/100ms");
+  const Parsed<std::uint64_t> bytes = parse_size(text.substr(0, slash));
+  if (!bytes) return refused<SlowAction>(bytes.error);
+  const auto every = parse_duration(text.substr(slash + 1));
+  return {{bytes.value, every.value}, every.error};
+}
+
+}  // namespace closelab::server

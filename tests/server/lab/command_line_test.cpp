@@ -1,0 +1,122 @@
+#include "server/lab/command_line.h"
+
+#include <doctest/doctest.h>
+
+#include <vector>
+
+#include "server/lab/settings/usage_error.h"
+
+namespace closelab::lab {
+namespace {
+
+Command parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "closelab");
+  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
+std::string error_of(std::vector<const char*> arguments) {
+  try {
+    parse(std::move(arguments));
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+TEST_CASE("serve without flags is the defaults on port 8080") {
+  const Command command = parse({"serve"});
+  CHECK(command.action == Command::Action::serve);
+  CHECK(command.settings.options.listen.port == 8080);
+  CHECK(command.settings.options.listen.reuse_address == Switch::on);
+}
+
+TEST_CASE("every setting is a flag") {
+  for (const Setting& setting : schema()) {
+    CAPTURE(setting.key);
+    const std::string flag = flag_name(setting) + "=" + setting.get({});
+    CHECK(error_of({"serve", flag.c_str()}) == "");
+    CHECK(contains(parse({"serve", "--help"}).text, flag_name(setting)));
+  }
+}
+
+TEST_CASE("flags take their value behind a space or =, and the last one wins") {
+  CHECK(parse({"serve", "--port", "0"}).settings.options.listen.port == 0);
+  CHECK(parse({"serve", "--port=1", "--port=2"}).settings.options.listen.port == 2);
+}
+
+TEST_CASE("each --rule adds a rule, and no comma of it is lost") {
+  const Command command =
+      parse({"serve", "--rule", "at=response_body:100,close=abortive,connection=1", "--rule=stall=on,path=/[x]"});
+  const std::vector<Rule> expected{at_response_body(100).close(CloseMode::abortive).on_connection(1),
+                                   at(At::before_response).stall().on_path("/[x]")};
+  CHECK(command.settings.options.rules == expected);
+}
+
+TEST_CASE("a switch is on, off by --no-, or given a value by =") {
+  struct Case {
+    const char* flag;
+    Switch expected;
+  };
+  const Case cases[] = {
+      {"--verdicts", Switch::on},    {"--no-verdicts", Switch::off},    {"--verdicts=off", Switch::off},
+      {"--verdicts=on", Switch::on}, {"--verdicts=false", Switch::off}, {"--verdicts=true", Switch::on},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(c.flag);
+    CHECK(parse({"serve", c.flag}).settings.options.verdicts == c.expected);
+  }
+  CHECK(parse({"serve", "--verdicts", "--no-verdicts"}).settings.options.verdicts == Switch::off);
+}
+
+TEST_CASE("errors name the argument and what was meant") {
+  struct Case {
+    std::vector<const char*> arguments;
+    const char* error;
+  };
+  const Case cases[] = {
+      {{}, "no command is given"},
+      {{"serv"}, "unknown command \"serv\""},
+      {{"serve", "--idle-timout", "2s"}, "unknown option \"--idle-timout\"; did you mean \"--idle-timeout\"?"},
+      {{"serve", "--idle_timeout=2s"}, "did you mean \"--idle-timeout\"?"},
+      {{"serve", "--qqqqqqqqqq"}, "`closelab serve --help` lists the options"},
+      {{"serve", "8080"}, "unexpected argument \"8080\""},
+      {{"serve", "--idle-timeout", "2"}, "--idle-timeout: \"2\" has no unit; write 2s for seconds or 2ms"},
+      {{"serve", "--port", "-1"}, "--port: \"-1\" is negative"},
+      {{"serve", "--port"}, "--port"},
+      {{"serve", "--verdicts=perhaps"}, "--verdicts: \"perhaps\" is neither on nor off"},
+      {{"serve", "--rule", "close=gently"}, "--rule close=gently: close: \"gently\" is none of lingering, immediate"},
+      {{"serve", "--rule", "stall"}, "--rule stall: \"stall\" has no \"=\"; write key=value,key=value..."},
+      {{"serve", "--rule", "stal=on"}, "--rule stal=on: unknown rule key \"stal\"; did you mean \"stall\"?"},
+      {{"serve", "--rule"}, "--rule"},
+      {{"serve", "--conf", "/nonexistent.toml"}, "/nonexistent.toml: No such file or directory"},
+  };
+  for (const Case& c : cases) {
+    CAPTURE(std::string(c.error));
+    const std::string error = error_of(c.arguments);
+    CAPTURE(error);
+    CHECK(contains(error, c.error));
+  }
+}
+
+TEST_CASE("help and version are shown") {
+  CHECK(contains(parse({"--help"}).text, "SYNOPSIS"));
+  CHECK(contains(parse({"serve", "--help"}).text, "--no-reuse-address"));
+  CHECK(parse({"--version"}).text.starts_with("closelab "));
+}
+
+TEST_CASE("help keeps to 80 columns") {
+  for (const std::string& text : {parse({"--help"}).text, parse({"serve", "--help"}).text}) {
+    std::size_t begin = 0;
+    for (std::size_t end = text.find('\n'); end != std::string::npos; end = text.find('\n', begin)) {
+      const std::string line = text.substr(begin, end - begin);
+      CAPTURE(line);
+      CHECK(line.size() <= 80);
+      begin = end + 1;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace closelab::lab

@@ -1,0 +1,54 @@
+#include "tests/server/lab/experiments/played.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <sstream>
+#include <stdexcept>
+
+#include "server/lab/experiments/experiment_file.h"
+#include "server/lab/experiments/scheduler.h"
+
+namespace closelab::lab {
+
+namespace fs = std::filesystem;
+
+std::vector<Experiment> all_experiments() {
+  std::vector<Experiment> experiments;
+  for (const fs::directory_entry& entry : fs::directory_iterator(experiment_directory))
+    if (entry.path().extension() == ".toml") experiments.push_back(read_experiment(entry.path().string()));
+  return experiments;
+}
+
+std::string contents(const fs::path& file) {
+  std::ifstream in(file);
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+bool is_skipped(const ExperimentResult& result) {
+  if (result.conclusion != Conclusion::not_shown) return false;
+  const char* const ci = std::getenv("CI");
+  if (ci != nullptr && std::string(ci) == "true") return false;
+  for (const CaseResult& one : result.cases)
+    if (!one.outcome.not_shown.empty())
+      std::cout << "SKIPPED: " << result.experiment->name << ": " << one.outcome.not_shown << std::endl;
+  return true;
+}
+
+Performance::Performance() {
+  std::string place = (fs::temp_directory_path() / "closelab-pcap-XXXXXX").string();
+  if (::mkdtemp(place.data()) == nullptr) throw std::runtime_error("no place for captures");
+  captures = place;
+  results = play_all(experiments, {.pcap_directory = place});
+}
+
+const Performance& performance() {
+  static const Performance once;
+  return once;
+}
+
+}  // namespace closelab::lab
