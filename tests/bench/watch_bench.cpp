@@ -23,6 +23,7 @@
 #include "tests/net/connection.h"
 #include "tests/support/private_network.h"
 #include "tests/support/program.h"
+#include "tests/where.h"
 
 namespace closelab::bench {
 namespace {

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "tests/support/program.h"
+#include "tests/where.h"
 
 namespace closelab::cli {
 namespace {

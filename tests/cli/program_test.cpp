@@ -11,6 +11,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/where.h"
+
 namespace closelab::cli {
 namespace {
 

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "tests/support/program.h"
+#include "tests/where.h"
 
 namespace closelab::cli {
 namespace {

@@ -14,6 +14,7 @@
 
 #include "tests/cli/terminal.h"
 #include "tests/support/program.h"
+#include "tests/where.h"
 
 namespace closelab::cli {
 namespace {

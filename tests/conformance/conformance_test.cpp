@@ -12,6 +12,7 @@
 #include "closelab/server.h"
 #include "tests/conformance/peer.h"
 #include "tests/conformance/player.h"
+#include "tests/where.h"
 
 namespace closelab::conformance {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "http/request_parser.h"
 #include "tests/conformance/vector.h"
+#include "tests/where.h"
 
 namespace closelab::conformance {
 namespace {

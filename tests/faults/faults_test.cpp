@@ -15,6 +15,7 @@
 #include "tests/faults/page.h"
 #include "tests/faults/stage.h"
 #include "tests/support/private_network.h"
+#include "tests/where.h"
 
 namespace closelab::faults {
 namespace {

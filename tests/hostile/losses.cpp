@@ -26,6 +26,7 @@
 #include "tests/support/folder.h"
 #include "tests/support/launch.h"
 #include "tests/support/process.h"
+#include "tests/where.h"
 
 namespace closelab::hostile {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "net/socket/socket_address.h"
 #include "tests/support/launch.h"
+#include "tests/where.h"
 
 namespace closelab::persona_test {
 namespace {

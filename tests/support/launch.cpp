@@ -11,6 +11,7 @@
 
 #include "net/socket/socket_address.h"
 #include "net/socket/unique_fd.h"
+#include "tests/where.h"
 
 namespace closelab::persona_test {
 namespace {

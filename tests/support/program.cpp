@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "tests/where.h"
+
 namespace closelab::cli {
 namespace {
 

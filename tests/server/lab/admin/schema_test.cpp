@@ -8,6 +8,7 @@
 
 #include "closelab/record.h"
 #include "server/rules/rule_text.h"
+#include "tests/where.h"
 
 namespace closelab::lab {
 namespace {

@@ -15,6 +15,7 @@
 #include "server/lab/experiments/scheduler.h"
 #include "server/lab/experiments/text_report.h"
 #include "tests/server/lab/experiments/played.h"
+#include "tests/where.h"
 
 namespace closelab::lab {
 namespace {

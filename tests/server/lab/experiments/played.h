@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "server/lab/experiments/judge.h"
+#include "tests/where.h"
 
 namespace closelab::lab {
 
