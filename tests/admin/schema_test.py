@@ -148,6 +148,10 @@ def check_errors(lab):
     lab.ask("error", "GET", "/connections/999", status=404)
     lab.ask("error", "PUT", "/connections", status=405)
     lab.ask("error", "GET", "/connections?limt=1", status=400)
+    # A stream of no events would never end.
+    lab.ask("error", "GET", "/events?limit=0", status=400)
+    lab.ask("error", "GET", "/events?rate=0", status=400)
+    lab.ask("error", "GET", "/states?each=maybe", status=400)
     lab.ask("error", "PUT", "/rules", {"close": "abortive"}, status=400)
     lab.ask("error", "GET", "/connections/1?wait=idle", status=409)
     lab.admin.request("PUT", "/rules", "[", JSON_TYPE)
@@ -168,6 +172,8 @@ def main():
             sys.exit("there are fewer records than connections were made")
         lab.ask("requests", "GET", "/requests")
         lab.ask("states", "GET", "/states")
+        if not lab.ask("states", "GET", "/states?each=on")["sockets"]:
+            sys.exit("each=on lists no socket")
         lab.ask("conf", "GET", "/conf")
         lab.process.terminate()
         for line in lab.process.stdout:

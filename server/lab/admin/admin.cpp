@@ -1,5 +1,6 @@
 #include "server/lab/admin/admin.h"
 
+#include <algorithm>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -60,7 +61,7 @@ std::optional<Response> answer(const std::vector<AdminRoute>& routes, const Resp
 
 Admin::Admin(const Settings& settings, Server& lab, ServerEvents& feed)
     : feed_(feed), routes_(all_routes(settings, lab, feed)), server_(listen(settings)) {
-  routes_.push_back({"GET", "/", {}, "this list", [this](const Call&) { return text_reply(route_list(routes_)); }});
+  std::ranges::move(page_routes(lab, [this] { return route_list(routes_); }), std::back_inserter(routes_));
   server_->handle_async("/*", [this](const Responder& responder) { serve(responder); });
 }
 

@@ -47,7 +47,7 @@ AdminRoute command(std::string_view path, std::vector<std::string_view> paramete
     expect_no_content(call.request().body);
     return act(call);
   };
-  return {"POST", path, std::move(parameters), help, action};
+  return {"POST", std::string(path), std::move(parameters), help, action};
 }
 
 }  // namespace

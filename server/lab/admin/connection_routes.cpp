@@ -172,9 +172,23 @@ EventTypes event_types_of(const Call& call) {
   return types == 0 ? all_event_types : types;
 }
 
+/// Throws Refusal for 0: a stream of no events would never end.
+std::uint64_t at_least_one(const Call& call, std::string_view name) {
+  const std::uint64_t number = call.number(name, 1);
+  if (number == 0) throw Refusal(400, fmt::format("{}: at least 1", name));
+  return number;
+}
+
+/// Of events in a second, rounded up.
+std::uint64_t per_tick(std::uint64_t rate) {
+  constexpr std::uint64_t ticks = std::chrono::seconds(1) / event_tick;
+  return rate / ticks + (rate % ticks != 0 ? 1 : 0);
+}
+
 Response get_events(EventDispatcher& dispatcher, const Call& call) {
   EventStream stream{.body = BodyStream(stream_bytes), .types = event_types_of(call)};
-  if (call.parameter("limit")) stream.limit = std::max<std::uint64_t>(call.number("limit", 1), 1);
+  if (call.parameter("limit")) stream.limit = at_least_one(call, "limit");
+  if (call.parameter("rate")) stream.per_tick = per_tick(at_least_one(call, "rate"));
   const BodyStream body = stream.body;
   // Whoever has read this knows that nothing that happens from now on is missed.
   body.write(": closelab tells what happens from here on\n\n");
@@ -207,7 +221,7 @@ std::vector<AdminRoute> connection_routes(Server& lab, EventDispatcher& dispatch
        [&lab](const Call& call) { return get_requests(lab, call); }},
       {"GET",
        "/events",
-       {"types", "limit"},
+       {"types", "limit", "rate"},
        "what happens, as server-sent events",
        [&dispatcher](const Call& call) { return get_events(dispatcher, call); }},
   };

@@ -25,13 +25,21 @@ void EventDispatcher::report(EventType type, const ConnectionRecord& record, con
     work_.ready.push_back({std::move(waiter), outcome, record});
   }
   if ((wanted_ & event_bit(type)) != 0) {
-    if (work_.events.size() < bounds_.events) {
+    if (work_.events.size() < bounds_.events && worth_copying()) {
       work_.events.push_back({type, number, record, request ? std::optional(*request) : std::nullopt});
     } else {
       ++work_.lost[static_cast<std::size_t>(type)];
     }
   }
   if (has_work()) wake_.notify_one();
+}
+
+/// A stream with a rate, such as the live page's, must not cost a busy server a copy of every record.
+bool EventDispatcher::worth_copying() {
+  if (!worth_copying_) return true;
+  if (*worth_copying_ == 0) return false;
+  --*worth_copying_;
+  return true;
 }
 
 bool EventDispatcher::await(const Barrier& barrier, std::chrono::milliseconds timeout, BarrierAnswer answer,
@@ -74,7 +82,9 @@ void EventDispatcher::stop() {
 }
 
 bool EventDispatcher::has_work() const {
-  const bool lost = std::ranges::any_of(work_.lost, [](std::uint64_t events) { return events > 0; });
+  // What a rate leaves out is told at the next tick.
+  const auto is_lost = [](std::uint64_t events) { return events > 0; };
+  const bool lost = !worth_copying_ && std::ranges::any_of(work_.lost, is_lost);
   return lost || !work_.ready.empty() || !work_.events.empty() || !work_.streams.empty();
 }
 
@@ -86,6 +96,7 @@ EventDispatcher::Clock::time_point EventDispatcher::next_wake() const {
   Clock::time_point next = waiters_.next_deadline();
   if (streams_.size() > 0) next = std::min(next, next_beat_);
   if (streams_.has_debts()) next = std::min(next, Clock::now() + debt_interval);
+  if (worth_copying_) next = std::min(next, next_tick_);
   return next;
 }
 
@@ -112,19 +123,30 @@ void EventDispatcher::wait_for_work(std::unique_lock<std::mutex>& lock) {
 
 void EventDispatcher::do_work_unlocked(std::unique_lock<std::mutex>& lock) {
   Work work = std::exchange(work_, {});
+  const bool ticked = tick_is_due(work);
   lock.unlock();
+  if (ticked) streams_.tick();
   do_work(std::move(work));
   lock.lock();
   wanted_ = streams_.wanted();
   for (const EventStream& stream : work_.streams) wanted_ |= stream.types;
   stream_count_ = streams_.size() + work_.streams.size();
+  if (ticked) worth_copying_ = streams_.most_per_tick();
+}
+
+/// Also when a stream begins: it changes what is worth copying.
+bool EventDispatcher::tick_is_due(const Work& work) {
+  const auto now = Clock::now();
+  if (work.streams.empty() && (!worth_copying_ || now < next_tick_)) return false;
+  next_tick_ = now + event_tick;
+  return true;
 }
 
 void EventDispatcher::do_work(Work work) {
   for (const Ready& ready : work.ready) ready.waiter.answer(ready.outcome, ready.record ? &*ready.record : nullptr);
   if (streams_.size() == 0) next_beat_ = Clock::now() + bounds_.heartbeat;
   for (EventStream& stream : work.streams) streams_.add(std::move(stream));
-  for (const Event& event : work.events) streams_.publish(event.type, format_event(event));
+  for (const Event& event : work.events) streams_.publish(event.type, [&event] { return format_event(event); });
   for (std::size_t type = 0; type < work.lost.size(); ++type)
     if (work.lost[type] > 0) streams_.lose(event_bit(static_cast<EventType>(type)), work.lost[type]);
   tend_streams();

@@ -16,6 +16,9 @@
 
 namespace closelab::lab {
 
+/// How often streams with a rate get their share of it.
+constexpr std::chrono::milliseconds event_tick{100};
+
 /// Brings what happens on the observed server to those who wait for it or read along. The server's threads only leave
 /// word (report); formatting, sending and timing out is done on a thread of the dispatcher's own.
 class EventDispatcher {
@@ -61,11 +64,13 @@ class EventDispatcher {
     std::vector<Ready> ready;
     std::vector<EventStream> streams;
     std::vector<Event> events;
-    /// By type: those that `events` had no room for.
+    /// By type: those that `events` had no room for, or that no stream would take for now.
     std::array<std::uint64_t, 5> lost{};
   };
 
   void run();
+  bool worth_copying();
+  bool tick_is_due(const Work& work);
   bool has_work() const;
   void wait_for_work(std::unique_lock<std::mutex>& lock);
   void do_work_unlocked(std::unique_lock<std::mutex>& lock);
@@ -83,11 +88,14 @@ class EventDispatcher {
   /// Of the streams, for report() and subscribe(), which must not touch them.
   EventTypes wanted_ = 0;
   std::size_t stream_count_ = 0;
+  /// How many more events are worth copying until the next tick; unset: all.
+  std::optional<std::uint64_t> worth_copying_;
   std::uint64_t last_event_ = 0;
 
   // The thread's own.
   EventStreams streams_;
   Clock::time_point next_beat_{};
+  Clock::time_point next_tick_{};
   std::thread thread_;
 };
 

@@ -34,6 +34,14 @@ bool write(EventStream& stream, std::string_view text) {
   return true;
 }
 
+/// False when the stream has had as many events as its rate allows for now.
+bool take_turn(EventStream& stream) {
+  if (!stream.per_tick) return true;
+  if (stream.left_in_tick == 0) return false;
+  --stream.left_in_tick;
+  return true;
+}
+
 void count_down(EventStream& stream) {
   if (stream.limit && --*stream.limit == 0) stream.body.end();
 }
@@ -73,14 +81,34 @@ std::string format_event(const Event& event) {
                      json_line(event_data(event)));
 }
 
-void EventStreams::add(EventStream stream) { streams_.push_back(std::move(stream)); }
+void EventStreams::add(EventStream stream) {
+  stream.left_in_tick = stream.per_tick.value_or(0);
+  streams_.push_back(std::move(stream));
+}
 
-void EventStreams::publish(EventType type, std::string_view text) {
+void EventStreams::publish(EventType type, const std::function<std::string()>& format) {
+  std::string text;
   for (EventStream& stream : streams_) {
     if ((stream.types & event_bit(type)) == 0) continue;
-    write(stream, text) ? count_down(stream) : static_cast<void>(++stream.dropped);
+    const bool has_turn = take_turn(stream);
+    if (has_turn && text.empty()) text = format();
+    has_turn&& write(stream, text) ? count_down(stream) : static_cast<void>(++stream.dropped);
   }
   forget_closed();
+}
+
+void EventStreams::tick() {
+  for (EventStream& stream : streams_) stream.left_in_tick = stream.per_tick.value_or(0);
+}
+
+std::optional<std::uint64_t> EventStreams::most_per_tick() const {
+  if (streams_.empty()) return std::nullopt;
+  std::uint64_t most = 0;
+  for (const EventStream& stream : streams_) {
+    if (!stream.per_tick) return std::nullopt;
+    most = std::max(most, *stream.per_tick);
+  }
+  return most;
 }
 
 void EventStreams::lose(EventTypes types, std::uint64_t events) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,6 +43,10 @@ struct EventStream {
   EventTypes types = all_event_types;
   /// The stream ends after so many.
   std::optional<std::uint64_t> limit{};
+  /// So many events at most in one tick (EventStreams::tick()); others are dropped, and counted. Unset: any number.
+  std::optional<std::uint64_t> per_tick{};
+  /// What is left of that.
+  std::uint64_t left_in_tick = 0;
   /// Events that did not fit into its buffer since the last notice.
   std::uint64_t dropped = 0;
 };
@@ -50,11 +55,16 @@ struct EventStream {
 class EventStreams {
  public:
   void add(EventStream stream);
-  void publish(EventType type, std::string_view text);
+  /// Asks for the event's text only when one of the streams takes it.
+  void publish(EventType type, const std::function<std::string()>& format);
   /// Events of these types were lost before they could be published.
   void lose(EventTypes types, std::uint64_t events);
   /// Tells whoever lost events how many, if there is room by now, and forgets those who have gone.
   void settle_debts();
+  /// Streams with a rate may take events again.
+  void tick();
+  /// How many events of a tick are worth keeping: none of the streams takes more. Unset: all.
+  std::optional<std::uint64_t> most_per_tick() const;
   /// Writes a comment, so that one that has gone is noticed.
   void beat();
   void end_all();

@@ -35,6 +35,12 @@ bool is_own_host(std::string_view host) {
   return (equals_ignoring_case(name, "localhost") || is_address(AF_INET, name)) && is_port_part(host.substr(colon));
 }
 
+/// A reader who follows a link to the live page (W3C Fetch Metadata).
+bool is_visit(const RequestMessage& request) {
+  return request.method == "GET" && request.target == "/" && request.field("Sec-Fetch-Mode") == "navigate" &&
+         request.field("Sec-Fetch-Dest") == "document";
+}
+
 bool is_json(std::string_view content_type) {
   std::string_view type = content_type.substr(0, content_type.find(';'));
   while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
@@ -51,7 +57,7 @@ std::optional<Refusal> guard(const RequestMessage& request) {
   if (origin && *origin != "http://" + std::string(host))
     return Refusal(403, "the request comes from a page of another site (its field Origin says so)");
   const std::string_view site = request.field("Sec-Fetch-Site").value_or("none");
-  if (site != "none" && site != "same-origin")
+  if (site != "none" && site != "same-origin" && !is_visit(request))
     return Refusal(403, "the request comes from a page of another site (its field Sec-Fetch-Site says so)");
   const bool has_content = request.method == "POST" || request.method == "PUT";
   if (has_content && !is_json(request.field("Content-Type").value_or("")))

@@ -98,6 +98,12 @@ std::string Metrics::endings_text() const {
   return text;
 }
 
+std::map<Side, std::uint64_t> Metrics::endings_by_side() const {
+  std::map<Side, std::uint64_t> sums;
+  for (const auto& [ending, count] : endings_) sums[std::get<Side>(ending)] += count;
+  return sums;
+}
+
 std::string Metrics::text(const Counts& counts) const {
   std::string text = counter("closelab_connections_accepted", "Connections accepted.", counts.accepted);
   text += family("closelab_connections", "gauge", "Connections that have not settled, by phase.");

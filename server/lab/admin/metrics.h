@@ -33,6 +33,8 @@ class Metrics {
  public:
   void request(const RequestRecord& request);
   void settled(const ConnectionRecord& record);
+  /// Endings by who closed first.
+  std::map<Side, std::uint64_t> endings_by_side() const;
   /// The whole exposition, which ends with `# EOF`.
   std::string text(const Counts& counts) const;
 

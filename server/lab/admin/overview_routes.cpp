@@ -1,3 +1,6 @@
+#include <unistd.h>
+
+#include <chrono>
 #include <sstream>
 #include <string>
 
@@ -11,13 +14,35 @@ namespace {
 constexpr std::uint64_t default_limit = 1000;
 constexpr std::string_view openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-Response get_states(const Server& lab, const Call& call) {
+/// How often each end closed first.
+Json endings_json(const std::map<Side, std::uint64_t>& endings) {
+  Json json{{"server", 0}, {"client", 0}, {"both", 0}, {"undetermined", 0}};
+  for (const auto& [side, count] : endings) json[std::string(to_string(side))] = count;
+  return json;
+}
+
+bool wants_each(const Call& call) {
+  const std::string_view each = call.parameter("each").value_or("off");
+  if (each != "on" && each != "off") throw Refusal(400, "each: on or off");
+  return each == "on";
+}
+
+Response get_states(const Server& lab, const ServerEvents& events, const Call& call) {
   const Endpoint server = lab.endpoint();
   const TcpTable table = tcp_sockets({.port = server.port});
   if (table.error) throw Refusal(500, "the kernel's socket table can't be read: " + table.error.message());
   Json states{{"server_endpoint", to_string(server)}};
-  states.update(states_json(server, table.sockets, call.number("limit", default_limit)));
+  const std::uint64_t limit = call.number("limit", default_limit);
+  states.update(states_json(server, table.sockets, limit));
+  states["counts"] = to_json(lab.counts());
+  states["endings"] = endings_json(events.endings_by_side());
+  if (wants_each(call)) states["sockets"] = sockets_json(server, table.sockets, limit);
   return json_reply(states);
+}
+
+std::int64_t now_ms() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 /// A setting as the conf file has it: numbers and switches with their types.
@@ -27,14 +52,18 @@ Json typed(const Setting& setting, const std::string& text) {
   return setting.kind == Kind::number && digits ? Json::parse(text) : Json(text);
 }
 
-Response get_conf(const Settings& settings, const Server& lab) {
+Response get_conf(const Settings& settings, const Server& lab, std::int64_t started_at_ms) {
   Json values = Json::object();
   for (const Setting& setting : schema()) values[std::string(setting.key)] = typed(setting, setting.get(settings));
   Json options = Json::object();
   std::istringstream lines(lab.socket_options_in_effect());
   for (std::string name, equals, value; lines >> name >> equals && std::getline(lines >> std::ws, value);)
     options[name] = value;
-  return json_reply({{"url", lab.url()}, {"settings", std::move(values)}, {"socket_options", std::move(options)}});
+  return json_reply({{"url", lab.url()},
+                     {"pid", ::getpid()},
+                     {"started_at_ms", started_at_ms},
+                     {"settings", std::move(values)},
+                     {"socket_options", std::move(options)}});
 }
 
 }  // namespace
@@ -43,14 +72,14 @@ std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, S
   return {
       {"GET",
        "/states",
-       {"limit"},
-       "sockets by TCP state, the server's and its clients' on this machine",
-       [&lab](const Call& call) { return get_states(lab, call); }},
+       {"limit", "each"},
+       "sockets by TCP state, the server's and its clients' on this machine; each=on lists them",
+       [&lab, &feed](const Call& call) { return get_states(lab, feed, call); }},
       {"GET",
        "/conf",
        {},
        "the settings in effect, and the socket options as the kernel reports them",
-       [&lab, settings](const Call&) { return get_conf(settings, lab); }},
+       [&lab, settings, started = now_ms()](const Call&) { return get_conf(settings, lab, started); }},
       {"GET",
        "/metrics",
        {},

@@ -90,6 +90,7 @@ Parameters read_parameters(const AdminRoute& route, std::string_view query) {
 std::string route_list(const std::vector<AdminRoute>& routes) {
   std::string text;
   for (const AdminRoute& route : routes) {
+    if (route.help.empty()) continue;
     text += fmt::format("{:<6} {:<26} {}\n", route.method, route.path, route.help);
     if (!route.parameters.empty()) text += fmt::format("{:<33} ?{}=\n", "", fmt::join(route.parameters, "= &"));
   }

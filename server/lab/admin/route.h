@@ -34,8 +34,9 @@ using Action = std::function<std::optional<Response>(const Call&)>;
 struct AdminRoute {
   std::string_view method;
   /// `/connections/ID/close`; ID stands for a number.
-  std::string_view path;
+  std::string path;
   std::vector<std::string_view> parameters;
+  /// Empty: the list leaves it out.
   std::string_view help;
   Action action;
 };

@@ -17,6 +17,8 @@ std::vector<AdminRoute> connection_routes(Server& lab, EventDispatcher& dispatch
 std::vector<AdminRoute> command_routes(Server& lab);
 std::vector<AdminRoute> rule_routes(Server& lab);
 /// Of the server as a whole: TCP states, settings, metrics.
+/// The live page, and for those who are no browser what `list` says.
+std::vector<AdminRoute> page_routes(const Server& lab, std::function<std::string()> list);
 std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& feed);
 
 }  // namespace closelab::lab

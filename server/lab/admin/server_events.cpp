@@ -41,6 +41,11 @@ Options ServerEvents::attach(Options options) {
   return options;
 }
 
+std::map<Side, std::uint64_t> ServerEvents::endings_by_side() const {
+  const std::lock_guard lock(mutex_);
+  return metrics_.endings_by_side();
+}
+
 std::string ServerEvents::metrics(const Counts& counts) const {
   const std::lock_guard lock(mutex_);
   return metrics_.text(counts);

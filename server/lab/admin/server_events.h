@@ -19,6 +19,8 @@ class ServerEvents {
   EventDispatcher& dispatcher() { return dispatcher_; }
   /// OpenMetrics text.
   std::string metrics(const Counts& counts) const;
+  /// Endings until now, by who closed first.
+  std::map<Side, std::uint64_t> endings_by_side() const;
 
  private:
   EventDispatcher dispatcher_;

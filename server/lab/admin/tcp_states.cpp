@@ -26,6 +26,44 @@ Json counts_json(std::span<const TcpSocket> sockets) {
   return json;
 }
 
+/// The server's own and its clients'.
+struct Ends {
+  std::vector<TcpSocket> own;
+  std::vector<TcpSocket> clients;
+};
+
+Ends ends_of(const Endpoint& server, std::span<const TcpSocket> sockets) {
+  Ends ends;
+  for (const TcpSocket& socket : sockets) {
+    if (socket.local.port == server.port) {
+      ends.own.push_back(socket);
+    } else if (is_client(server, socket)) {
+      ends.clients.push_back(socket);
+    }
+  }
+  return ends;
+}
+
+Json socket_json(std::string_view side, const TcpSocket& socket) {
+  return {{"side", side},
+          {"local", to_string(socket.local)},
+          {"remote", to_string(socket.remote)},
+          {"state", to_string(socket.state)},
+          {"timer_ms", socket.timer_left.count()}};
+}
+
+/// Open ones, then those in TIME_WAIT that came last.
+void add_sockets(Json& array, std::string_view side, std::vector<TcpSocket> sockets, std::size_t listed) {
+  std::erase_if(sockets, [](const TcpSocket& socket) { return socket.state == TcpState::listen; });
+  std::ranges::stable_sort(sockets, [](const TcpSocket& a, const TcpSocket& b) {
+    const bool a_waits = a.state == TcpState::time_wait;
+    const bool b_waits = b.state == TcpState::time_wait;
+    return a_waits != b_waits ? b_waits : a_waits && a.timer_left > b.timer_left;
+  });
+  if (sockets.size() > listed) sockets.resize(listed);
+  for (const TcpSocket& socket : sockets) array.push_back(socket_json(side, socket));
+}
+
 struct Holder {
   std::string_view side;
   TcpSocket socket;
@@ -52,15 +90,7 @@ Json to_json(const Holder& holder) {
 }  // namespace
 
 Json states_json(const Endpoint& server, std::span<const TcpSocket> sockets, std::size_t listed) {
-  std::vector<TcpSocket> own;
-  std::vector<TcpSocket> clients;
-  for (const TcpSocket& socket : sockets) {
-    if (socket.local.port == server.port) {
-      own.push_back(socket);
-    } else if (is_client(server, socket)) {
-      clients.push_back(socket);
-    }
-  }
+  const auto [own, clients] = ends_of(server, sockets);
   const std::vector<Holder> holders = holders_of_time_wait(own, clients);
   Json time_wait = Json::array();
   for (std::size_t i = 0; i < std::min(holders.size(), listed); ++i) time_wait.push_back(to_json(holders[i]));
@@ -68,6 +98,14 @@ Json states_json(const Endpoint& server, std::span<const TcpSocket> sockets, std
           {"client", counts_json(clients)},
           {"left_out", holders.size() - time_wait.size()},
           {"time_wait", std::move(time_wait)}};
+}
+
+Json sockets_json(const Endpoint& server, std::span<const TcpSocket> sockets, std::size_t listed) {
+  Ends ends = ends_of(server, sockets);
+  Json array = Json::array();
+  add_sockets(array, "server", std::move(ends.own), listed);
+  add_sockets(array, "client", std::move(ends.clients), listed);
+  return array;
 }
 
 }  // namespace closelab::lab

@@ -68,9 +68,9 @@ TEST_CASE("a stream gets the types that it wants") {
   streams.add(endings.stream(event_bit(EventType::closing) | event_bit(EventType::settled)));
   CHECK(streams.wanted() == (event_bit(EventType::closing) | event_bit(EventType::settled)));
   streams.add(all.stream());
-  streams.publish(EventType::accepted, "a");
-  streams.publish(EventType::closing, "c");
-  streams.publish(EventType::settled, "s");
+  streams.publish(EventType::accepted, [] { return "a"; });
+  streams.publish(EventType::closing, [] { return "c"; });
+  streams.publish(EventType::settled, [] { return "s"; });
   CHECK(all.read() == "acs");
   CHECK(endings.read() == "cs");
 }
@@ -82,7 +82,7 @@ TEST_CASE("a slow reader loses events and is told how many, before the next one 
   streams.add(slow.stream());
   streams.add(quick.stream());
   const std::string text(30, 'x');
-  for (int i = 0; i < 4; ++i) streams.publish(EventType::idle, text);
+  for (int i = 0; i < 4; ++i) streams.publish(EventType::idle, [&] { return text; });
   CHECK(streams.has_debts());
   CHECK(slow.read() == text);
   CHECK(quick.read().size() == 120);
@@ -92,7 +92,7 @@ TEST_CASE("a slow reader loses events and is told how many, before the next one 
   CHECK(slow.read() == "event: dropped\ndata: {\"events\":3}\n\n");
 
   streams.lose(event_bit(EventType::request), 5);
-  streams.publish(EventType::idle, "i");
+  streams.publish(EventType::idle, [] { return "i"; });
   CHECK(slow.read() == "event: dropped\ndata: {\"events\":5}\n\ni");
 }
 
@@ -112,14 +112,36 @@ TEST_CASE("a stream ends after its limit") {
   EventStream stream = reader.stream(event_bit(EventType::idle));
   stream.limit = 2;
   streams.add(std::move(stream));
-  streams.publish(EventType::settled, "s");
-  streams.publish(EventType::idle, "1");
+  streams.publish(EventType::settled, [] { return "s"; });
+  streams.publish(EventType::idle, [] { return "1"; });
   streams.beat();
   CHECK(reader.is_open());
-  streams.publish(EventType::idle, "2");
+  streams.publish(EventType::idle, [] { return "2"; });
   CHECK_FALSE(reader.is_open());
   CHECK(streams.size() == 0);
   CHECK(reader.read() == "1: still here\n\n2");
+}
+
+TEST_CASE("a stream with a rate gets its share of each tick, and nothing is formatted for nobody") {
+  const Reader sample;
+  EventStreams streams;
+  CHECK_FALSE(streams.most_per_tick());
+  EventStream stream = sample.stream();
+  stream.per_tick = 2;
+  streams.add(std::move(stream));
+  CHECK(streams.most_per_tick() == 2);
+  int formatted = 0;
+  const auto publish = [&] { streams.publish(EventType::idle, [&] { return std::to_string(++formatted); }); };
+  for (int i = 0; i < 5; ++i) publish();
+  CHECK(formatted == 2);
+  CHECK(sample.read() == "12");
+  streams.tick();
+  publish();
+  CHECK(sample.read() == "event: dropped\ndata: {\"events\":3}\n\n3");
+
+  const Reader everything;
+  streams.add(everything.stream());
+  CHECK_FALSE(streams.most_per_tick());
 }
 
 TEST_CASE("one that has gone is forgotten, also when it never came") {
@@ -131,7 +153,7 @@ TEST_CASE("one that has gone is forgotten, also when it never came") {
   streams.beat();
   CHECK(streams.size() == 1);
   gone.leave();
-  streams.publish(EventType::idle, "i");
+  streams.publish(EventType::idle, [] { return "i"; });
   CHECK(streams.size() == 0);
 }
 

@@ -46,6 +46,27 @@ TEST_CASE("the server's sockets and its clients' are told apart and counted") {
   CHECK(cut["left_out"] == 1);
 }
 
+TEST_CASE("each socket is listed: open ones first, then the newest in TIME_WAIT, at most so many of a side") {
+  const Endpoint none{.family = AddressFamily::ipv4};
+  const TcpSocket sockets[] = {
+      {.local = at(1, 8080), .remote = none, .state = TcpState::listen},
+      {.local = at(1, 8080), .remote = at(1, 5001), .state = TcpState::time_wait, .timer_left = 1000ms},
+      {.local = at(1, 8080), .remote = at(1, 5002), .state = TcpState::time_wait, .timer_left = 2000ms},
+      {.local = at(1, 8080), .remote = at(1, 5003), .state = TcpState::fin_wait_2},
+      {.local = at(1, 5003), .remote = at(1, 8080), .state = TcpState::close_wait},
+  };
+  const Json all = sockets_json(at(1, 8080), sockets, 10);
+  REQUIRE(all.size() == 4);
+  CHECK(all[0] == Json{{"side", "server"},
+                       {"local", "127.0.0.1:8080"},
+                       {"remote", "127.0.0.1:5003"},
+                       {"state", "FIN_WAIT_2"},
+                       {"timer_ms", 0}});
+  CHECK(all[1]["timer_ms"] == 2000);
+  CHECK(all[3]["side"] == "client");
+  CHECK(sockets_json(at(1, 8080), sockets, 1).size() == 2);
+}
+
 TEST_CASE("of a server that listens everywhere, clients on this machine are recognized by their addresses") {
   const Endpoint everywhere{.family = AddressFamily::ipv6, .port = 8080};
   const Endpoint here{.family = AddressFamily::ipv4, .port = 5000, .address = {10, 0, 0, 1}};

@@ -1,0 +1,10 @@
+# Run by closelab_embed: writes OUTPUT, which holds the texts of FILES as the array SYMBOL.
+set(text "#include \"server/lab/page/embedded_file.h\"\n\nnamespace closelab::lab {\n\n")
+string(APPEND text "extern const std::vector<EmbeddedFile> ${SYMBOL};\nconst std::vector<EmbeddedFile> ${SYMBOL}{\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name "${file}" NAME)
+  file(READ "${file}" content)
+  string(APPEND text "    {\"${name}\", R\"~embedded~(${content})~embedded~\"},\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace closelab::lab\n")
+file(WRITE "${OUTPUT}" "${text}")
