@@ -86,7 +86,7 @@ Server::Impl::Impl(Options wanted)
     : options(validated(std::move(wanted))),
       recorder(options),
       observer(
-          options.verdicts,
+          options.lookups,
           [this](const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress) {
             recorder.observed(ended, verdict, progress);
           },

@@ -66,7 +66,7 @@ void Connection::received_eof() {
   end(CloseReason::peer_closed);
   teardown().received_fin();
   if (exchange_ == nullptr || !http::is_receiving(exchange_->state) || !exchange_->parser.started()) return tear_down();
-  if (reactor_.shared().options.half_close == HalfClose::abort) {
+  if (reactor_.shared().options.client_half_close == ClientHalfClose::abort) {
     cut_now(mode_, CloseReason::peer_closed);
     return proceed();
   }
@@ -264,7 +264,7 @@ void Connection::await_answer() {
   reactor_.shared().recorder.active(id_);
   const auto delayed_until = exchange_->delayed ? exchange_->delayed_until : Deadlines::Clock::time_point::max();
   const auto next_look = Deadlines::Clock::now() + client_look;
-  if (reactor_.shared().options.half_close == HalfClose::abort && next_look < delayed_until) {
+  if (reactor_.shared().options.client_half_close == ClientHalfClose::abort && next_look < delayed_until) {
     reactor_.deadlines().set(deadline_, DeadlineKind::watch, next_look);
   } else if (exchange_->delayed) {
     reactor_.deadlines().set(deadline_, DeadlineKind::delay, delayed_until);

@@ -132,9 +132,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void pause_passed();
   void look_again_later();
   void look_for_acknowledgement();
-  bool client_has_ended(HalfClose fin);
+  bool client_has_ended(ClientHalfClose fin);
   void look_at_client();
-  HalfClose meaning_of_fin() const;
+  ClientHalfClose meaning_of_fin() const;
   void watch_client();
   void client_reset();
   void go_on();

@@ -202,13 +202,13 @@ void Connection::look_for_acknowledgement() {
 
 /// What a client does that nobody reads from shows only in its connection's state. True when it has ended the
 /// connection, by RST or, where that is how it is meant, by FIN.
-bool Connection::client_has_ended(HalfClose fin) {
+bool Connection::client_has_ended(ClientHalfClose fin) {
   const TcpState state = net::sample_socket(stream_.fd(), net::SampleDepth::state).state;
   if (state == TcpState::closed) {
     client_reset();
     return true;
   }
-  if (state != TcpState::close_wait || fin == HalfClose::answer) return false;
+  if (state != TcpState::close_wait || fin == ClientHalfClose::answer) return false;
   cut_now(mode_, CloseReason::peer_closed);
   tear_down();
   return true;
@@ -219,9 +219,9 @@ void Connection::look_at_client() {
 }
 
 /// A stall is there for the client to give up; in other pauses it may still want its answer.
-HalfClose Connection::meaning_of_fin() const {
-  if (script_->pause == Pause::stall) return HalfClose::abort;
-  return script_->pause == Pause::stream ? reactor_.shared().options.half_close : HalfClose::answer;
+ClientHalfClose Connection::meaning_of_fin() const {
+  if (script_->pause == Pause::stall) return ClientHalfClose::abort;
+  return script_->pause == Pause::stream ? reactor_.shared().options.client_half_close : ClientHalfClose::answer;
 }
 
 /// The connection is over: what has arrived before the RST stands in front of the error.
@@ -233,9 +233,9 @@ void Connection::client_reset() {
   failed(Fact::receive_failed, result.error != 0 ? result.error : ECONNRESET);
 }
 
-/// A client whose FIN came while its request waits for its answer (HalfClose::abort).
+/// A client whose FIN came while its request waits for its answer (ClientHalfClose::abort).
 void Connection::watch_client() {
-  if (!client_has_ended(HalfClose::abort)) await_answer();
+  if (!client_has_ended(ClientHalfClose::abort)) await_answer();
 }
 
 /// The pause is over: the connection goes on where it was.

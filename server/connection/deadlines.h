@@ -22,7 +22,7 @@ enum class DeadlineKind : std::uint8_t {
   delay,      ///< of a response
   idle_rule,  ///< a rule at `idle`
   pause,      ///< the next look at a connection that neither reads nor writes
-  watch,      ///< has a client that waits for its answer gone (HalfClose::abort)?
+  watch,      ///< has a client that waits for its answer gone (ClientHalfClose::abort)?
 };
 constexpr std::size_t deadline_kinds = 9;
 

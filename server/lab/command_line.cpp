@@ -10,16 +10,81 @@
 #include "server/lab/settings/help.h"
 #include "server/lab/settings/usage_error.h"
 #include "server/rules/rule_text.h"
+#include "server/text/quantity.h"
 #include "server/text/spelling.h"
 
 namespace closelab::lab {
 namespace {
 
-void refuse_unknown(const CLI::App& app, const std::vector<std::string_view>& known, std::string_view hint) {
+/// An option as an unknown one is compared with; the form is what stands for its value, empty when it takes none.
+struct OptionForm {
+  std::string name;
+  std::string form;
+};
+using OptionForms = std::vector<OptionForm>;
+
+bool is_among(std::string_view word, std::string_view form) {
+  return ('|' + std::string(form) + '|').find('|' + std::string(word) + '|') != std::string::npos;
+}
+
+/// `--format json` for `json`: the one option that takes the word as its value; empty when none does, or several do.
+std::string option_with_value(std::string_view word, const OptionForms& options) {
+  std::string found;
+  for (const OptionForm& option : options) {
+    if (word.empty() || !is_among(word, option.form)) continue;
+    if (!found.empty()) return "";
+    found = fmt::format("{} {}", option.name, word);
+  }
+  return found;
+}
+
+[[noreturn]] void refuse_option(std::string_view extra, const OptionForms& options, std::string_view hint) {
+  const std::string_view name = extra.substr(0, extra.find('='));
+  const std::string meant = option_with_value(name.substr(2), options);
+  if (!meant.empty()) throw UsageError(fmt::format("unknown option \"{}\"; did you mean \"{}\"?", name, meant));
+  std::vector<std::string_view> names;
+  for (const OptionForm& option : options) names.push_back(option.name);
+  throw UsageError(server::unknown_word("option", name, names, hint));
+}
+
+void refuse_unknown(const CLI::App& app, const OptionForms& options, std::string_view hint) {
   if (app.remaining_size() == 0) return;
   const std::string extra = app.remaining().front();
-  if (!extra.starts_with("--")) throw UsageError(fmt::format("unexpected argument \"{}\"", extra));
-  throw UsageError(server::unknown_word("option", extra.substr(0, extra.find('=')), known, hint));
+  if (!extra.starts_with("--")) throw UsageError(fmt::format("unexpected argument {}", server::quoted(extra)));
+  refuse_option(extra, options, hint);
+}
+
+/// An option with a value, which CLI11 takes to be optional: that it is missing is said here, in our words.
+CLI::Option* add_with_value(CLI::App& app, const std::string& flag) { return app.add_option(flag)->expected(0, 1); }
+
+/// The values that were given, one for each time. Throws UsageError for one that is missing.
+std::vector<std::string> values(const CLI::Option& option, std::string_view name, std::string_view form) {
+  std::vector<std::string> given = option.results();
+  for (const std::string& value : given)
+    if (value.empty()) throw UsageError(fmt::format("{0} wants a value: {0} {1}", name, form));
+  return given;
+}
+
+/// A flag of `watch` or `run` (WatchFlag, RunFlag).
+template <class Flag>
+CLI::Option* add_flag(CLI::App& app, const Flag& flag) {
+  const std::string name(flag.name);
+  return flag.placeholder.empty() ? app.add_flag(name) : add_with_value(app, name)->take_all();
+}
+
+template <class Flag, class Settings>
+void set_flag(const Flag& flag, const CLI::Option& option, Settings& settings) {
+  for (const std::string& value : values(option, flag.name, flag.placeholder)) {
+    const std::string error = flag.set(settings, value);
+    if (!error.empty()) throw UsageError(fmt::format("{}: {}", flag.name, error));
+  }
+}
+
+template <class Flags>
+OptionForms forms_of(const Flags& flags) {
+  OptionForms forms{{"--help", ""}};
+  for (const auto& flag : flags) forms.push_back({std::string(flag.name), std::string(flag.placeholder)});
+  return forms;
 }
 
 /// The options of `closelab serve`: one for each setting, and those that are not settings.
@@ -30,37 +95,59 @@ class ServeOptions {
     app.allow_extras();
     help_ = app.add_flag("-h,--help");
     print_conf_ = app.add_flag("--print-conf");
-    conf_ = app.add_option("--conf")->take_last();
-    rules_ = app.add_option("--rule")->take_all();
-    for (const Setting& setting : schema()) settings_.emplace_back(&setting, add(setting));
+    conf_ = add_with_value(app, "--conf")->take_all();
+    rules_ = add_with_value(app, "--rule")->take_all();
+    for (const Setting& setting : schema()) {
+      // The former name comes first, so that the present one wins when both are given.
+      if (!setting.former_key.empty()) add(setting, setting.former_key);
+      add(setting, setting.key);
+    }
   }
 
   Command command() const {
     if (help_->count() > 0) return {.text = serve_help()};
-    refuse_extras();
+    refuse_unknown(app_, forms(), "`closelab serve --help` lists the options");
     Settings settings;
-    if (conf_->count() > 0) settings = read_conf(conf_->results().back(), settings);
-    for (const auto& [setting, option] : settings_) {
-      const std::string error = option->count() > 0 ? setting->set(settings, option->results().back()) : "";
-      if (!error.empty()) throw UsageError(fmt::format("{}: {}", flag_name(*setting), error));
-    }
-    for (const std::string& line : rules_->results()) settings.options.rules.push_back(rule(line));
+    for (const std::string& file : values(*conf_, "--conf", "FILE")) settings = read_conf(file, std::move(settings));
+    for (const Spelling& spelling : spellings_) set(spelling, settings);
+    for (const std::string& line : values(*rules_, "--rule", "KEY=VALUE,KEY=VALUE..."))
+      add_rule(settings, rule(line), fmt::format("--rule {}: ", line));
+    if (const std::string error = contradiction(settings); !error.empty()) throw UsageError(error);
     return {.action = print_conf_->count() > 0 ? Command::Action::print_conf : Command::Action::serve,
             .settings = std::move(settings)};
   }
 
  private:
-  /// A switch takes no word after it: `--verdicts`, `--no-verdicts` or `--verdicts=off`.
-  CLI::Option* add(const Setting& setting) {
-    const std::string flag = flag_name(setting);
-    if (setting.kind != Kind::on_off) return app_.add_option(flag)->take_last();
-    return app_.add_flag(fmt::format("{},!--no-{}", flag, flag.substr(2)))->take_last();
+  /// A setting under its key or its former key.
+  struct Spelling {
+    const Setting* setting;
+    std::string flag;
+    CLI::Option* option;
+  };
+
+  /// A switch takes no word after it: `--lookups`, `--no-lookups` or `--lookups=off`.
+  void add(const Setting& setting, std::string_view key) {
+    const std::string flag = flag_name(key);
+    const bool is_switch = setting.kind == Kind::on_off;
+    CLI::Option* option =
+        is_switch ? app_.add_flag(fmt::format("{},!--no-{}", flag, flag.substr(2))) : add_with_value(app_, flag);
+    spellings_.push_back({&setting, flag, option->take_last()});
   }
 
-  void refuse_extras() const {
-    std::vector<std::string> names{"--conf", "--rule", "--print-conf", "--help"};
-    for (const Setting& setting : schema()) names.push_back(flag_name(setting));
-    refuse_unknown(app_, {names.begin(), names.end()}, "`closelab serve --help` lists the options");
+  static void set(const Spelling& spelling, Settings& settings) {
+    const std::vector<std::string> given = values(*spelling.option, spelling.flag, spelling.setting->placeholder);
+    if (given.empty()) return;
+    const std::string now = flag_name(spelling.setting->key);
+    if (spelling.flag != now) settings.notes.push_back(former_name_note(spelling.flag, now));
+    const std::string error = spelling.setting->set(settings, given.back());
+    if (!error.empty()) throw UsageError(fmt::format("{}: {}", spelling.flag, error));
+  }
+
+  static OptionForms forms() {
+    OptionForms forms{{"--conf", ""}, {"--rule", ""}, {"--print-conf", ""}, {"--help", ""}};
+    for (const Setting& setting : schema())
+      forms.push_back({flag_name(setting.key), setting.kind == Kind::on_off ? "" : setting.placeholder});
+    return forms;
   }
 
   static Rule rule(const std::string& line) {
@@ -74,7 +161,7 @@ class ServeOptions {
   CLI::Option* print_conf_;
   CLI::Option* conf_;
   CLI::Option* rules_;
-  std::vector<std::pair<const Setting*, CLI::Option*>> settings_;
+  std::vector<Spelling> spellings_;
 };
 
 /// The options of `closelab watch`.
@@ -84,34 +171,22 @@ class WatchOptions {
     app.set_help_flag();
     app.allow_extras();
     help_ = app.add_flag("-h,--help");
-    for (const WatchFlag& flag : watch_flags()) flags_.emplace_back(&flag, add(flag));
+    for (const WatchFlag& flag : watch_flags()) options_.push_back(add_flag(app, flag));
   }
 
   Command command() const {
     if (help_->count() > 0) return {.text = watch_help()};
-    std::vector<std::string_view> names{"--help"};
-    for (const auto& [flag, option] : flags_) names.push_back(flag->name);
-    refuse_unknown(app_, names, "`closelab watch --help` lists the options");
+    refuse_unknown(app_, forms_of(watch_flags()), "`closelab watch --help` lists the options");
     Command command{.action = Command::Action::watch};
-    for (const auto& [flag, option] : flags_)
-      for (const std::string& value : option->results()) set(*flag, command.watch, value);
+    for (std::size_t i = 0; i < options_.size(); ++i) set_flag(watch_flags()[i], *options_[i], command.watch);
     return command;
   }
 
  private:
-  CLI::Option* add(const WatchFlag& flag) {
-    const std::string name(flag.name);
-    return flag.placeholder.empty() ? app_.add_flag(name) : app_.add_option(name)->take_all();
-  }
-
-  static void set(const WatchFlag& flag, WatchSettings& settings, const std::string& value) {
-    const std::string error = flag.set(settings, value);
-    if (!error.empty()) throw UsageError(fmt::format("{}: {}", flag.name, error));
-  }
-
   CLI::App& app_;
   CLI::Option* help_;
-  std::vector<std::pair<const WatchFlag*, CLI::Option*>> flags_;
+  /// One for each of watch_flags().
+  std::vector<CLI::Option*> options_;
 };
 
 /// The options of `closelab run`, and the experiments.
@@ -121,41 +196,44 @@ class RunOptions {
     app.set_help_flag();
     app.allow_extras();
     help_ = app.add_flag("-h,--help");
-    for (const RunFlag& flag : run_flags()) flags_.emplace_back(&flag, add(flag));
+    for (const RunFlag& flag : run_flags()) options_.push_back(add_flag(app, flag));
   }
 
   Command command() const {
     if (help_->count() > 0) return {.text = run_help()};
     Command command{.action = Command::Action::run};
-    std::vector<std::string_view> names{"--help"};
-    for (const auto& [flag, option] : flags_) names.push_back(flag->name);
     for (const std::string& extra : app_.remaining()) {
       if (extra.starts_with("--"))
-        throw UsageError(server::unknown_word("option", extra, names, "`closelab run --help` lists the options"));
+        refuse_option(extra, forms_of(run_flags()), "`closelab run --help` lists the options");
       command.run.experiments.push_back(extra);
     }
-    for (const auto& [flag, option] : flags_) {
-      const std::string error = option->count() > 0 ? flag->set(command.run, option->results().back()) : "";
-      if (!error.empty()) throw UsageError(fmt::format("{}: {}", flag->name, error));
-    }
+    for (std::size_t i = 0; i < options_.size(); ++i) set_flag(run_flags()[i], *options_[i], command.run);
     return command;
   }
 
  private:
-  CLI::Option* add(const RunFlag& flag) {
-    const std::string name(flag.name);
-    return flag.placeholder.empty() ? app_.add_flag(name) : app_.add_option(name)->take_last();
-  }
-
   CLI::App& app_;
   CLI::Option* help_;
-  std::vector<std::pair<const RunFlag*, CLI::Option*>> flags_;
+  /// One for each of run_flags().
+  std::vector<CLI::Option*> options_;
 };
 
+/// `closelab help`, `closelab help serve`.
+std::string help_about(const std::vector<std::string>& words) {
+  if (words.empty()) return program_help();
+  if (words.front() == "serve") return serve_help();
+  if (words.front() == "watch") return watch_help();
+  if (words.front() == "run") return run_help();
+  throw UsageError(
+      server::unknown_word("command", words.front(), {"serve", "watch", "run"}, "`closelab help` lists the commands"));
+}
+
 [[noreturn]] void refuse_command(const CLI::App& app) {
-  const char* hint = "`closelab serve` starts the server, `closelab --help` says more";
+  const char* hint = "`closelab serve` starts the server, `closelab help` says more";
   if (app.remaining_size() == 0) throw UsageError(fmt::format("no command is given; {}", hint));
-  throw UsageError(fmt::format("unknown command \"{}\"; {}", app.remaining().front(), hint));
+  const std::string word = app.remaining().front();
+  throw UsageError(server::unknown_word(word.starts_with('-') ? "option" : "command", word,
+                                        {"serve", "watch", "run", "help", "version", "--help", "--version"}, hint));
 }
 
 }  // namespace
@@ -165,8 +243,10 @@ Command parse_command_line(int argc, const char* const* argv) {
   app.set_help_flag();
   app.allow_extras();
   app.require_subcommand(0, 1);
-  const CLI::Option* help = app.add_flag("-h,--help");
-  const CLI::Option* version = app.add_flag("-V,--version");
+  const CLI::Option* help_flag = app.add_flag("-h,--help");
+  const CLI::Option* version_flag = app.add_flag("-v,-V,--version");
+  CLI::App* help = app.add_subcommand("help")->allow_extras();
+  const CLI::App* version = app.add_subcommand("version");
   CLI::App* serve = app.add_subcommand("serve");
   const ServeOptions serve_options(*serve);
   CLI::App* watch = app.add_subcommand("watch");
@@ -178,8 +258,9 @@ Command parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
-  if (help->count() > 0) return {.text = program_help()};
-  if (version->count() > 0) return {.text = version_text()};
+  if (help_flag->count() > 0) return {.text = program_help()};
+  if (version_flag->count() > 0 || version->parsed()) return {.text = version_text()};
+  if (help->parsed()) return {.text = help_about(help->remaining())};
   if (app.remaining_size() > 0) refuse_command(app);
   if (run->parsed()) return run_options.command();
   if (watch->parsed()) return watch_options.command();

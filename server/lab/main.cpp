@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <stdexcept>
+#include <string>
 #include <system_error>
 
 #include "server/lab/command_line.h"
@@ -39,6 +40,7 @@ void flush_standard_output() {
 }
 
 int run(const Command& command) {
+  for (const std::string& note : command.settings.notes) fmt::print(stderr, "closelab: note: {}\n", note);
   switch (command.action) {
     case Command::Action::show:
       fmt::print("{}", command.text);

@@ -41,9 +41,9 @@ std::string_view to_string(KeepAliveWhen when) {
 
 std::ostream& operator<<(std::ostream& out, KeepAliveWhen when) { return out << to_string(when); }
 
-std::string_view to_string(HalfClose half_close) { return half_close == HalfClose::answer ? "answer" : "abort"; }
+std::string_view to_string(ClientHalfClose fin) { return fin == ClientHalfClose::answer ? "answer" : "abort"; }
 
-std::ostream& operator<<(std::ostream& out, HalfClose half_close) { return out << to_string(half_close); }
+std::ostream& operator<<(std::ostream& out, ClientHalfClose fin) { return out << to_string(fin); }
 
 std::ostream& operator<<(std::ostream& out, const Counts& counts) {
   return out << server::counted(counts.requests, "request") << " on " << server::counted(counts.accepted, "connection")

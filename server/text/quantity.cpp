@@ -1,5 +1,6 @@
 #include "server/text/quantity.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -19,7 +20,7 @@ struct Unit {
 
 constexpr std::array duration_units{Unit{"ms", 1}, Unit{"s", 1000}, Unit{"m", 60'000}, Unit{"h", 3'600'000}};
 constexpr std::array size_units{Unit{"B", 1}, Unit{"KiB", 1 << 10}, Unit{"MiB", 1 << 20}, Unit{"GiB", 1 << 30}};
-constexpr milliseconds longest = std::chrono::hours(24);
+constexpr std::uint64_t longest_count = milliseconds(std::chrono::hours(24)).count();
 
 constexpr const char* nothing_given = "nothing is given where a number belongs";
 
@@ -33,6 +34,28 @@ Parsed<std::uint64_t> take_number(std::string_view& text, std::string_view whole
   if (error != std::errc{}) return refused<std::uint64_t>(quoted(whole) + " is not a number");
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));
   return {number};
+}
+
+/// What stands after a decimal point: `.25` is 25 of 100.
+struct Fraction {
+  std::uint64_t digits = 0;
+  std::uint64_t power_of_ten = 1;
+};
+
+/// Cuts it off `text`; without a decimal point it is zero. An hour has 3,600,000 ms: more digits are never needed.
+Parsed<Fraction> take_fraction(std::string_view& text, std::string_view whole) {
+  constexpr std::size_t most_digits = 9;
+  if (!text.starts_with('.')) return {};
+  text.remove_prefix(1);
+  const std::size_t length = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (length == 0 || length > most_digits) return refused<Fraction>(quoted(whole) + " is not a number");
+  Fraction fraction;
+  for (const char digit : text.substr(0, length)) {
+    fraction.digits = fraction.digits * 10 + static_cast<std::uint64_t>(digit - '0');
+    fraction.power_of_ten *= 10;
+  }
+  text.remove_prefix(length);
+  return {fraction};
 }
 
 Parsed<std::uint64_t> multiply(std::uint64_t number, std::string_view unit, std::span<const Unit> units,
@@ -92,15 +115,22 @@ Parsed<milliseconds> parse_duration(std::string_view text) {
   std::string_view unit = text;
   const Parsed<std::uint64_t> number = take_number(unit, text);
   if (!number) return refused<milliseconds>(number.error);
+  const Parsed<Fraction> fraction = take_fraction(unit, text);
+  if (!fraction) return refused<milliseconds>(fraction.error);
+  if (unit.empty() && text == "0") return {milliseconds(0)};
   if (unit.empty()) {
-    const std::string bare = std::to_string(number.value);
-    return refused<milliseconds>(quoted(bare) + " has no unit; write " + bare + "s for seconds or " + bare + "ms");
+    const std::string bare = printable(text);
+    return refused<milliseconds>(quoted(text) + " has no unit; write " + bare + "s for seconds or " + bare + "ms");
   }
-  const Parsed<std::uint64_t> count = multiply(number.value, unit, duration_units, text);
-  if (!count) return refused<milliseconds>(count.error);
-  if (count.value > static_cast<std::uint64_t>(longest.count()))
+  const Parsed<std::uint64_t> whole = multiply(number.value, unit, duration_units, text);
+  if (!whole) return refused<milliseconds>(whole.error);
+  const std::uint64_t parts = multiply(fraction.value.digits, unit, duration_units, text).value;
+  if (parts % fraction.value.power_of_ten != 0)
+    return refused<milliseconds>(quoted(text) + " is not a whole number of milliseconds");
+  const std::uint64_t count = whole.value + parts / fraction.value.power_of_ten;
+  if (whole.value > longest_count || count > longest_count)
     return refused<milliseconds>(quoted(text) + " is too long; the longest duration is 24h");
-  return {milliseconds(static_cast<milliseconds::rep>(count.value))};
+  return {milliseconds(static_cast<milliseconds::rep>(count))};
 }
 
 std::string format_duration(milliseconds duration) {

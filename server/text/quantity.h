@@ -32,8 +32,8 @@ Parsed<double> parse_probability(std::string_view text);
 /// With as many digits as it takes to read the same number back.
 std::string format_probability(double probability);
 
-/// A number with the unit `ms`, `s`, `m` or `h`. A bare number is refused: seconds and milliseconds are
-/// too easily confused. At most 24h.
+/// A number with the unit `ms`, `s`, `m` or `h`: `200ms`, `0.5s`; a fraction is one of whole milliseconds. A bare
+/// number but 0 is refused: seconds and milliseconds are too easily confused. At most 24h.
 Parsed<std::chrono::milliseconds> parse_duration(std::string_view text);
 
 /// In the largest unit that needs no fraction: `200ms`, `5s`, `90s`, `1m`.

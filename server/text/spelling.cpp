@@ -8,6 +8,13 @@
 
 namespace closelab::server {
 
+namespace {
+
+/// So many characters of a word are a beginning that says something: `--p`, `con`.
+constexpr std::size_t shortest_beginning = 3;
+
+}  // namespace
+
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -23,6 +30,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }
 
 std::string_view nearest_word(std::string_view word, const std::vector<std::string_view>& candidates) {
+  const auto begins = [word](std::string_view candidate) { return candidate.starts_with(word); };
+  const auto begun = std::ranges::find_if(candidates, begins);
+  if (word.size() >= shortest_beginning && begun != candidates.end()) return *begun;
   std::string_view best;
   // Half of the word may be wrong; beyond that a suggestion is noise.
   std::size_t distance = std::max<std::size_t>(word.size() / 2, 1) + 1;

@@ -41,7 +41,7 @@ MODES = [
     Mode('client-closes', 'client closes first', 'client_closes', {'connections': 64, 'addresses': 8}),
     Mode('client-resets', 'client resets', 'client_resets', {'connections': 64, 'addresses': 8}),
 ]
-QUICK = ('floor', 'nginx', 'closelab, verdicts off', 'closelab, verdicts on')
+QUICK = ('floor', 'nginx', 'closelab, lookups off', 'closelab, lookups on')
 FLOOR = 'floor'
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What verdicts cost under load, and what they still tell: `tests/bench/bench observation`."""
+"""What lookups cost under load, and what they still tell: `tests/bench/bench observation`."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ def embedded(build, *settings):
 def watched(build):
     """closelab without lookups, with them for one connection in ten, and for all."""
     program = build / 'tests/bench/bench_closelab'
-    settings = {'off': ['verdicts=off'], 'one in ten': ['lookup_every=10'], 'all': []}
+    settings = {'off': ['lookups=off'], 'one in ten': ['lookup_every=10'], 'all': []}
     return [Server(name, {ending: simple(program, 'PORT', *words, f'close={ending}') for ending in ('immediate', 'lingering')}
                    | {'keep': simple(program, 'PORT', *words)}) for name, words in settings.items()]
 
@@ -35,7 +35,7 @@ def cost_rows(build, load, rounds, slice_s):
     """What an ending costs the server at full speed, in turn."""
     rows = []
     for mode in ENDINGS:
-        say(f'cost of verdicts: {mode.title}')
+        say(f'cost of lookups: {mode.title}')
         with contextlib.ExitStack() as stack:
             running = [stack.enter_context(Running(server, mode.ending)) for server in watched(build)]
             measured = [[] for _ in running]

@@ -86,16 +86,16 @@ def own_servers(build):
     floor = build / 'tests/bench/bench_floor'
     embedded = build / 'tests/bench/bench_closelab'
 
-    def closelab(verdicts):
-        return {'keep': simple(embedded, 'PORT', f'verdicts={verdicts}', 'close=immediate'),
-                'lingering': simple(embedded, 'PORT', f'verdicts={verdicts}', 'close=lingering')}
+    def closelab(lookups):
+        return {'keep': simple(embedded, 'PORT', f'lookups={lookups}', 'close=immediate'),
+                'lingering': simple(embedded, 'PORT', f'lookups={lookups}', 'close=lingering')}
 
     program = [build / 'closelab', 'serve', '--address=0.0.0.0', '--port=PORT', '--admin-port=off', '--idle-timeout=600s']
     return [
         Server('floor', {'keep': simple(floor, 'PORT', 'keep'), 'immediate': simple(floor, 'PORT', 'close'),
                          'lingering': simple(floor, 'PORT', 'lingering')}, hears_requests=False),
-        Server('closelab, verdicts off', closelab('off')),
-        Server('closelab, verdicts on', closelab('on')),
+        Server('closelab, lookups off', closelab('off')),
+        Server('closelab, lookups on', closelab('on')),
         Server('closelab serve, with its log', {'keep': simple(*program, '--close-mode=immediate'),
                                                 'lingering': simple(*program)}, path='/bytes/13'),
     ]

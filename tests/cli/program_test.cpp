@@ -79,6 +79,23 @@ TEST_CASE("what can't be understood ends with 2 and says what was meant") {
   }
 }
 
+TEST_CASE("of several conf files the later wins, and their rules add up") {
+  const ConfFile one("port = 0\nidle_timeout = \"3s\"\n[[rule]]\nstall = true\n");
+  const ConfFile other("idle_timeout = \"4s\"\n[[rule]]\nstall = true\npath = \"/x\"\n");
+  const Finished both = closelab({"serve", "--conf", one.path(), "--conf", other.path(), "--print-conf"});
+  CHECK(both.exit_code == 0);
+  CHECK(contains(both.out, "\nidle_timeout = \"4s\"\n"));
+  CHECK(contains(both.out, "\nport = 0\n"));
+  CHECK(contains(both.out, "\n[[rule]]\nat = \"before_response\"\nstall = true\n\n[[rule]]\npath = \"/x\""));
+}
+
+TEST_CASE("what is said of a former name goes to stderr, and the program does what it was told") {
+  const Finished former = closelab({"serve", "--no-verdicts", "--print-conf"});
+  CHECK(former.exit_code == 0);
+  CHECK(contains(former.out, "\nlookups = false\n"));
+  CHECK(former.err == "closelab: note: --verdicts is called --lookups now; the old name goes with the next version\n");
+}
+
 TEST_CASE("--print-conf prints what --conf reads, and what the kernel reports") {
   const Finished first = closelab({"serve", "--print-conf", "--port", "1234", "--no-reuse-address", "--linger", "3s"});
   CHECK(first.exit_code == 0);
@@ -100,6 +117,14 @@ TEST_CASE("a port in use ends with 1 and says who has it") {
   CHECK(second.exit_code == 1);
   CHECK(second.err.starts_with("closelab: error: "));
   CHECK(contains(second.err, std::to_string(lab.port())));
+}
+
+TEST_CASE("an admin port in use ends with 1 and says that it is the admin port's") {
+  Lab lab;
+  const Finished second = closelab({"serve", "--port", "0", "--admin-port", std::to_string(lab.port())});
+  CAPTURE(second.err);
+  CHECK(second.exit_code == 1);
+  CHECK(second.err.starts_with("closelab: error: admin port: "));
 }
 
 TEST_CASE("the text log says where it listens, then requests, then verdicts with their ladder") {

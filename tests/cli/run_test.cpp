@@ -113,6 +113,25 @@ TEST_CASE("a file that is named twice is played once; two files of one name are 
   CHECK(of_one_name.err.find("have one name") != std::string::npos);
 }
 
+TEST_CASE("an unknown experiment is refused with those that may have been meant") {
+  struct Case {
+    const char* name;
+    const char* error;
+  };
+  const Case cases[] = {
+      {"g-reuse", "there is no experiment \"g-reuse\"; did you mean g-reuse-address?"},
+      {"reuse", "did you mean g-reuse-address or p2-reuse-delay?"},
+      {"l-lingr", "did you mean l-linger?"},
+      {"zzzzzzzzzz", "`closelab run --list` names them"},
+  };
+  for (const Case& c : cases) {
+    const Finished finished = closelab({"run", c.name});
+    CAPTURE(finished.err);
+    CHECK(finished.exit_code == 2);
+    CHECK(finished.err.find(c.error) != std::string::npos);
+  }
+}
+
 TEST_CASE("what can't be understood ends with 2 and says where") {
   const File file(replaced(experiment, "client close\n", "client clsoe\n"));
   const Finished misspelt = closelab({"run", file.path()});

@@ -333,9 +333,9 @@ TEST_CASE("a body stream that is not sent has no reader") {
   }
 }
 
-TEST_CASE("half_close = abort ends a body stream whose client has sent FIN") {
+TEST_CASE("client_half_close = abort ends a body stream whose client has sent FIN") {
   Options options;
-  options.half_close = HalfClose::abort;
+  options.client_half_close = ClientHalfClose::abort;
   TestServer server(options);
   const BodyStream stream(1000);
   server.handle("/stream-body", [&](const Request&) { return Response{.body_stream = stream}; });

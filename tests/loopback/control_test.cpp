@@ -202,9 +202,9 @@ TEST_CASE("who is told Connection: keep-alive") {
   }
 }
 
-TEST_CASE("half_close = abort drops the request of a client that has sent FIN") {
+TEST_CASE("client_half_close = abort drops the request of a client that has sent FIN") {
   Options options;
-  options.half_close = HalfClose::abort;
+  options.client_half_close = ClientHalfClose::abort;
   TestServer server(options);
   std::optional<Responder> pending;
   std::atomic<bool> has_request = false;
@@ -224,9 +224,10 @@ TEST_CASE("half_close = abort drops the request of a client that has sent FIN") 
   CHECK_FALSE(pending->send({}));
 }
 
-TEST_CASE("half_close = abort: an answer that is held back, and a request that is not complete, are dropped too") {
+TEST_CASE(
+    "client_half_close = abort: an answer that is held back, and a request that is not complete, are dropped too") {
   Options options;
-  options.half_close = HalfClose::abort;
+  options.client_half_close = ClientHalfClose::abort;
   TestServer server(options);
   server.handle("/hold", [](const Request&) { return Response{.body = "late", .delay = 1h}; });
   for (const std::string& request :

@@ -248,7 +248,7 @@ TEST_CASE("SO_LINGER: 0 s makes every close an RST, a timed one is measured") {
 
 TEST_CASE("without verdicts nothing is looked up, and what was seen still counts") {
   Options options;
-  options.verdicts = Switch::off;
+  options.lookups = Switch::off;
   TestServer server(options);
   Client client(server);
   client.send(get("/"));

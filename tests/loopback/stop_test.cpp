@@ -115,7 +115,7 @@ TEST_CASE("stop with no grace, at any moment, ends") {
   for (int i = 0; i < 300; ++i) {
     Options options;
     options.reactors = 1 + static_cast<unsigned>(i) % 2;
-    options.verdicts = Switch::off;
+    options.lookups = Switch::off;
     TestServer server(options);
     std::optional<Client> client;
     if (i % 3 > 0) client.emplace(server);

@@ -33,13 +33,13 @@ struct Timeouts {
 };
 
 /// What a client's FIN means that comes while its request is being read or answered.
-enum class HalfClose : std::uint8_t {
+enum class ClientHalfClose : std::uint8_t {
   answer,  ///< it sends no more, but wants its answer (RFC 9112 §9.6)
   abort,   ///< it has lost interest: the request is dropped unanswered
 };
 
-std::string_view to_string(HalfClose half_close);
-std::ostream& operator<<(std::ostream& out, HalfClose half_close);
+std::string_view to_string(ClientHalfClose fin);
+std::ostream& operator<<(std::ostream& out, ClientHalfClose fin);
 
 /// Everything a server can be told; the defaults make a well-behaved HTTP/1.1 server.
 struct Options {
@@ -49,7 +49,7 @@ struct Options {
   LingeringBounds lingering{};
   LingeringWhen lingering_when = LingeringWhen::always;
   CloseTimes close_times{};
-  HalfClose half_close = HalfClose::answer;
+  ClientHalfClose client_half_close = ClientHalfClose::answer;
   KeepAliveHints keep_alive{};
   Timeouts timeouts{};
   HttpLimits limits{};
@@ -69,9 +69,10 @@ struct Options {
   std::size_t max_connections = 16384;
   /// Threads that serve, each with its own listener when there are several, which then have SO_REUSEPORT.
   unsigned reactors = 1;
-  /// Switch::off: no kernel lookups, verdicts rest on our own sockets alone and may be undetermined.
-  Switch verdicts = Switch::on;
-  /// With verdicts on, one connection in so many is looked up; the others are judged as with verdicts off, and their
+  /// Switch::off: the kernel's tables are not asked how a connection ended; its verdict rests on our own sockets
+  /// alone and may be undetermined.
+  Switch lookups = Switch::on;
+  /// With lookups on, one connection in so many is looked up; the others are judged as with lookups off, and their
   /// evidence says not_observed. At least 1. Lookups cost 2 to 4 us a connection.
   std::uint64_t lookup_every = 1;
   /// Settled connections whose records are kept; the oldest are dropped and counted.
@@ -93,7 +94,7 @@ struct Options {
   std::function<void(const ConnectionRecord&, const RequestRecord&)> on_request{};
   /// Called when a connection has begun to end, by our side or the client's; on the reactor thread, must not block.
   std::function<void(const ConnectionRecord&)> on_closing{};
-  /// Called when a connection has settled; on the observer's thread, with `verdicts` off on the reactor thread, which
+  /// Called when a connection has settled; on the observer's thread, with `lookups` off on the reactor thread, which
   /// it then must not block.
   std::function<void(const ConnectionRecord&)> on_settled{};
 };

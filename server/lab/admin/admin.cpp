@@ -20,7 +20,7 @@ Options admin_options(const Settings& settings, std::uint16_t port) {
   // No client of the lab's evidence should have to deal with a connection that has gone stale.
   options.timeouts.idle_timeout = std::chrono::minutes(10);
   options.max_connections = 256;
-  options.verdicts = Switch::off;
+  options.lookups = Switch::off;
   options.records_kept = 0;
   options.requests_kept = 0;
   options.grace = patience;
@@ -32,13 +32,19 @@ std::uint16_t port_above(std::uint16_t port) {
   return has_next ? static_cast<std::uint16_t>(port + 1) : std::uint16_t{0};
 }
 
+/// A port that was asked for and can't be had: which of the program's two ports it is has to be said.
+std::unique_ptr<Server> listen_on(const Settings& settings, std::uint16_t port) try {
+  return std::make_unique<Server>(admin_options(settings, port));
+} catch (const ListenError& error) {
+  throw ListenError(error.code(), std::string("admin port: ") + error.what());
+}
+
 std::unique_ptr<Server> listen(const Settings& settings) {
-  if (settings.admin_port.choice == AdminPort::Choice::fixed)
-    return std::make_unique<Server>(admin_options(settings, settings.admin_port.port));
+  if (settings.admin_port.choice == AdminPort::Choice::fixed) return listen_on(settings, settings.admin_port.port);
   try {
     return std::make_unique<Server>(admin_options(settings, port_above(settings.options.listen.port)));
   } catch (const ListenError&) {
-    return std::make_unique<Server>(admin_options(settings, 0));
+    return listen_on(settings, 0);
   }
 }
 

@@ -3,14 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 
 #include "server/lab/experiments/claims.h"
 #include "server/lab/settings/conf_table.h"
+#include "server/lab/settings/toml_text.h"
 #include "server/lab/settings/usage_error.h"
 #include "server/text/printable.h"
 #include "server/text/quantity.h"
@@ -173,7 +170,7 @@ class Reader {
     const std::string script = text(table, "play");
     const toml::node* node = table.get("play");
     if (node == nullptr) return {};
-    // The first line of a """ string is the one behind its quotes, unless it is on theirs.
+    // The first line of a """ string is the one after its quotes, unless it is on theirs.
     const auto source = node->source();
     const auto breaks = static_cast<unsigned>(std::ranges::count(script, '\n'));
     const unsigned first = source.end.line - std::min(source.end.line - 1, breaks);
@@ -224,23 +221,11 @@ class Reader {
 
 Experiment parse_experiment(std::string_view toml, const std::string& file) {
   Reader reader(file);
-  Experiment experiment;
-  try {
-    experiment = reader.read(toml::parse(toml, file));
-  } catch (const toml::parse_error& error) {
-    reader.refuse(error.source().begin, error.description());
-  }
+  Experiment experiment = reader.read(parse_toml(toml, file));
   if (!reader.errors().empty()) throw UsageError(fmt::format("{}", fmt::join(reader.errors(), "\n")));
   return experiment;
 }
 
-Experiment read_experiment(const std::string& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (in.is_open()) in.peek();
-  if (!in.is_open() || in.bad()) throw UsageError(fmt::format("{}: {}", file, std::strerror(errno)));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_experiment(text.view(), file);
-}
+Experiment read_experiment(const std::string& file) { return parse_experiment(read_toml_file(file), file); }
 
 }  // namespace closelab::lab

@@ -54,6 +54,12 @@ class Words {
   std::string error_;
 };
 
+/// A play that a mistaken repeat makes longer than this would run for hours.
+constexpr std::uint64_t most_steps = 100'000;
+
+/// What a step sends is made in memory.
+constexpr std::uint64_t most_bytes = 64 << 20;
+
 template <class Value>
 Value take(Words& words, server::Parsed<Value> (*parse)(std::string_view)) {
   const server::Parsed<Value> parsed = parse(words.take());
@@ -125,9 +131,15 @@ void get_request(Words& words, Step& step) {
   fields(words, step);
 }
 
+std::uint64_t take_bytes(Words& words) {
+  const std::uint64_t number = take(words, parse_size);
+  if (number > most_bytes) words.refuse(fmt::format("a step sends at most {}", server::format_size(most_bytes)));
+  return std::min(number, most_bytes);
+}
+
 void post_request(Words& words, Step& step) {
   path(words, step);
-  step.number = take(words, parse_size);
+  step.number = take_bytes(words);
   fields(words, step);
 }
 
@@ -139,7 +151,7 @@ void bytes(Words& words, Step& step) {
     words.take_rest();
     return;
   }
-  step.number = take(words, parse_size);
+  step.number = take_bytes(words);
   const std::string of = words.take_if("of") ? words.take() : "x";
   if (of.size() != 1) return words.refuse("of wants one character");
   step.word = std::string(step.number, of.front());
@@ -255,11 +267,11 @@ bool takes(Words& words, std::string_view form) {
 void parse_verb(Words& words, Step& step) {
   const std::vector<Form>& forms = forms_of(step.actor);
   for (const Form& form : forms) {
-    Words behind = words;
-    if (!takes(behind, form.words)) continue;
+    Words after = words;
+    if (!takes(after, form.words)) continue;
     step.verb = form.verb;
     // The rule's own words begin with its verb.
-    if (form.verb != Verb::filter) words = behind;
+    if (form.verb != Verb::filter) words = after;
     return form.arguments(words, step);
   }
   std::vector<std::string_view> names;
@@ -309,16 +321,31 @@ class ScriptReader {
     step.text = line.substr(line.find_first_not_of(' '));
     if (!words.error().empty()) return refuse(number, words.error());
     check_actor(step);
+    count(number);
+    const bool opens = step.verb == Verb::repeat;
+    if (opens) open_repeat(step);
     open_.back().push_back(std::move(step));
-    if (open_.back().back().verb != Verb::repeat) return;
-    open_line_ = number;
-    open_.emplace_back();
+    if (opens) open_.emplace_back();
+  }
+
+  void open_repeat(const Step& step) {
+    open_line_ = step.line;
+    // Of what is beyond the bound it does not matter by how much.
+    times_.push_back(std::min(times_.back() * std::min(step.number, most_steps + 1), most_steps + 1));
+  }
+
+  void count(unsigned line) {
+    const bool was_within = played_ <= most_steps;
+    played_ += times_.back();
+    if (was_within && played_ > most_steps)
+      refuse(line, fmt::format("a play has at most {} steps, with all that it repeats: here it has more", most_steps));
   }
 
   void close_repeat(unsigned number) {
     if (open_.size() == 1) return refuse(number, "there is no repeat to end");
     std::vector<Step> body = std::move(open_.back());
     open_.pop_back();
+    times_.pop_back();
     open_.back().back().body = std::move(body);
   }
 
@@ -339,6 +366,9 @@ class ScriptReader {
   /// The steps read so far, of the play and of each repeat that is open.
   std::vector<std::vector<Step>> open_{1};
   unsigned open_line_ = 0;
+  /// How often a step that is read now is played, with every repeat that is open.
+  std::vector<std::uint64_t> times_{1};
+  std::uint64_t played_ = 0;
   std::vector<std::string> made_;
 };
 

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
+#include <set>
 #include <stdexcept>
 
 #include "server/lab/experiments/experiment_file.h"
@@ -19,6 +21,8 @@
 #include "server/lab/experiments/text_report.h"
 #include "server/lab/settings/text_style.h"
 #include "server/lab/settings/usage_error.h"
+#include "server/text/quantity.h"
+#include "server/text/spelling.h"
 
 namespace closelab::lab {
 namespace {
@@ -43,10 +47,23 @@ std::vector<fs::path> all_files() {
   return files;
 }
 
+/// Which experiments may have been meant: those whose name has the word in it, else the one spelt most like it.
+std::string suggestion(const std::string& word) {
+  std::vector<std::string> names;
+  for (const fs::path& file : all_files()) names.push_back(file.stem().string());
+  std::vector<std::string> near;
+  std::ranges::copy_if(names, std::back_inserter(near),
+                       [&](const std::string& name) { return name.find(word) != std::string::npos; });
+  if (near.empty()) near.emplace_back(server::nearest_word(word, {names.begin(), names.end()}));
+  if (near.front().empty()) return "`closelab run --list` names them";
+  return fmt::format("did you mean {}?", fmt::join(near, " or "));
+}
+
 fs::path file_of(const std::string& word) {
   if (word.find('/') != std::string::npos || word.ends_with(".toml")) return word;
   fs::path file = experiment_directory() / (word + ".toml");
-  if (!fs::exists(file)) throw UsageError(fmt::format("there is no experiment {}; closelab run --list", word));
+  if (!fs::exists(file))
+    throw UsageError(fmt::format("there is no experiment {}; {}", server::quoted(word), suggestion(word)));
   return file;
 }
 
@@ -84,6 +101,15 @@ void print_reports(const std::vector<ExperimentResult>& results, const RunSettin
   fmt::print("{} of {} experiments came out as expected\n", expected, results.size());
 }
 
+/// What is to be said of how the experiments are written: the same for many cases, once.
+void print_notes(const std::vector<Experiment>& experiments) {
+  std::set<std::string> said;
+  for (const Experiment& experiment : experiments)
+    for (const Case& one : experiment.cases)
+      for (const std::string& note : one.server.notes)
+        if (said.insert(note).second) fmt::print(stderr, "closelab: note: {}\n", note);
+}
+
 /// Opened before anything is played, which would be in vain without it.
 std::ofstream open_report(const std::string& file) {
   std::ofstream report;
@@ -102,6 +128,7 @@ void write_report(std::ofstream& report, const std::string& file, const std::str
 
 int run(const RunSettings& settings) {
   const std::vector<Experiment> experiments = read_all(settings.experiments);
+  print_notes(experiments);
   if (settings.show == RunSettings::Show::list) {
     fmt::print("{}", experiment_list(experiments));
     return EXIT_SUCCESS;

@@ -1,17 +1,13 @@
 #include "server/lab/settings/conf_file.h"
 
 #include <fmt/format.h>
-// One translation unit reads TOML, so the parser is compiled here and not in every includer.
-#include <toml++/toml.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <sstream>
 #include <vector>
 
 #include "server/lab/settings/conf_table.h"
+#include "server/lab/settings/toml_text.h"
 #include "server/lab/settings/usage_error.h"
 #include "server/lab/settings/word_wrap.h"
 #include "server/rules/rule_text.h"
@@ -92,6 +88,7 @@ class Reader {
       if (key == rule_key) {
         read_rules(*entry.value);
       } else if (const Setting* setting = find_setting(key)) {
+        if (key != setting->key) note(entry.key->source(), former_name_note(key, setting->key));
         read_setting(*setting, *entry.value);
       } else {
         refuse(entry.key->source(), unknown_key(key));
@@ -111,6 +108,10 @@ class Reader {
     if (!text) return refuse(value.source(), type_error(setting.key, setting.kind, value));
     const std::string error = setting.set(settings_, *text);
     if (!error.empty()) refuse(value.source(), fmt::format("{}: {}", setting.key, error));
+  }
+
+  void note(const toml::source_region& at, std::string_view what) {
+    settings_.notes.push_back(located(file_, at.begin, what));
   }
 
   void read_rules(const toml::node& value) {
@@ -134,7 +135,7 @@ class Reader {
   }
 
   void add_rule(const server::ParsedRule& parsed, const std::vector<Entry>& entries, const toml::table& table) {
-    if (parsed) return settings_.options.rules.push_back(parsed.value);
+    if (parsed) return lab::add_rule(settings_, parsed.value, located(file_, table.source().begin, ""));
     if (!parsed.entry) return refuse(table.source(), parsed.error);
     const Entry& wrong = entries[*parsed.entry];
     const bool is_key = server::find_rule_key(wrong.key->str()) != nullptr;
@@ -178,27 +179,17 @@ std::vector<std::string> read_table(const toml::table& table, const std::string&
 
 Settings parse_conf(std::string_view toml, const std::string& file, Settings settings) {
   Reader reader(file, settings);
-  try {
-    reader.read(toml::parse(toml, file));
-  } catch (const toml::parse_error& error) {
-    reader.refuse(error.source(), error.description());
-  }
+  reader.read(parse_toml(toml, file));
   if (!reader.errors().empty()) throw UsageError(fmt::format("{}", fmt::join(reader.errors(), "\n")));
   return settings;
 }
 
 Settings read_conf(const std::string& file, Settings settings) {
-  std::ifstream in(file, std::ios::binary);
-  // A directory opens, but its first byte can't be read.
-  if (in.is_open()) in.peek();
-  if (!in.is_open() || in.bad()) throw UsageError(fmt::format("{}: {}", file, std::strerror(errno)));
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_conf(text.view(), file, std::move(settings));
+  return parse_conf(read_toml_file(file), file, std::move(settings));
 }
 
 std::string format_conf(const Settings& settings) {
-  std::string out = "# What `closelab serve` runs with. ServerEvents it back with --conf.\n";
+  std::string out = "# What `closelab serve` runs with. Feed it back with --conf.\n";
   std::optional<Group> group;
   for (const Setting& setting : schema()) {
     if (group != setting.group) out += fmt::format("\n# ---- {} ----\n", to_string(setting.group));

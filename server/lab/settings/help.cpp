@@ -49,19 +49,21 @@ DESCRIPTION
     /delay/DURATION  an answer after that time (200ms, 2s...), at most 60s
     /close/MODE      an answer, then the connection ends in that mode
 
-  Each takes knobs in its query, so that a plain curl can provoke any ending:
+  Each takes options in its query, so that a plain curl can provoke any ending:
   those of a rule for this request (at, close, delay, stall, truncate, slow,
   probability: see RULES), and idle_timeout for its connection from then on,
   keep_alive_timeout and keep_alive_max for its response.
 
 OPTIONS
-  DURATION is a number with a unit: 200ms, 5s, 1m, 1h. SIZE is in bytes, or with
-  a unit: 65536, 64KiB, 1MiB. A switch is --verdicts, --no-verdicts or
-  --verdicts=off. `off` unsets. A flag wins over the conf file.
+  DURATION is a number with a unit: 200ms, 0.5s, 1m. SIZE is in bytes, or with a
+  unit: 65536, 64KiB, 1MiB. A switch is --lookups, --no-lookups or
+  --lookups=off. `off` unsets. A flag wins over the conf file.
 
   --conf FILE
-      Read settings from a TOML file. Each flag below is a key there, with `_`
-      for `-`: `idle_timeout = "2s"`, `reuse_address = false`, `port = 8081`.
+      Read settings from a TOML file of at most 1 MiB. Each flag below is a key
+      there, with `_` for `-`: `idle_timeout = "2s"`, `port = 8081`. May be
+      given again: a later file wins over the earlier, and its rules add to
+      theirs.
   --rule KEY=VALUE,KEY=VALUE...
       A rule, see RULES; may be given again. They add to those of the conf file.
       `--rule at=response_body:100,close=abortive,connection=1`
@@ -114,7 +116,7 @@ std::string rule_keys() {
 }
 
 std::string flag_line(const Setting& setting, const Settings& defaults) {
-  const std::string flag = flag_name(setting);
+  const std::string flag = flag_name(setting.key);
   const std::string form = setting.kind == Kind::on_off ? fmt::format("{}, --no-{}", flag, flag.substr(2))
                                                         : fmt::format("{} {}", flag, setting.placeholder);
   return fmt::format("  {:<48}  default {}\n", form, setting.get(defaults));
@@ -142,7 +144,8 @@ SYNOPSIS
   closelab serve [OPTION]...
   closelab watch [OPTION]...
   closelab run [OPTION]... [FILE|NAME]...
-  closelab --help | --version
+  closelab help [COMMAND]
+  closelab version
 
 DESCRIPTION
   closelab serves HTTP/1.1 and tells, for every connection, which side closed
@@ -153,10 +156,12 @@ COMMANDS
   serve     Start the lab server. `closelab serve --help` lists its options.
   watch     Show the machine's TCP sockets by state, and who holds TIME_WAIT.
   run       Replay experiments: what textbooks claim, and what this kernel does.
+  help      Show this text, or with a command that command's.
+  version   Show the version.
 
 OPTIONS
   -h, --help
-  -V, --version
+  -v, -V, --version
 
 EXAMPLES
   closelab serve                                      then, in another terminal:

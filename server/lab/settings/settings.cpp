@@ -24,6 +24,12 @@ Setting setting(Group group, std::string_view key, Codec<Value> codec, Field fie
   return {key, group, codec.kind, codec.placeholder, help, set, get};
 }
 
+/// The setting under a new name; the old one lives for one version more.
+Setting formerly(std::string_view former_key, Setting setting) {
+  setting.former_key = former_key;
+  return setting;
+}
+
 #define CLOSELAB_FIELD(path) \
   [](auto& settings) -> auto& { return settings.path; }
 
@@ -106,10 +112,14 @@ List closing() {
               "longest wait for the client's FIN in mode half"),
       setting(group, "deferred_time", time, CLOSELAB_FIELD(options.close_times.deferred_time),
               "longest wait for the client's FIN in mode deferred; then as lingering"),
-      setting(group, "half_close", name_of<HalfClose>({{"answer", HalfClose::answer}, {"abort", HalfClose::abort}}),
-              CLOSELAB_FIELD(options.half_close),
+      formerly(
+          "half_close",
+          setting(
+              group, "client_half_close",
+              name_of<ClientHalfClose>({{"answer", ClientHalfClose::answer}, {"abort", ClientHalfClose::abort}}),
+              CLOSELAB_FIELD(options.client_half_close),
               "what a client's FIN means that comes while its request is read or answered: it wants its answer; or it "
-              "has lost interest, and the request is dropped"),
+              "has lost interest, and the request is dropped")),
   };
 }
 
@@ -165,10 +175,11 @@ List serving() {
   return {
       setting(group, "reactors", number<unsigned>(1, 1024), CLOSELAB_FIELD(options.reactors),
               "threads that serve, each with a listener of its own when there are several"),
-      setting(group, "verdicts", on_off(), CLOSELAB_FIELD(options.verdicts),
-              "ask the kernel how each connection ended; off: only what the server's own sockets show"),
+      formerly("verdicts", setting(group, "lookups", on_off(), CLOSELAB_FIELD(options.lookups),
+                                   "ask the kernel's tables how each connection ended; off: verdicts rest on what the "
+                                   "server's own sockets show")),
       setting(group, "lookup_every", number<std::uint64_t>(1), CLOSELAB_FIELD(options.lookup_every),
-              "ask the kernel about one connection in so many, under load; the others are judged as without verdicts"),
+              "ask the kernel about one connection in so many, under load; the others are judged as without lookups"),
       setting(group, "records_kept", number<std::size_t>(0), CLOSELAB_FIELD(options.records_kept),
               "settled connections that are remembered"),
       setting(group, "records_age", or_unset("off", duration<milliseconds>({})), CLOSELAB_FIELD(options.records_age),
@@ -232,14 +243,40 @@ const std::vector<Setting>& schema() {
 }
 
 const Setting* find_setting(std::string_view key) {
-  const auto found = std::ranges::find(schema(), key, &Setting::key);
+  const auto has_key = [key](const Setting& setting) { return setting.key == key || setting.former_key == key; };
+  const auto found = key.empty() ? schema().end() : std::ranges::find_if(schema(), has_key);
   return found == schema().end() ? nullptr : &*found;
 }
 
-std::string flag_name(const Setting& setting) {
-  std::string name = "--" + std::string(setting.key);
+std::string flag_name(std::string_view key) {
+  std::string name = "--" + std::string(key);
   std::ranges::replace(name, '_', '-');
   return name;
+}
+
+std::string former_name_note(std::string_view former, std::string_view now) {
+  return fmt::format("{} is called {} now; the old name goes with the next version", former, now);
+}
+
+std::string contradiction(const Settings& settings) {
+  const ListenOptions& listen = settings.options.listen;
+  const AdminPort& admin = settings.admin_port;
+  const bool same_port = admin.choice == AdminPort::Choice::fixed && admin.port != 0 && admin.port == listen.port;
+  const auto is_any = [](std::string_view address) { return address == "0.0.0.0" || address == "::"; };
+  const bool same_address =
+      listen.address == settings.admin_address || is_any(listen.address) || is_any(settings.admin_address);
+  if (!same_port || !same_address) return "";
+  return fmt::format("admin_port {} is the port that the server itself is to listen on; choose another, or auto",
+                     admin.port);
+}
+
+void add_rule(Settings& settings, const Rule& rule, std::string_view where) {
+  std::vector<Rule>& rules = settings.options.rules;
+  const auto equal = std::ranges::find(rules, rule);
+  if (equal != rules.end())
+    settings.notes.push_back(
+        fmt::format("{}this rule is the same as rule {}; both act", where, equal - rules.begin() + 1));
+  rules.push_back(rule);
 }
 
 }  // namespace closelab::lab

@@ -31,6 +31,8 @@ struct Settings {
   AdminPort admin_port{};
   LogFormat log_format = LogFormat::text;
   Color color = Color::automatic;
+  /// What is to be said of how they were written, one line each: a name that is going, a rule that is there twice.
+  std::vector<std::string> notes{};
 };
 
 /// What kind of value a setting takes, for the conf file's types and the flags' forms.
@@ -53,15 +55,26 @@ struct Setting {
   std::function<std::string(Settings&, std::string_view)> set;
   /// The value as `set` reads it.
   std::function<std::string(const Settings&)> get;
+  /// The key it had in the version before, which still works and draws a note; empty: none.
+  std::string_view former_key{};
 };
 
 /// The one list from which flags, conf keys, help and --print-conf are made; ordered by group.
 const std::vector<Setting>& schema();
 
-/// Null when no setting has that key.
+/// By its key or its former key. Null when no setting has either.
 const Setting* find_setting(std::string_view key);
 
 /// `idle_timeout` as a flag: `--idle-timeout`.
-std::string flag_name(const Setting& setting);
+std::string flag_name(std::string_view key);
+
+/// What to say of a former key, or its flag, that was used.
+std::string former_name_note(std::string_view former, std::string_view now);
+
+/// What is wrong with settings that are fine one by one; empty when nothing is.
+std::string contradiction(const Settings& settings);
+
+/// Adds a rule, with a note that begins with `where` when an equal one is there: both act, which is rarely meant.
+void add_rule(Settings& settings, const Rule& rule, std::string_view where);
 
 }  // namespace closelab::lab

@@ -95,7 +95,7 @@ const std::vector<WatchFlag>& watch_flags() {
        add_states},
       {"--once", "", "Print one table and exit.", set_once},
       {"--interval", "DURATION", "Time between two tables, 100ms or more. Default: 1s.", set_interval},
-      {"--format", "FORMAT", "text, or json: one object a line for each table. Default: text.", set_format},
+      {"--format", "text|json", "Text, or json: one object a line for each table. Default: text.", set_format},
   };
   return flags;
 }

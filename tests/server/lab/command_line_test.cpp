@@ -35,13 +35,13 @@ TEST_CASE("serve without flags is the defaults on port 8080") {
 TEST_CASE("every setting is a flag") {
   for (const Setting& setting : schema()) {
     CAPTURE(setting.key);
-    const std::string flag = flag_name(setting) + "=" + setting.get({});
+    const std::string flag = flag_name(setting.key) + "=" + setting.get({});
     CHECK(error_of({"serve", flag.c_str()}) == "");
-    CHECK(contains(parse({"serve", "--help"}).text, flag_name(setting)));
+    CHECK(contains(parse({"serve", "--help"}).text, flag_name(setting.key)));
   }
 }
 
-TEST_CASE("flags take their value behind a space or =, and the last one wins") {
+TEST_CASE("flags take their value after a space or =, and the last one wins") {
   CHECK(parse({"serve", "--port", "0"}).settings.options.listen.port == 0);
   CHECK(parse({"serve", "--port=1", "--port=2"}).settings.options.listen.port == 2);
 }
@@ -60,14 +60,14 @@ TEST_CASE("a switch is on, off by --no-, or given a value by =") {
     Switch expected;
   };
   const Case cases[] = {
-      {"--verdicts", Switch::on},    {"--no-verdicts", Switch::off},    {"--verdicts=off", Switch::off},
-      {"--verdicts=on", Switch::on}, {"--verdicts=false", Switch::off}, {"--verdicts=true", Switch::on},
+      {"--lookups", Switch::on},    {"--no-lookups", Switch::off},    {"--lookups=off", Switch::off},
+      {"--lookups=on", Switch::on}, {"--lookups=false", Switch::off}, {"--lookups=true", Switch::on},
   };
   for (const Case& c : cases) {
     CAPTURE(c.flag);
-    CHECK(parse({"serve", c.flag}).settings.options.verdicts == c.expected);
+    CHECK(parse({"serve", c.flag}).settings.options.lookups == c.expected);
   }
-  CHECK(parse({"serve", "--verdicts", "--no-verdicts"}).settings.options.verdicts == Switch::off);
+  CHECK(parse({"serve", "--lookups", "--no-lookups"}).settings.options.lookups == Switch::off);
 }
 
 TEST_CASE("errors name the argument and what was meant") {
@@ -77,19 +77,33 @@ TEST_CASE("errors name the argument and what was meant") {
   };
   const Case cases[] = {
       {{}, "no command is given"},
-      {{"serv"}, "unknown command \"serv\""},
+      {{"serv"}, "unknown command \"serv\"; did you mean \"serve\"?"},
+      {{"--verison"}, "unknown option \"--verison\"; did you mean \"--version\"?"},
       {{"serve", "--idle-timout", "2s"}, "unknown option \"--idle-timout\"; did you mean \"--idle-timeout\"?"},
       {{"serve", "--idle_timeout=2s"}, "did you mean \"--idle-timeout\"?"},
       {{"serve", "--qqqqqqqqqq"}, "`closelab serve --help` lists the options"},
       {{"serve", "8080"}, "unexpected argument \"8080\""},
       {{"serve", "--idle-timeout", "2"}, "--idle-timeout: \"2\" has no unit; write 2s for seconds or 2ms"},
       {{"serve", "--port", "-1"}, "--port: \"-1\" is negative"},
-      {{"serve", "--port"}, "--port"},
-      {{"serve", "--verdicts=perhaps"}, "--verdicts: \"perhaps\" is neither on nor off"},
+      {{"serve", "--port"}, "--port wants a value: --port N"},
+      {{"serve", "--port", "--no-reuse-port"}, "--port wants a value"},
+      {{"serve", "--conf"}, "--conf wants a value: --conf FILE"},
+      {{"serve", "--address="}, "--address wants a value: --address ADDRESS"},
+      {{"serve", "--json"}, "unknown option \"--json\"; did you mean \"--log-format json\"?"},
+      {{"serve", "--never"}, "unknown option \"--never\"; did you mean \"--color never\"?"},
+      {{"serve", "--idle", "2s"}, "unknown option \"--idle\"; did you mean \"--idle-timeout\"?"},
+      {{"serve", "--admin-port", "8080"}, "admin_port 8080 is the port that the server itself is to listen on"},
+      {{"run", "--json"}, "unknown option \"--json\"; did you mean \"--format json\"?"},
+      {{"run", "--report"}, "--report wants a value: --report FILE"},
+      {{"watch", "--json"}, "unknown option \"--json\"; did you mean \"--format json\"?"},
+      {{"watch", "--interval"}, "--interval wants a value: --interval DURATION"},
+      {{"watch", "--interval", "0"}, "--interval: \"0\" is too short; the shortest is 100ms"},
+      {{"help", "serv"}, "unknown command \"serv\"; did you mean \"serve\"?"},
+      {{"serve", "--lookups=perhaps"}, "--lookups: \"perhaps\" is neither on nor off"},
       {{"serve", "--rule", "close=gently"}, "--rule close=gently: close: \"gently\" is none of lingering, immediate"},
       {{"serve", "--rule", "stall"}, "--rule stall: \"stall\" has no \"=\"; write key=value,key=value..."},
       {{"serve", "--rule", "stal=on"}, "--rule stal=on: unknown rule key \"stal\"; did you mean \"stall\"?"},
-      {{"serve", "--rule"}, "--rule"},
+      {{"serve", "--rule"}, "--rule wants a value: --rule KEY=VALUE,KEY=VALUE..."},
       {{"serve", "--conf", "/nonexistent.toml"}, "/nonexistent.toml: No such file or directory"},
   };
   for (const Case& c : cases) {
@@ -100,7 +114,29 @@ TEST_CASE("errors name the argument and what was meant") {
   }
 }
 
+TEST_CASE("a former flag still works and draws a note, and the present one wins") {
+  const Settings former = parse({"serve", "--half-close", "abort", "--no-verdicts"}).settings;
+  CHECK(former.options.client_half_close == ClientHalfClose::abort);
+  CHECK(former.options.lookups == Switch::off);
+  const std::vector<std::string> notes{
+      "--half-close is called --client-half-close now; the old name goes with the next version",
+      "--verdicts is called --lookups now; the old name goes with the next version"};
+  CHECK(former.notes == notes);
+  CHECK(parse({"serve", "--lookups", "--no-verdicts"}).settings.options.lookups == Switch::on);
+  CHECK(parse({"serve", "--lookups"}).settings.notes.empty());
+}
+
+TEST_CASE("a rule that is given twice is noticed") {
+  const Settings settings = parse({"serve", "--rule=stall=on", "--rule=stall=on"}).settings;
+  CHECK(settings.notes == std::vector<std::string>{"--rule stall=on: this rule is the same as rule 1; both act"});
+}
+
 TEST_CASE("help and version are shown") {
+  CHECK(parse({"help"}).text == parse({"--help"}).text);
+  for (const char* command : {"serve", "watch", "run"})
+    CHECK(parse({"help", command}).text == parse({command, "--help"}).text);
+  for (const char* version : {"version", "-v", "-V"}) CHECK(parse({version}).text == parse({"--version"}).text);
+
   CHECK(contains(parse({"--help"}).text, "SYNOPSIS"));
   CHECK(contains(parse({"serve", "--help"}).text, "--no-reuse-address"));
   CHECK(parse({"--version"}).text.starts_with("closelab "));

@@ -27,10 +27,10 @@ TEST_CASE("enumerators print by name") {
   CHECK(printed(TcpState::time_wait) == "TIME_WAIT");
   CHECK(printed(CloseMode::deferred) == "deferred");
   CHECK(printed(LingeringWhen::unread) == "unread");
-  CHECK(printed(HalfClose::answer) == "answer");
+  CHECK(printed(ClientHalfClose::answer) == "answer");
   CHECK(printed(KeepAliveWhen::needed) == "needed");
   CHECK(printed(KeepAliveWhen::always) == "always");
-  CHECK(printed(HalfClose::abort) == "abort");
+  CHECK(printed(ClientHalfClose::abort) == "abort");
   CHECK(printed(Source::sock_diag) == "sock_diag");
   CHECK(printed(Fact::sent_fin) == "sent_fin");
   CHECK(printed(SampleMoment::after_fin) == "after_fin");

@@ -30,11 +30,20 @@ struct RefusedCase {
 
 TEST_CASE("durations are read and written with their unit") {
   const DurationCase cases[] = {
-      {"200ms", milliseconds(200), "200ms"},    {"5s", milliseconds(5000), "5s"},
-      {"1m", milliseconds(60'000), "1m"},       {"90s", milliseconds(90'000), "90s"},
-      {"60s", milliseconds(60'000), "1m"},      {"1500ms", milliseconds(1500), "1500ms"},
-      {"24h", milliseconds(86'400'000), "24h"}, {"0s", milliseconds(0), "0s"},
-      {"0ms", milliseconds(0), "0s"},           {"120m", milliseconds(7'200'000), "2h"},
+      {"200ms", milliseconds(200), "200ms"},
+      {"5s", milliseconds(5000), "5s"},
+      {"1m", milliseconds(60'000), "1m"},
+      {"90s", milliseconds(90'000), "90s"},
+      {"60s", milliseconds(60'000), "1m"},
+      {"1500ms", milliseconds(1500), "1500ms"},
+      {"24h", milliseconds(86'400'000), "24h"},
+      {"0s", milliseconds(0), "0s"},
+      {"0ms", milliseconds(0), "0s"},
+      {"120m", milliseconds(7'200'000), "2h"},
+      {"0", milliseconds(0), "0s"},
+      {"0.5s", milliseconds(500), "500ms"},
+      {"1.5m", milliseconds(90'000), "90s"},
+      {"0.250s", milliseconds(250), "250ms"},
   };
   for (const DurationCase& c : cases) {
     CAPTURE(c.text);
@@ -53,7 +62,13 @@ TEST_CASE("what is no duration is refused with the reason") {
       {"s", "not a number"},
       {"5 s", "unknown unit \" s\"; the units are ms, s, m, h"},
       {"5sec", "unknown unit \"sec\""},
-      {"1.5s", "unknown unit \".5s\""},
+      {"1.5", "\"1.5\" has no unit; write 1.5s for seconds or 1.5ms"},
+      {"1.5ms", "\"1.5ms\" is not a whole number of milliseconds"},
+      {"0.0005s", "not a whole number of milliseconds"},
+      {"1.s", "\"1.s\" is not a number"},
+      {"1.1234567890s", "not a number"},
+      {".5s", "not a number"},
+      {"24.5h", "the longest duration is 24h"},
       {"25h", "the longest duration is 24h"},
       {"99999999999999999999s", "too large"},
       {"18446744073709551615h", "too large"},

@@ -19,6 +19,11 @@ TEST_CASE("the nearest candidate is suggested only when it is near") {
   CHECK(nearest_word("x", {}) == "");
 }
 
+TEST_CASE("a word that is the beginning of a candidate stands for it") {
+  CHECK(nearest_word("--idle", {"--port", "--idle-timeout"}) == "--idle-timeout");
+  CHECK(nearest_word("gr", {"port", "graceful"}) == "");
+}
+
 TEST_CASE("an unknown word is told with what was meant, or else the hint") {
   CHECK(unknown_word("key", "prot", {"port", "grace"}, "see help") == "unknown key \"prot\"; did you mean \"port\"?");
   CHECK(unknown_word("key", "zzzz", {"port", "grace"}, "see help") == "unknown key \"zzzz\"; see help");

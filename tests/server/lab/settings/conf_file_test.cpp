@@ -55,7 +55,7 @@ TEST_CASE("errors name the place, the key and what was meant") {
       {"port = 70000", "lab.toml:1:8: port: 70000 is more than 65535"},
       {"port = -1", "lab.toml:1:8: port: \"-1\" is negative"},
       {"port = 80.5", "lab.toml:1:8: port wants an integer, not floating-point"},
-      {"verdicts = 1", "lab.toml:1:12: verdicts wants true, false, \"on\" or \"off\", not integer"},
+      {"lookups = 1", "lab.toml:1:11: lookups wants true, false, \"on\" or \"off\", not integer"},
       {"port = [1]", "lab.toml:1:8: port wants an integer, not array"},
       {"[port]\na = 1", "lab.toml:1:1: port wants an integer, not table"},
   };
@@ -63,6 +63,25 @@ TEST_CASE("errors name the place, the key and what was meant") {
     CAPTURE(c.toml);
     CHECK(error_of(c.toml) == c.error);
   }
+}
+
+TEST_CASE("a former key still works and draws a note; so does a rule that is there twice") {
+  const Settings settings = parse_conf(R"(verdicts = false
+half_close = "abort"
+[[rule]]
+stall = true
+[[rule]]
+stall = true)",
+                                       "lab.toml", {});
+  CHECK(settings.options.lookups == Switch::off);
+  CHECK(settings.options.client_half_close == ClientHalfClose::abort);
+  CHECK(settings.options.rules.size() == 2);
+  const std::vector<std::string> expected{
+      "lab.toml:1:1: verdicts is called lookups now; the old name goes with the next version",
+      "lab.toml:2:1: half_close is called client_half_close now; the old name goes with the next version",
+      "lab.toml:5:1: this rule is the same as rule 1; both act",
+  };
+  CHECK(settings.notes == expected);
 }
 
 TEST_CASE("each [[rule]] is a rule, in the file's order, after those there are") {

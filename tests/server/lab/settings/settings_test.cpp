@@ -60,7 +60,7 @@ TEST_CASE("setting a key changes that key and no other") {
       {"request_limit", "2"},
       {"max_connections", "5"},
       {"reactors", "2"},
-      {"verdicts", "off"},
+      {"lookups", "off"},
       {"lookup_every", "10"},
       {"records_kept", "0"},
       {"records_age", "1m"},
@@ -72,7 +72,7 @@ TEST_CASE("setting a key changes that key and no other") {
       {"delayed_time", "1s"},
       {"half_time", "2s"},
       {"deferred_time", "1s"},
-      {"half_close", "abort"},
+      {"client_half_close", "abort"},
       {"rule_seed", "42"},
       {"keep_alive_timeout", "+5s"},
       {"keep_alive_max", "-1"},
@@ -113,7 +113,7 @@ TEST_CASE("values that a setting can't take are refused, and change nothing") {
       {"request_limit", "0", "0 is less than 1"},
       {"grace", "off", "\"off\" is not a number"},
       {"delayed_time", "0s", "0s is less than 1ms"},
-      {"half_close", "never", "\"never\" is none of answer|abort"},
+      {"client_half_close", "never", "\"never\" is none of answer|abort"},
       {"lingering_when", "on", "\"on\" is none of always|unread"},
       {"keep_alive_timeout", "5",
        "\"5\" has no unit; write 5s for seconds or 5ms; or write enforced, off, or an offset"},
@@ -195,7 +195,40 @@ TEST_CASE("the seed of the rules is random until it is set") {
   CHECK_FALSE(settings.options.rule_seed.has_value());
 }
 
-TEST_CASE("flags are the keys in kebab-case") { CHECK(flag_name(setting("tcp_user_timeout")) == "--tcp-user-timeout"); }
+TEST_CASE("flags are the keys in kebab-case") { CHECK(flag_name("tcp_user_timeout") == "--tcp-user-timeout"); }
+
+TEST_CASE("a setting is found by its former key, too; by none there is none") {
+  CHECK(find_setting("verdicts") == find_setting("lookups"));
+  CHECK(find_setting("half_close") == find_setting("client_half_close"));
+  CHECK(find_setting("verdicts")->key == "lookups");
+  CHECK(find_setting("") == nullptr);
+}
+
+TEST_CASE("the admin port can't be the port that the server listens on") {
+  Settings settings;
+  CHECK(contradiction(settings) == "");
+  settings.admin_port = {.choice = AdminPort::Choice::fixed, .port = 8080};
+  CHECK(contradiction(settings) ==
+        "admin_port 8080 is the port that the server itself is to listen on; choose another, or auto");
+  settings.options.listen.address = "::";
+  CHECK(contradiction(settings) != "");
+  settings.options.listen.address = "127.0.0.2";
+  CHECK(contradiction(settings) == "");
+  settings = {};
+  settings.options.listen.port = 0;
+  settings.admin_port = {.choice = AdminPort::Choice::fixed, .port = 0};
+  CHECK(contradiction(settings) == "");
+}
+
+TEST_CASE("an equal rule is noticed") {
+  Settings settings;
+  add_rule(settings, at(At::accept).stall(), "here: ");
+  add_rule(settings, at(At::accept).stall().once(), "here: ");
+  CHECK(settings.notes.empty());
+  add_rule(settings, at(At::accept).stall(), "here: ");
+  CHECK(settings.notes == std::vector<std::string>{"here: this rule is the same as rule 1; both act"});
+  CHECK(settings.options.rules.size() == 3);
+}
 
 }  // namespace
 }  // namespace closelab::lab
