@@ -16,7 +16,7 @@ struct DiagMessage {
     done,   ///< the end of a dump
   };
   Kind kind = Kind::error;
-  /// Of the request that it answers.
+  /// The sequence number of the request that it answers.
   std::uint32_t sequence = 0;
   /// An errno, also of `done`; of a socket EAGAIN when the table changed while it was dumped.
   int error = 0;

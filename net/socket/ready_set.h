@@ -28,7 +28,7 @@ class ReadySet {
     level,  ///< tells as long as there is something to do
   };
 
-  /// Of a member; 0 is none.
+  /// Names a member; 0 is none.
   using Key = std::uint64_t;
 
   explicit ReadySet(asio::io_context& io);

@@ -13,7 +13,7 @@ namespace closelab::testbed {
 struct CaptureOptions {
   /// An interface of the network namespace in which the capture is made.
   std::string device = "lo";
-  /// Of each packet; the default holds every header.
+  /// How much of each packet is kept; the default holds every header.
   int snapshot_bytes = 128;
   /// Where packets wait in the kernel until collect().
   int buffer_bytes = 16 * 1024 * 1024;

@@ -15,7 +15,7 @@ class Interface {
 
   int index();
   void set_address(const char* ipv4);
-  /// Of a point-to-point interface.
+  /// The address of the other end of a point-to-point interface.
   void set_peer_address(const char* ipv4);
   void set_mtu(int bytes);
   /// What is sent leaves with its checksums filled in, and in segments no larger than the MTU, as on a real wire.

@@ -18,7 +18,7 @@ enum class LinkKind : std::uint8_t {
 LinkKind allowed_link();
 
 struct LinkOptions {
-  /// Of the interface that the host gets.
+  /// The name of the interface that the host gets.
   std::string name;
   const char* own_address;
   const char* peer_address;

@@ -13,7 +13,7 @@ namespace closelab::testbed {
 void enter_private_network();
 
 /// Goes on in a new process that, with all its children, is alone: it can't signal or see anybody else, and when it
-/// ends its children do. The old one waits for it and exits with its status. Call it behind enter_private_network().
+/// ends its children do. The old one waits for it and exits with its status. Call it after enter_private_network().
 void enter_private_processes();
 
 /// Sets net.ipv4.NAME of this thread's network namespace. Throws std::runtime_error when there is none, or the kernel

@@ -19,7 +19,7 @@ struct Segment {
   Endpoint source;
   Endpoint destination;
   Packet packet;
-  /// Of a SYN (RFC 7323 §2.2).
+  /// What a SYN offers (RFC 7323 §2.2).
   unsigned window_scale = 0;
 };
 

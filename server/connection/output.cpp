@@ -13,7 +13,7 @@
 namespace closelab::server {
 namespace {
 
-// A body up to this size is copied behind its head: cheaper than a second piece of the gather write.
+// A body up to this size is copied after its head: cheaper than a second piece of the gather write.
 constexpr std::size_t small_body = 4 * 1024;
 // What is taken from a source at a time; a slow reader's queue is bounded by it.
 constexpr std::size_t piece_bytes = 64 * 1024;

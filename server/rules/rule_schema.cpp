@@ -125,7 +125,7 @@ std::vector<RuleKey> all_keys() {
   };
 }
 
-/// What a moment needs behind a colon.
+/// What a moment needs after a colon.
 enum class Argument { none, bytes, time };
 
 Argument argument_of(At at) {

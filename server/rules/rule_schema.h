@@ -10,7 +10,7 @@
 #include "server/rules/value_kind.h"
 #include "server/text/quantity.h"
 
-/// The keys of a rule: `[[rule]]` tables, --rule, query knobs and the admin port share them.
+/// The keys of a rule: `[[rule]]` tables, --rule, query options and the admin port share them.
 namespace closelab::server {
 
 /// One key of a rule.

@@ -3,8 +3,8 @@
 // connection, so that what it costs is the kernel's own work.
 //
 //   bench_floor PORT keep       the client closes
-//   bench_floor PORT close      close() behind each answer
-//   bench_floor PORT lingering  FIN behind each answer, and close() at the client's FIN
+//   bench_floor PORT close      close() after each answer
+//   bench_floor PORT lingering  FIN after each answer, and close() at the client's FIN
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -30,7 +30,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Of the server whose TIME_WAITs they are.
+/// The port of the server whose TIME_WAITs they are.
 constexpr std::uint16_t port = 20000;
 
 struct Plan {

@@ -84,7 +84,7 @@ TEST_CASE("a query that can't be understood is answered 400, with what is allowe
     CAPTURE(route);
     const Finished typo = curl({"-i", lab.url(route + std::string("?clse=abortive"))});
     CHECK(contains(typo.out, "HTTP/1.1 400 "));
-    CHECK(contains(typo.out, "unknown knob \"clse\"; did you mean \"close\"?\n"));
+    CHECK(contains(typo.out, "unknown query option \"clse\"; did you mean \"close\"?\n"));
     CHECK(contains(typo.out, "probability, idle_timeout, keep_alive_timeout, keep_alive_max.\n"));
   }
 }

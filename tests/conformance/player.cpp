@@ -96,7 +96,7 @@ class Player {
 
   void check_reply(const Reply& reply) {
     if (reply.status < 200) return;
-    if (said_close_) throw Problem("a reply behind one that said close (RFC 9112 §9.6)");
+    if (said_close_) throw Problem("a reply after one that said close (RFC 9112 §9.6)");
     if (!reply.has("date")) throw Problem("no Date (RFC 9110 §6.6.1)");
     if (reply.status == 405 && !reply.has("allow")) throw Problem("405 without Allow (RFC 9110 §15.5.6)");
     said_close_ = reply.says_close();
@@ -117,17 +117,17 @@ class Player {
     if (reply.status != 200 || reply.body != "GET /probe") {
       throw Problem("the next request got " + std::to_string(reply.status) + ": " + escaped(reply.body));
     }
-    if (!received_.empty()) throw Problem("surplus bytes behind the reply to the next request");
+    if (!received_.empty()) throw Problem("surplus bytes after the reply to the next request");
   }
 
   void expect_closed(bool idle) {
     while (!ended_ && received_.empty()) receive();
     if (!received_.empty()) throw Problem("surplus bytes");
-    // An RST behind the FIN reads as an orderly end, but leaves this.
+    // An RST after the FIN reads as an orderly end, but leaves this.
     int error = 0;
     socklen_t size = sizeof error;
     ::getsockopt(client_.fd(), SOL_SOCKET, SO_ERROR, &error, &size);
-    if (error != 0) throw Problem("an RST behind the FIN");
+    if (error != 0) throw Problem("an RST after the FIN");
     if (replied_ && !said_close_ && !half_closed_ && !idle) throw Problem("closed without saying so (RFC 9112 §9.6)");
   }
 

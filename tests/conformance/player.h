@@ -19,7 +19,7 @@ struct Outcome {
 };
 
 /// Plays a vector against a server whose handler answers every path with what it understood: `METHOD TARGET`, and
-/// behind a space the body, if there is one. The server must do exactly what the vector says.
+/// after a space the body, if there is one. The server must do exactly what the vector says.
 Outcome play(const Vector& vector, const Endpoint& server, Pace pace);
 
 }  // namespace closelab::conformance

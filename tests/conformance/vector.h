@@ -18,7 +18,7 @@ struct Step {
     closed,  ///< nothing more came but the server's FIN; with `text` "idle" not announced by the reply before
   };
   Kind kind = Kind::send;
-  /// Of a reply: what the server must have understood, `METHOD TARGET` and, behind a space, the body; of a refused
+  /// For a reply: what the server must have understood, `METHOD TARGET` and, after a space, the body; of a refused
   /// request at most `HEAD`, which has no body on the wire. Empty: not looked at.
   std::string text{};
   int status = 0;

@@ -43,7 +43,7 @@ enum class Pace : std::uint8_t {
 
 /// How one field of the matrix went: for the client, on the wire, and in the record.
 struct Outcome {
-  /// Of the two responses.
+  /// What came of the two responses.
   std::array<Part, 2> got{};
   Saw saw = Saw::eof;
   /// Nothing came any more, until the server stopped.

@@ -12,7 +12,7 @@ namespace closelab::faults {
 /// What became of all fields of the matrix, played at the same time on one server.
 struct Played {
   std::vector<std::unique_ptr<Visit>> visits;
-  /// Of the visits, in their order.
+  /// The records of the visits, in their order.
   std::vector<ConnectionRecord> records;
   Endpoint server;
   /// When the server began to accept, and to stop.

@@ -32,7 +32,7 @@ class Mutations {
 
   const std::string& any() { return inputs_[below(inputs_.size())]; }
 
-  /// Of what parsers care about, or any.
+  /// One that parsers care about, or any.
   char byte() {
     static constexpr char special[] = "\0\t\n\r \"#%&'()*,-./0129:;<=>?@[\\]_`{|}~\x7f\x80\xff";
     return below(2) == 0 ? special[below(sizeof special - 1)] : static_cast<char>(below(256));

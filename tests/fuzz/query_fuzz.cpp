@@ -1,4 +1,4 @@
-// The query of a request: its parameters, and the knobs among them.
+// The query of a request: its parameters, and the options among them.
 
 #include "server/lab/serve/query_options.h"
 #include "server/lab/settings/query.h"
@@ -30,12 +30,12 @@ void try_parameters(std::string_view input) {
 }
 
 void try_knobs(std::string_view input) {
-  const auto knobs = parse_query_options(input);
-  if (!knobs) return expect_error_text(knobs.error);
+  const auto query = parse_query_options(input);
+  if (!query) return expect_error_text(query.error);
   Request request;
   request.query = input;
   const std::vector<Rule> rules = rules_from_query(request);
-  expect(rules.empty() == !knobs.value.rule, "a query has a rule or it has none");
+  expect(rules.empty() == !query.value.rule, "a query has a rule or it has none");
   if (rules.empty()) return;
   expect(error_of(rules[0]).empty(), "a rule that is read makes sense");
   const server::ParsedRule again = server::parse_rule(server::format_rule(rules[0]));

@@ -9,12 +9,12 @@ namespace closelab::hostile {
 
 /// How much of everything: by default what ./check has time for.
 struct Scale {
-  /// Of each situation in which a response could get lost, and of the stop at a random moment.
+  /// How often each situation is tried in which a response could get lost, and the stop at a random moment.
   std::size_t tries = 100;
   /// Connections that are opened and closed, and servers that are started and stopped.
   std::size_t cycles = 3000;
   std::size_t restarts = 100;
-  /// Of clients that behave at random.
+  /// How long clients behave at random.
   std::chrono::seconds mixed{4};
   std::uint64_t seed = 0;
 };

@@ -3,7 +3,7 @@
 #include "tests/kernel/endings.h"
 
 // Modes delayed, half and deferred, LingeringWhen::unread and a timed SO_LINGER: what the client does before, around
-// and behind the moment at which the server goes on.
+// and after the moment at which the server goes on.
 
 namespace closelab::kernel_test {
 namespace {
@@ -55,7 +55,7 @@ void client_aborts(Scene& scene) {
   scene.client.abort();
 }
 
-/// Sends something behind the answer, which mode delayed leaves unread.
+/// Sends something after the answer, which mode delayed leaves unread.
 template <CloseMode mode>
 void late_data(Scene& scene) {
   request<mode>(scene);

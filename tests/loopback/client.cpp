@@ -142,9 +142,9 @@ std::string Client::take_chunks() {
   std::string body;
   while (const std::size_t size = std::stoul(take_line(), nullptr, 16)) {
     body += take(size);
-    if (take_line() != "") throw std::runtime_error("no CRLF behind a chunk");
+    if (take_line() != "") throw std::runtime_error("no CRLF after a chunk");
   }
-  if (take_line() != "") throw std::runtime_error("no CRLF behind the last chunk");
+  if (take_line() != "") throw std::runtime_error("no CRLF after the last chunk");
   return body;
 }
 

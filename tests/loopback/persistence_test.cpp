@@ -1,4 +1,4 @@
-// What keeps a connection and what ends it, and what becomes of bytes behind the end.
+// What keeps a connection and what ends it, and what becomes of bytes after the end.
 
 #include <atomic>
 #include <vector>
@@ -150,7 +150,7 @@ TEST_CASE("large answers to pipelined requests come whole and in order, however 
   }
 }
 
-TEST_CASE("a bad request behind good ones: their answers come first") {
+TEST_CASE("a bad request after good ones: their answers come first") {
   TestServer server;
   Client client(server);
   std::string requests;
@@ -165,7 +165,7 @@ TEST_CASE("a bad request behind good ones: their answers come first") {
   CHECK(record.request_count == 101);
 }
 
-TEST_CASE("nothing is processed behind the request that ends the connection") {
+TEST_CASE("nothing is processed after the request that ends the connection") {
   TestServer server;
   std::atomic<int> handled = 0;
   server.handle("/count", [&](const Request&) { return Response{.body = std::to_string(++handled)}; });

@@ -16,7 +16,7 @@ Options quick() {
 
 std::string head(std::string_view path) { return "HEAD " + std::string(path) + " HTTP/1.1\r\nHost: h\r\n\r\n"; }
 
-/// Everything behind the first response's head.
+/// Everything after the first response's head.
 std::string behind_head(const std::string& bytes) { return bytes.substr(bytes.find("\r\n\r\n") + 4); }
 
 TEST_CASE("where a body ends for a rule") {
@@ -28,12 +28,12 @@ TEST_CASE("where a body ends for a rule") {
     std::string body;
   } rows[] = {
       {"within a chunk", get("/chunked?5"), reset_at(3), "3\r\nxxx\r\n"},
-      {"behind the last byte, before the last chunk", get("/chunked?5"), reset_at(5), "5\r\nxxxxx\r\n"},
+      {"after the last byte, before the last chunk", get("/chunked?5"), reset_at(5), "5\r\nxxxxx\r\n"},
       {"before the first chunk", get("/chunked?5"), reset_at(0), ""},
       {"before the first byte", get("/"), reset_at(0), ""},
-      {"behind the last byte", get("/"), reset_at(5), "hello"},
-      {"behind the head, chunked", get("/chunked?5"), at(At::response_headers).close(CloseMode::abortive), ""},
-      {"behind the last chunk", get("/chunked?5"), at(At::after_response).close(CloseMode::abortive),
+      {"after the last byte", get("/"), reset_at(5), "hello"},
+      {"after the head, chunked", get("/chunked?5"), at(At::response_headers).close(CloseMode::abortive), ""},
+      {"after the last chunk", get("/chunked?5"), at(At::after_response).close(CloseMode::abortive),
        "5\r\nxxxxx\r\n0\r\n\r\n"},
       {"an empty body", get("/large?0"), reset_at(0), ""},
       {"a body delimited by the end", get_1_0("/chunked?5"), reset_at(3), "xxx"},
@@ -108,10 +108,10 @@ TEST_CASE("a moment that never comes: the rule stays unused, and the response wh
   }
 }
 
-TEST_CASE("of pipelined requests only the one that is meant is cut, and none behind it is served") {
+TEST_CASE("of pipelined requests only the one that is meant is cut, and none after it is served") {
   const struct {
     Rule rule;
-    /// Complete responses, and what follows behind them.
+    /// Complete responses, and what follows after them.
     std::size_t complete;
     const char* rest;
     std::uint64_t requests;
@@ -149,7 +149,7 @@ TEST_CASE("of pipelined requests only the one that is meant is cut, and none beh
   }
 }
 
-TEST_CASE("an RST behind a large part of a body destroys none of it, however late the client reads") {
+TEST_CASE("an RST after a large part of a body destroys none of it, however late the client reads") {
   constexpr std::uint64_t bytes = 500'000;
   TestServer server;
   server.add_rule(at_response_body(bytes).close(CloseMode::abortive));

@@ -13,7 +13,7 @@ Options quick() {
   return options;
 }
 
-TEST_CASE("a rule resets the connection behind exactly so many body bytes") {
+TEST_CASE("a rule resets the connection after exactly so many body bytes") {
   for (const std::uint64_t bytes : {0U, 1U, 100U, 999U, 1000U}) {
     CAPTURE(bytes);
     TestServer server;
@@ -200,7 +200,7 @@ TEST_CASE("a delay holds the moment up, and nothing else") {
   }
 }
 
-TEST_CASE("a delay behind the response and at the next request delays the next one") {
+TEST_CASE("a delay after the response and at the next request delays the next one") {
   for (const Rule& rule : {at(At::after_response).delay(30ms), at(At::next_request).delay(30ms)}) {
     INFO(rule);
     TestServer server;

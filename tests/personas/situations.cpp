@@ -110,7 +110,7 @@ std::vector<Situation> time_outs() {
        .limits = Limits::small,
        .play = [](Visit& visit) { send_and_read(visit, upload("POST /echo", 100).substr(0, 80)); }},
       {.name = "idle", .limits = Limits::small, .play = [](Visit& visit) { send_and_read_to_end(visit, small); }},
-      {.name = "idle, GET behind the FIN",
+      {.name = "idle, GET after the FIN",
        .limits = Limits::small,
        .play =
            [](Visit& visit) {

@@ -17,7 +17,7 @@ class Lab {
   Program& program() { return program_; }
   std::uint16_t port() const { return port_; }
   std::string url(const std::string& path = "/") const;
-  /// Of the admin port.
+  /// The URL of the admin port.
   std::string admin_url(const std::string& path = "/") const { return admin_url_ + path.substr(1); }
   /// The next event of that name; others before it are passed over.
   nlohmann::json event(const std::string& name);

@@ -50,7 +50,7 @@ struct LingeringBounds {
 struct CloseTimes {
   /// Between our FIN and close().
   std::chrono::milliseconds delayed_time{500};
-  /// Longest wait for the client's FIN behind ours.
+  /// Longest wait for the client's FIN after ours.
   std::chrono::milliseconds half_time{60000};
   /// Longest wait for the client's FIN before ours.
   std::chrono::milliseconds deferred_time{3000};

@@ -42,7 +42,7 @@ struct TcpSocket {
   std::uint32_t send_queue = 0;
   /// The owner's. Like `inode` 0 for TIME_WAIT, which belongs to the kernel alone.
   std::uint32_t uid = 0;
-  /// Of the descriptor that refers to it, as /proc/PID/fd shows it; 0 when there is none any more.
+  /// The inode that /proc/PID/fd shows for its descriptor; 0 when no descriptor refers to it any more.
   std::uint32_t inode = 0;
   /// SO_COOKIE: a number that no other socket of this boot has, and that a socket keeps into TIME_WAIT.
   std::uint64_t cookie = 0;
@@ -66,7 +66,7 @@ std::string to_string(const AddressRange& range);
 
 /// Which sockets to ask for: those that meet every condition that is set. The kernel does the filtering.
 struct TcpFilter {
-  /// Of either end.
+  /// The port of either end.
   std::optional<std::uint16_t> port{};
   std::optional<std::uint16_t> local_port{};
   std::optional<AddressRange> local{};

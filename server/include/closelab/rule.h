@@ -131,7 +131,7 @@ struct RuleStatus {
 struct RuleFiring {
   /// Since accept().
   std::chrono::nanoseconds at{};
-  /// RuleStatus::id; 0 for a rule that came with the request (a query knob).
+  /// RuleStatus::id; 0 for a rule that came with the request (a query option).
   std::uint64_t rule_id = 0;
   /// The request that was under way, or had been last; 0 before the first.
   std::uint64_t request_number = 0;

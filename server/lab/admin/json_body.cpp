@@ -14,7 +14,7 @@ namespace {
 using server::RuleKey;
 using server::ValueKind;
 
-/// What the parser says behind the position that it counts in lines and columns.
+/// What the parser says after the position that it counts in lines and columns.
 std::string_view complaint(std::string_view what) {
   const std::size_t column = what.find("column");
   const std::size_t colon = what.find(": ", column);

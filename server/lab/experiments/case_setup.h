@@ -21,7 +21,7 @@ struct CaseSetupOptions {
   bool in_private_network = true;
   /// Empty, or the captures' file name without `.pcap`.
   std::string pcap{};
-  /// Of two hosts; empty: what is allowed here.
+  /// What joins two hosts; empty: what is allowed here.
   std::optional<testbed::LinkKind> link{};
 };
 
@@ -67,7 +67,7 @@ class CaseSetup {
   void set_sysctl(const Case& played) const;
 
   std::string shared_;
-  /// Of one host.
+  /// The address of both ends where there is one host.
   std::string loopback_ = "127.0.0.1";
   std::optional<testbed::Host> client_host_;
   std::optional<testbed::Host> server_host_;

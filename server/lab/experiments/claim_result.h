@@ -15,7 +15,7 @@ struct ClaimResult {
   Conclusion conclusion = Conclusion::not_shown;
 };
 
-/// Of every claim, in their order. The results refer to the experiments' results.
+/// What became of every claim, in their order. The results refer to the experiments' results.
 std::vector<ClaimResult> judge_claims(const std::vector<ExperimentResult>& results);
 
 }  // namespace closelab::lab

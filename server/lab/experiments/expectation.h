@@ -57,7 +57,7 @@ struct Expectation {
 ///   server.result, server.took           of the server's last step
 class Vocabulary {
  public:
-  /// Of a play with these sockets.
+  /// For a play with these sockets.
   explicit Vocabulary(std::vector<std::string> actors) : actors_(std::move(actors)) {}
 
   /// What is wrong with the text is put into `error`.

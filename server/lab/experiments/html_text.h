@@ -17,7 +17,7 @@ std::string anchor(std::string_view text);
 /// At most so many characters (code points) of UTF-8; what is longer ends with an ellipsis.
 std::string shortened(std::string_view text, std::size_t characters);
 
-/// Milliseconds with three digits behind the point: `50.205`.
+/// Milliseconds with three digits after the point: `50.205`.
 std::string milliseconds_text(std::chrono::nanoseconds time);
 
 }  // namespace closelab::lab

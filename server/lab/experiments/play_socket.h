@@ -38,7 +38,7 @@ class PlaySocket {
 
   bool is_open() const { return socket_.is_open(); }
   Side side() const { return side_; }
-  /// Of its connection; known while connect() waits, too.
+  /// The ends of its connection; known while connect() waits, too.
   const testbed::Ends& ends() const { return ends_; }
   /// The connection's other end, if it is a socket of the play.
   void set_peer(const PlaySocket* peer) { peer_ = peer; }

@@ -330,7 +330,7 @@ class ScriptReader {
 
   void open_repeat(const Step& step) {
     open_line_ = step.line;
-    // Of what is beyond the bound it does not matter by how much.
+    // By how much the bound is exceeded does not matter.
     times_.push_back(std::min(times_.back() * std::min(step.number, most_steps + 1), most_steps + 1));
   }
 

@@ -77,9 +77,9 @@ struct Step {
   /// `await peer STATE`.
   bool of_peer = false;
   SocketChoices choices{};
-  /// Of the network; `await` uses what it matches.
+  /// What the network is to do; `await` uses what it matches.
   testbed::RelayRule rule{};
-  /// Of `repeat`.
+  /// What `repeat` repeats.
   std::vector<Step> body{};
 };
 

@@ -28,7 +28,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds longest_case{120};
 constexpr std::chrono::seconds longest_slow_case{300};
-/// Of a case whose situation does not come about.
+/// How often a case is played whose situation does not come about.
 constexpr unsigned most_plays = 5;
 
 /// A case that waits to be played, or is being played in its process.

@@ -16,7 +16,7 @@ struct RunOptions {
   /// Cases that are played at once.
   unsigned jobs = 2;
   bool in_private_network = true;
-  /// Of two hosts; empty: what is allowed here.
+  /// What joins two hosts; empty: what is allowed here.
   std::optional<testbed::LinkKind> link{};
   /// Empty, or the directory for captures: NAME-CASE.pcap, of two hosts NAME-CASE.client.pcap and .server.pcap.
   std::string pcap_directory{};

@@ -25,7 +25,7 @@ bool is_setting_knob(std::string_view name) { return std::ranges::find(setting_k
 /// A query belongs to its request, once.
 bool is_rule_knob(const RuleKey& key) { return key.role != RuleKey::Role::place && key.name != "times"; }
 
-std::vector<std::string_view> all_knobs() {
+std::vector<std::string_view> all_options() {
   std::vector<std::string_view> names;
   for (const RuleKey& key : server::rule_schema())
     if (is_rule_knob(key)) names.push_back(key.name);
@@ -44,31 +44,31 @@ std::string with_on(const RuleKey& key, std::string value) {
   return key.kind == server::ValueKind::on_off && value.empty() ? "on" : std::move(value);
 }
 
-/// Takes the knobs of a query one after the other.
+/// Takes the options of a query one after the other.
 class KnobReader {
  public:
   explicit KnobReader(const KeepAliveHints& hints) { settings_.options.keep_alive = hints; }
 
-  /// What is wrong with the knob; empty when nothing is.
+  /// What is wrong with the option; empty when nothing is.
   std::string take(const std::string& name, std::string value) {
     if (is_setting_knob(name)) return set(name, with_plus(std::move(value)));
     const RuleKey* key = server::find_rule_key(name);
     if (key == nullptr || !is_rule_knob(*key))
-      return server::unknown_word("knob", name, all_knobs(), "the knobs are " + query_option_names());
+      return server::unknown_word("query option", name, all_options(), "the query options are " + query_option_names());
     rule_.emplace_back(name, with_on(*key, std::move(value)));
     return "";
   }
 
-  Parsed<QueryOptions> knobs() const {
-    QueryOptions knobs;
-    if (has("idle_timeout")) knobs.idle_timeout = settings_.options.timeouts.idle_timeout;
-    if (has("keep_alive_timeout") || has("keep_alive_max")) knobs.keep_alive = settings_.options.keep_alive;
-    if (rule_.empty()) return {knobs, ""};
+  Parsed<QueryOptions> query_options() const {
+    QueryOptions query;
+    if (has("idle_timeout")) query.idle_timeout = settings_.options.timeouts.idle_timeout;
+    if (has("keep_alive_timeout") || has("keep_alive_max")) query.keep_alive = settings_.options.keep_alive;
+    if (rule_.empty()) return {query, ""};
     const server::ParsedRule rule = server::parse_rule(rule_);
     if (!rule) return refused<QueryOptions>(rule.error);
     if (rule.value.at.at == At::accept) return refused<QueryOptions>("at: \"accept\" is over when a request comes");
-    knobs.rule = rule.value;
-    return {knobs, ""};
+    query.rule = rule.value;
+    return {query, ""};
   }
 
  private:
@@ -82,7 +82,7 @@ class KnobReader {
   }
 
   server::RuleEntries rule_;
-  /// Only the settings that are knobs are of interest.
+  /// Only the settings that are query options are of interest.
   Settings settings_;
   std::vector<std::string> set_;
 };
@@ -90,12 +90,12 @@ class KnobReader {
 Response refuse(std::string_view what) {
   return {.status = 400,
           .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
-          .body = fmt::format("{}\nThe knobs of a query are {}.\n", what, query_option_names())};
+          .body = fmt::format("{}\nThe query options are {}.\n", what, query_option_names())};
 }
 
 }  // namespace
 
-std::string query_option_names() { return fmt::format("{}", fmt::join(all_knobs(), ", ")); }
+std::string query_option_names() { return fmt::format("{}", fmt::join(all_options(), ", ")); }
 
 Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAliveHints& hints) {
   Parsed<Parameters> parameters = parse_query(query);
@@ -105,24 +105,24 @@ Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAlive
     const std::string error = reader.take(name, std::move(value));
     if (!error.empty()) return refused<QueryOptions>(error);
   }
-  return reader.knobs();
+  return reader.query_options();
 }
 
 std::vector<Rule> rules_from_query(const Request& request) {
   if (request.query.empty()) return {};
-  const Parsed<QueryOptions> knobs = parse_query_options(request.query);
-  if (!knobs || !knobs.value.rule) return {};
-  return {*knobs.value.rule};
+  const Parsed<QueryOptions> query = parse_query_options(request.query);
+  if (!query || !query.value.rule) return {};
+  return {*query.value.rule};
 }
 
 Handler with_query_options(Handler handler, const KeepAliveHints& hints) {
   return [handler = std::move(handler), hints](const Request& request) {
     if (request.query.empty()) return handler(request);
-    const Parsed<QueryOptions> knobs = parse_query_options(request.query, hints);
-    if (!knobs) return refuse(knobs.error);
+    const Parsed<QueryOptions> query = parse_query_options(request.query, hints);
+    if (!query) return refuse(query.error);
     Response response = handler(request);
-    response.idle_timeout = knobs.value.idle_timeout;
-    response.keep_alive = knobs.value.keep_alive;
+    response.idle_timeout = query.value.idle_timeout;
+    response.keep_alive = query.value.keep_alive;
     return response;
   };
 }

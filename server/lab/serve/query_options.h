@@ -11,7 +11,7 @@
 #include "closelab/rule.h"
 #include "server/text/quantity.h"
 
-/// Query knobs: `/bytes/1000?at=response_body:100&close=abortive&idle_timeout=200ms`, on every route of the lab.
+/// Query options: `/bytes/1000?at=response_body:100&close=abortive&idle_timeout=200ms`, on every route of the lab.
 namespace closelab::lab {
 
 /// What a query asks for, beside what its route does.
@@ -25,7 +25,7 @@ struct QueryOptions {
 };
 
 /// Reads a query; `hints` is what holds for the part of the Keep-Alive field that the query leaves alone. The error
-/// names the knob, the value and what is allowed.
+/// names the option, the value and what is allowed.
 server::Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAliveHints& hints = {});
 
 /// `at, close, delay...`
@@ -34,7 +34,7 @@ std::string query_option_names();
 /// The rule of a request's query, if it has one that makes sense: Options::rules_of_request.
 std::vector<Rule> rules_from_query(const Request& request);
 
-/// The handler, whose responses obey the query's knobs; a query that can't be understood is answered 400.
+/// The handler, whose responses obey the query's options; a query that can't be understood is answered 400.
 Handler with_query_options(Handler handler, const KeepAliveHints& hints);
 
 }  // namespace closelab::lab

@@ -35,12 +35,12 @@ std::string for_how_long(std::chrono::milliseconds idle_timeout) {
   return text == "off" ? ", for as long as you like" : ", for " + text;
 }
 
-std::string next_step(const Request& request, const Options& options, const QueryOptions& knobs) {
+std::string next_step(const Request& request, const Options& options, const QueryOptions& query) {
   if (!keeps(request))
     return fmt::format("the server {}, because {}", how_it_closes(options.close_mode),
                        describe(request.persistence.reason));
   return fmt::format("the server keeps the connection open for your next request{}",
-                     for_how_long(knobs.idle_timeout.value_or(options.timeouts.idle_timeout)));
+                     for_how_long(query.idle_timeout.value_or(options.timeouts.idle_timeout)));
 }
 
 std::string who_holds_time_wait(const Request& request, const Options& options) {
@@ -82,8 +82,8 @@ std::string try_next(const Request& request, const std::string& url) {
 std::string root_page(const Request& request, const Options& options, const Endpoint& server) {
   // The Host field names the server as the client knows it, which a wildcard address does not.
   const std::string host(request.field("Host").value_or(to_string(server)));
-  const QueryOptions knobs = parse_query_options(request.query).value;
-  const std::string rule = knobs.rule ? fmt::format("Unless your rule acts: {}.\n", describe(*knobs.rule)) : "";
+  const QueryOptions query = parse_query_options(request.query).value;
+  const std::string rule = query.rule ? fmt::format("Unless your rule acts: {}.\n", describe(*query.rule)) : "";
   return fmt::format(
       "You are connection {}, from {}, and this is its request {}.\n"
       "After this response {}.\n{}"
@@ -91,7 +91,7 @@ std::string root_page(const Request& request, const Options& options, const Endp
       "See it:    ss -tan state time-wait '( sport = :{} or dport = :{} )'\n"
       "Try next:  {}\n"
       "Any fault: {}\n",
-      request.connection_id, to_string(request.client), request.request_number, next_step(request, options, knobs),
+      request.connection_id, to_string(request.client), request.request_number, next_step(request, options, query),
       rule, who_holds_time_wait(request, options), server.port, server.port,
       try_next(request, fmt::format("http://{}/", host)),
       fmt::format("curl 'http://{}/bytes/1000?at=response_body:100&close=abortive'", host));

@@ -24,7 +24,7 @@ constexpr std::string_view route_list =
     "/status/CODE     an answer with that status, 200 to 599\n"
     "/delay/DURATION  an answer after that time (200ms, 2s...), at most 60s\n"
     "/close/MODE      an answer, then the connection ends in that mode\n"
-    "Each takes knobs: /bytes/1000?at=response_body:100&close=abortive\n";
+    "Each takes query options: /bytes/1000?at=response_body:100&close=abortive\n";
 
 Response text(int status, std::string body) {
   return {.status = status, .headers = {{"Content-Type", "text/plain; charset=utf-8"}}, .body = std::move(body)};

@@ -14,7 +14,7 @@ Response close(const Request& request);
 /// 404 with the list of routes.
 Response not_found(const Request& request);
 
-/// Adds them, and `/` (see welcome.h), to a server; each takes the knobs of knobs.h in its query.
+/// Adds them, and `/` (see root_page.h), to a server; each takes the options of query_options.h in its query.
 void add_routes(Server& server);
 
 }  // namespace closelab::lab

@@ -14,7 +14,7 @@ namespace closelab::lab {
 
 struct ListedSocket {
   TcpSocket socket{};
-  /// Of TIME_WAIT: which end of the connection holds it.
+  /// In TIME_WAIT: which end of the connection holds it.
   std::optional<TimeWait> time_wait{};
 };
 

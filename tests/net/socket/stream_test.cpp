@@ -91,7 +91,7 @@ TEST_CASE("what a read left is told again") {
   CHECK(f.readable == 3);
 }
 
-TEST_CASE("a FIN behind the bytes of a short read is told") {
+TEST_CASE("a FIN after the bytes of a short read is told") {
   for (const bool before_the_wait : {true, false}) {
     CAPTURE(before_the_wait);
     Fixture f;
@@ -108,7 +108,7 @@ TEST_CASE("a FIN behind the bytes of a short read is told") {
   }
 }
 
-TEST_CASE("bytes behind urgent data, at which a read stops short, are told") {
+TEST_CASE("bytes after urgent data, at which a read stops short, are told") {
   Fixture f;
   f.stream.wait_readable();
   f.client_sends("beforeU", MSG_OOB);

@@ -17,7 +17,7 @@ const Bytes syn_segment{
     0x70, 0x02, 0xfa, 0xf0, 0x12, 0x34, 0x00, 0x00, 0x02, 0x04, 0x05, 0xb4, 0x01, 0x03, 0x03, 0x07,
 };
 
-TEST_CASE("a SYN, alone and behind an Ethernet header") {
+TEST_CASE("a SYN, alone and after an Ethernet header") {
   Bytes framed(14, 0);
   framed.insert(framed.end(), syn_segment.begin(), syn_segment.end());
   for (const auto& segment : {parse_segment(syn_segment, LinkLayer::ip), parse_segment(framed, LinkLayer::ethernet)}) {

@@ -62,7 +62,7 @@ TEST_CASE("events that come faster than they are written are dropped and counted
   Output output(pipe.ends[1], notice);
   std::promise<void> started;
   std::promise<void> resumed;
-  // CloseHolds the output's thread, so that what follows queues up behind it.
+  // Holds the output's thread, so that what follows queues up behind it.
   output.write([&] {
     started.set_value();
     resumed.get_future().wait();

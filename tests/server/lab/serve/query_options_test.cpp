@@ -30,11 +30,11 @@ TEST_CASE("a query is a rule for its request") {
   };
   for (const Case& c : cases) {
     CAPTURE(c.query);
-    const auto knobs = parse_query_options(c.query);
-    CHECK(knobs.error == "");
-    CHECK(knobs.value.rule == c.rule);
-    CHECK_FALSE(knobs.value.idle_timeout.has_value());
-    CHECK_FALSE(knobs.value.keep_alive.has_value());
+    const auto query = parse_query_options(c.query);
+    CHECK(query.error == "");
+    CHECK(query.value.rule == c.rule);
+    CHECK_FALSE(query.value.idle_timeout.has_value());
+    CHECK_FALSE(query.value.keep_alive.has_value());
     Request request;
     request.query = c.query;
     CHECK(rules_from_query(request) == std::vector{c.rule});
@@ -62,30 +62,30 @@ TEST_CASE("a query sets its connection's idle timeout and its response's Keep-Al
   };
   for (const Case& c : cases) {
     CAPTURE(c.query);
-    const auto knobs = parse_query_options(c.query, server);
-    CHECK(knobs.error == "");
-    CHECK_FALSE(knobs.value.rule.has_value());
-    CHECK(knobs.value.idle_timeout == c.idle_timeout);
-    CHECK(knobs.value.keep_alive == c.keep_alive);
+    const auto query = parse_query_options(c.query, server);
+    CHECK(query.error == "");
+    CHECK_FALSE(query.value.rule.has_value());
+    CHECK(query.value.idle_timeout == c.idle_timeout);
+    CHECK(query.value.keep_alive == c.keep_alive);
   }
 }
 
-TEST_CASE("a query that can't be understood is refused with its knob, the value and what is allowed") {
+TEST_CASE("a query that can't be understood is refused with its option, the value and what is allowed") {
   struct Case {
     const char* query;
     const char* error;
   };
   const Case cases[] = {
       {"close=gently", "close: \"gently\" is none of lingering, immediate, abortive, delayed, half, deferred, never"},
-      {"clse=abortive", "unknown knob \"clse\"; did you mean \"close\"?"},
-      {"q=2", "unknown knob \"q\"; "},
+      {"clse=abortive", "unknown query option \"clse\"; did you mean \"close\"?"},
+      {"q=2", "unknown query option \"q\"; "},
       {"zzzzzzzz=2",
-       "unknown knob \"zzzzzzzz\"; the knobs are at, close, delay, stall, truncate, slow, probability, "
+       "unknown query option \"zzzzzzzz\"; the query options are at, close, delay, stall, truncate, slow, probability, "
        "idle_timeout, keep_alive_timeout, keep_alive_max"},
-      {"connection=1&stall", "unknown knob \"connection\""},
-      {"request=1&stall", "unknown knob \"request\""},
-      {"path=/&stall", "unknown knob \"path\""},
-      {"times=1&stall", "unknown knob \"times\""},
+      {"connection=1&stall", "unknown query option \"connection\""},
+      {"request=1&stall", "unknown query option \"request\""},
+      {"path=/&stall", "unknown query option \"path\""},
+      {"times=1&stall", "unknown query option \"times\""},
       {"at=later&stall", "at: \"later\" is none of accept, request_headers"},
       {"at=accept&stall", "at: \"accept\" is over when a request comes"},
       {"at=next_request", "a rule has exactly one of close, delay, stall, truncate, slow, and this one has none"},
@@ -98,7 +98,7 @@ TEST_CASE("a query that can't be understood is refused with its knob, the value 
       {"idle_timeout=1s&idle_timeout=2s", "\"idle_timeout\" is given twice"},
       {"keep_alive_max=x", "keep_alive_max: \"x\" is not a number"},
       {"close=%zz", "\"close=%zz\" has a \"%\" without two hexadecimal digits"},
-      {"%1b[2J=1", "unknown knob \"\\x1b[2J\"; "},
+      {"%1b[2J=1", "unknown query option \"\\x1b[2J\"; "},
   };
   for (const Case& c : cases) {
     CAPTURE(c.query);
@@ -111,11 +111,11 @@ TEST_CASE("a query that can't be understood is refused with its knob, the value 
     const Response refusal = with_query_options([](const Request&) { return Response{}; }, {})(request);
     CHECK(refusal.status == 400);
     CHECK(contains(refusal.body, c.error));
-    CHECK(contains(refusal.body, "\nThe knobs of a query are at, close, "));
+    CHECK(contains(refusal.body, "\nThe query options are at, close, "));
   }
 }
 
-TEST_CASE("the route's response carries what the knobs ask for") {
+TEST_CASE("the route's response carries what the options ask for") {
   const auto response_to = [](std::string_view query) {
     Request request;
     request.query = query;

@@ -142,7 +142,7 @@ TEST_CASE("/ tells what will happen, who holds TIME_WAIT, and what to try next")
   CHECK(std::count(text.begin(), text.end(), '\n') <= 8);
 }
 
-TEST_CASE("/ tells what the knobs of its query change") {
+TEST_CASE("/ tells what the options of its query change") {
   Request r = request("/");
   r.query = "idle_timeout=200ms&close=abortive";
   const std::string text = root_page(r, {}, {});
