@@ -30,6 +30,8 @@ breaks includes net/a.cpp '#include "http/message.h"'
 breaks includes http/a.h '#include "net/socket/listener.h"'
 breaks includes http/a.cpp '#include <sys/socket.h>'
 breaks includes server/a.cpp '#include "server/lab/serve/serve.h"'
+breaks includes server/lab/serve/a.cpp '#include "server/lab/experiments/run.h"'
+keeps includes server/lab/main.cpp '#include "server/lab/experiments/run.h"'
 breaks includes server/include/closelab/a.h '#include <asio.hpp>'
 breaks includes server/include/closelab/a.h '#include "server/reactor.h"'
 breaks includes net/include/closelab/a.h '#include <sys/types.h>'
@@ -52,14 +54,30 @@ breaks listed net/a.cpp ''
 breaks listed tests/http/a_test.cpp ''
 keeps listed net/a.h ''
 
-breaks lengths http/a.cpp "$(repeat 500 '\n')"
-keeps lengths http/a.cpp "$(repeat 498 '\n')"
+breaks lengths http/a.cpp "$(repeat 400 '\n')"
+keeps lengths http/a.cpp "$(repeat 398 '\n')"
+breaks lengths tests/a.cpp "$(repeat 500 '\n')"
+keeps lengths tests/a.cpp "$(repeat 498 '\n')"
+# Three folders in a circle, and a chain of three.
+breaks_circle() {
+  local output
+  output=$("$rules" circles "$tree") && { failed=1; echo 'circles accepts a circle'; return; }
+  [[ $output == *'net/a/a.h:1:net/a includes net/b'* ]] || { failed=1; echo "circles does not name it: $output"; }
+}
+keeps circles net/a/a.h '#include "net/b/b.h"\n#include "net/a/other.h"\n#include <vector>'
+mkdir -p "$tree/net/b" "$tree/net/c"
+echo '#include "net/c/c.h"' >"$tree/net/b/b.h"
+"$rules" circles "$tree" || { failed=1; echo 'circles refuses a chain'; }
+echo '#include "net/a/a.h"' >"$tree/net/c/c.h"
+breaks_circle
 breaks wording a.txt 'TO''DO: this'
 keeps wording a.txt 'mastodons'
 
 if command -v ctags >/dev/null; then
-  breaks functions net/a.cpp "void f() {\n$(repeat 59 '  g();\n')}"
-  keeps functions net/a.cpp "void f() {\n$(repeat 58 '  g();\n')}"
+  breaks functions net/a.cpp "void f() {\n$(repeat 49 '  g();\n')}"
+  keeps functions net/a.cpp "void f() {\n$(repeat 48 '  g();\n')}"
+  breaks classes net/a.h "class A {\n$(repeat 46 '  void f();\n')};"
+  keeps classes net/a.h "class A {\n$(repeat 45 '  void f();\n')};"
   breaks types net/b.h 'namespace n { struct A {}; }\nnamespace n { struct A {}; }'
   keeps types net/b.h 'namespace n { struct A; }\nnamespace n { struct A {}; }\nnamespace { struct A {}; }'
 fi
