@@ -21,6 +21,7 @@
 #include "tests/personas/servers.h"
 #include "tests/personas/situations.h"
 #include "tests/support/private_network.h"
+#include "tests/support/skip.h"
 
 namespace closelab::persona_test {
 namespace {
@@ -33,8 +34,6 @@ std::string text_in(const char* variable) {
 bool is_wanted(std::string_view name, const char* variable) {
   return name.find(text_in(variable)) != std::string::npos;
 }
-
-bool in_ci() { return text_in("CI") == "true"; }
 
 std::size_t rounds() {
   const std::string text = text_in("CLOSELAB_PERSONAS_ROUNDS");
@@ -76,8 +75,13 @@ std::vector<Pair> play(const Running& real, const Persona& persona) {
 /// How many things are wrong.
 std::size_t compare(const RealServer& server, const Folder& folder) {
   if (find_program(server).empty()) {
-    std::cout << '\n' << server.name << " is not installed, and left out\n";
-    return server.provided && in_ci() ? 1 : 0;
+    const std::string missing = server.name + " is not installed, and left out";
+    if (server.provided) {
+      test::skip(missing);
+    } else {
+      std::cout << '\n' << missing << '\n';
+    }
+    return 0;
   }
   const Running real(server, folder);
   const Persona persona(server);

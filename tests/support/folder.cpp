@@ -27,6 +27,12 @@ Folder::Folder() {
   write_file(path_ / "files/bytes/16MiB", 16 * 1024 * 1024);
 }
 
+std::string Folder::copy_of(const std::filesystem::path& file) const {
+  const std::filesystem::path copy = path_ / file.filename();
+  std::filesystem::copy_file(file, copy, std::filesystem::copy_options::overwrite_existing);
+  return copy;
+}
+
 Folder::~Folder() { std::filesystem::remove_all(path_); }
 
 }  // namespace closelab::persona_test

@@ -39,6 +39,10 @@ std::string find_program(const std::string& name) {
   return {};
 }
 
+std::string runnable_by_anybody(const std::string& program, const Folder& folder) {
+  return program.starts_with(CLOSELAB_SOURCE_DIR) ? folder.copy_of(program) : program;
+}
+
 /// Where the kernel allows no further namespace (in a chroot) the test is root itself, and can become nobody.
 std::vector<std::string> without_root() {
   static const bool may_unshare = std::system("unshare --user --map-user=1000 -- true 2>/dev/null") == 0;
@@ -46,9 +50,10 @@ std::vector<std::string> without_root() {
   return {"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--"};
 }
 
-void await_listener(const Endpoint& endpoint) {
+void await_listener(const Endpoint& endpoint, const cli::Program& program) {
   const auto deadline = std::chrono::steady_clock::now() + start_patience;
   while (!accepts(endpoint)) {
+    if (program.has_ended()) throw std::runtime_error("the server did not start: " + program.errors());
     if (std::chrono::steady_clock::now() > deadline)
       throw std::runtime_error("nobody listens on " + to_string(endpoint));
     std::this_thread::sleep_for(10ms);

@@ -5,13 +5,13 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <vector>
 
 #include "net/testbed/network.h"
+#include "tests/support/skip.h"
 
 namespace closelab::kernel_test {
 namespace {
@@ -39,36 +39,28 @@ void enter_private_network(char** arguments) {
   testbed::set_ipv4_sysctl("ip_local_port_range", "1024 65535");
 }
 
-int skip(const std::string& why) {
-  const char* const ci = std::getenv("CI");
-  if (ci != nullptr && std::string(ci) == "true") {
-    std::cout << "FAILED: it must run here, but: " << why << '\n';
-    return EXIT_FAILURE;
-  }
-  std::cout << "SKIPPED: " << why << '\n';
-  return EXIT_SUCCESS;
-}
-
 }  // namespace
 
-int run_in_private_network(char** arguments, const std::function<int(Sniffer&)>& test) {
+int run_in_private_network(char** arguments, const std::function<int(Sniffer&)>& body) {
   std::optional<Sniffer> sniffer;
   try {
     enter_private_network(arguments);
     sniffer.emplace();
   } catch (const std::exception& error) {
-    return skip(error.what());
+    test::skip(error.what());
+    return test::exit_code_with_skips(EXIT_SUCCESS);
   }
-  return test(*sniffer);
+  return test::exit_code_with_skips(body(*sniffer));
 }
 
-int run_in_private_network(char** arguments, const std::function<int()>& test) {
+int run_in_private_network(char** arguments, const std::function<int()>& body) {
   try {
     enter_private_network(arguments);
   } catch (const std::exception& error) {
-    return skip(error.what());
+    test::skip(error.what());
+    return test::exit_code_with_skips(EXIT_SUCCESS);
   }
-  return test();
+  return test::exit_code_with_skips(body());
 }
 
 }  // namespace closelab::kernel_test

@@ -105,6 +105,13 @@ Program::~Program() {
   ::close(err_);
 }
 
+bool Program::has_ended() const {
+  pollfd entry{.fd = pid_fd_, .events = POLLIN, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
+}
+
+std::string Program::errors() const { return contents(err_); }
+
 /// False at the end of the output.
 bool Program::fill() {
   std::array<char, 65536> piece{};

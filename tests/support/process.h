@@ -38,6 +38,9 @@ class Program {
   Program& operator=(const Program&) = delete;
 
   pid_t pid() const { return pid_; }
+  bool has_ended() const;
+  /// What it has written to standard error so far.
+  std::string errors() const;
   /// The next line of its standard output, without the newline. Throws at its end and when none comes.
   std::string line();
   /// Everything to the end of its standard output.

@@ -2,14 +2,13 @@
 
 #include <unistd.h>
 
-#include <cstdlib>
 #include <fstream>
-#include <iostream>
 #include <sstream>
 #include <stdexcept>
 
 #include "server/lab/experiments/experiment_file.h"
 #include "server/lab/experiments/scheduler.h"
+#include "tests/support/skip.h"
 
 namespace closelab::lab {
 
@@ -31,11 +30,8 @@ std::string contents(const fs::path& file) {
 
 bool is_skipped(const ExperimentResult& result) {
   if (result.conclusion != Conclusion::not_shown) return false;
-  const char* const ci = std::getenv("CI");
-  if (ci != nullptr && std::string(ci) == "true") return false;
   for (const CaseResult& one : result.cases)
-    if (!one.outcome.not_shown.empty())
-      std::cout << "SKIPPED: " << result.experiment->name << ": " << one.outcome.not_shown << std::endl;
+    if (!one.outcome.not_shown.empty()) test::skip(result.experiment->name + ": " + one.outcome.not_shown);
   return true;
 }
 

@@ -17,7 +17,7 @@ std::vector<Experiment> all_experiments();
 
 std::string contents(const std::filesystem::path& file);
 
-/// Without the namespaces there is nothing to test; says so. With CI=true in the environment nothing is skipped.
+/// Without the namespaces there is nothing to test; says so (tests/support/skip.h).
 bool is_skipped(const ExperimentResult& result);
 
 /// All experiments, played once, with their captures.
