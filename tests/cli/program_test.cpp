@@ -47,7 +47,7 @@ TEST_CASE("help and version are printed and end well") {
 
 TEST_CASE("what can't be written ends with 1") {
   for (const std::string arguments : {"--help", "--version", "serve --port 0 --print-conf", "watch --once"}) {
-    const Finished full = run({"sh", "-c", CLOSELAB_PROGRAM " " + arguments + " >/dev/full"});
+    const Finished full = run({"sh", "-c", "\"$0\" " + arguments + " >/dev/full", CLOSELAB_PROGRAM});
     CAPTURE(arguments);
     CHECK(full.exit_code == 1);
     CHECK(contains(full.err, "No space left on device"));

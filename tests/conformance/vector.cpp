@@ -5,6 +5,7 @@
 #include <optional>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 namespace closelab::conformance {
 namespace {
@@ -114,13 +115,23 @@ Vector make_vector(const std::string& line) {
           .alternatives = {}};
 }
 
+/// What is sent without waiting for anything is one step, and arrives at once: in two, the server may or may not see
+/// the first without the second.
+void add_step(std::vector<Step>& steps, Step step) {
+  if (!steps.empty() && steps.back().kind == Kind::send && step.kind == Kind::send) {
+    steps.back().text += step.text;
+  } else {
+    steps.push_back(std::move(step));
+  }
+}
+
 void add_line(Vector& vector, const std::string& line) {
   const std::size_t begin = line.find_first_not_of(' ');
   const std::string text = line.substr(begin);
   if (text.starts_with("or ")) {
     vector.alternatives.push_back(make_alternative(text.substr(3)));
   } else if (std::string_view("|>!<").find(text.front()) != std::string_view::npos) {
-    vector.steps.push_back(make_step(text.front(), text.size() > 2 ? std::string_view(text).substr(2) : ""));
+    add_step(vector.steps, make_step(text.front(), text.size() > 2 ? std::string_view(text).substr(2) : ""));
   } else {
     vector.why += (vector.why.empty() ? "" : " ") + text;
   }

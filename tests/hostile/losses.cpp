@@ -137,13 +137,13 @@ class Nginx {
     const std::string program = persona_test::find_program("nginx");
     if (program.empty()) return;
     std::vector<std::string> command = persona_test::without_root();
-    const std::string configuration = std::string(CLOSELAB_SOURCE_DIR) + "/tests/hostile/nginx.conf";
-    for (const std::string& word :
-         {program, std::string("-p"), folder_.path().string(), std::string("-c"), configuration}) {
+    const std::string configuration = folder_.copy_of(CLOSELAB_SOURCE_DIR "/tests/hostile/nginx.conf");
+    for (const std::string& word : {persona_test::runnable_by_anybody(program, folder_), std::string("-p"),
+                                    folder_.path().string(), std::string("-c"), configuration}) {
       command.push_back(word);
     }
     running_.emplace(command);
-    persona_test::await_listener(endpoint());
+    persona_test::await_listener(endpoint(), *running_);
   }
   ~Nginx() {
     if (!running_) return;

@@ -13,14 +13,19 @@ namespace {
 constexpr std::uint16_t backend_port = 8000;
 
 const std::string source = CLOSELAB_SOURCE_DIR;
-const std::string configurations = source + "/tests/personas/";
 
 Endpoint at_port(std::uint16_t port) { return *net::parse_address("127.0.0.1", port); }
 
-std::vector<std::string> command(const RealServer& server, const std::filesystem::path& folder) {
+std::string filled_in(const std::string& argument, const RealServer& server, const Folder& folder) {
+  if (argument == "FOLDER") return folder.path();
+  if (argument == "CONFIGURATION") return folder.copy_of(source + "/tests/personas/" + server.configuration);
+  return argument;
+}
+
+std::vector<std::string> command(const RealServer& server, const Folder& folder) {
   std::vector<std::string> all = without_root();
-  all.push_back(find_program(server));
-  for (const std::string& argument : server.arguments) all.push_back(argument == "FOLDER" ? folder.string() : argument);
+  all.push_back(runnable_by_anybody(find_program(server), folder));
+  for (const std::string& argument : server.arguments) all.push_back(filled_in(argument, server, folder));
   return all;
 }
 
@@ -34,7 +39,8 @@ RealServer nginx() {
   return {.name = "nginx",
           .provided = true,
           .program = "nginx",
-          .arguments = {"-p", "FOLDER", "-c", configurations + "nginx.conf"},
+          .arguments = {"-p", "FOLDER", "-c", "CONFIGURATION"},
+          .configuration = "nginx.conf",
           .standard_port = 8001,
           .small_port = 8002,
           .small_flags = {"--idle-timeout=1s", "--header-timeout=1s", "--body-timeout=1s", "--request-limit=2",
@@ -45,7 +51,8 @@ RealServer apache() {
   return {.name = "apache",
           .provided = true,
           .program = "apache2",
-          .arguments = {"-X", "-d", "FOLDER", "-f", configurations + "apache.conf"},
+          .arguments = {"-X", "-d", "FOLDER", "-f", "CONFIGURATION"},
+          .configuration = "apache.conf",
           .standard_port = 8011,
           .small_port = 8012,
           .small_flags = nginx().small_flags};
@@ -54,7 +61,8 @@ RealServer apache() {
 RealServer node() {
   return {.name = "node",
           .program = "node",
-          .arguments = {configurations + "server.js"},
+          .arguments = {"CONFIGURATION"},
+          .configuration = "server.js",
           .standard_port = 8021,
           .small_port = 8022,
           .small_flags = {"--idle-timeout=2s", "--header-timeout=1s", "--body-timeout=1s", "--request-limit=2",
@@ -64,7 +72,8 @@ RealServer node() {
 RealServer go() {
   return {.name = "go",
           .program = "go",
-          .arguments = {"run", configurations + "server.go"},
+          .arguments = {"run", "CONFIGURATION"},
+          .configuration = "server.go",
           .standard_port = 8031,
           .small_port = 8032,
           .small_flags = {"--idle-timeout=1s", "--header-timeout=1s", "--body-timeout=1s"}};
@@ -79,10 +88,9 @@ const std::vector<RealServer>& real_servers() {
 
 std::string find_program(const RealServer& server) { return find_program(server.program); }
 
-Running::Running(const RealServer& server, const Folder& folder)
-    : server_(server), program_(command(server, folder.path())) {
-  await_listener(endpoint(Limits::standard));
-  await_listener(endpoint(Limits::small));
+Running::Running(const RealServer& server, const Folder& folder) : server_(server), program_(command(server, folder)) {
+  await_listener(endpoint(Limits::standard), program_);
+  await_listener(endpoint(Limits::small), program_);
 }
 
 /// Politely, so that it takes its children along.
@@ -105,7 +113,7 @@ Endpoint Persona::endpoint(Limits limits) const {
 Backend::Backend()
     : program_({CLOSELAB_PROGRAM, "serve", "--port=" + std::to_string(backend_port), "--log-format=json",
                 "--admin-port=off"}) {
-  await_listener(at_port(backend_port));
+  await_listener(at_port(backend_port), program_);
 }
 
 }  // namespace closelab::persona_test

@@ -18,8 +18,10 @@ struct RealServer {
   bool provided = false;
   /// Looked for in PATH, where Debian has servers, and where ./check puts them.
   std::string program;
-  /// `FOLDER` among them stands for the Folder.
+  /// `FOLDER` among them stands for the Folder, `CONFIGURATION` for the file's copy in it.
   std::vector<std::string> arguments;
+  /// A file in tests/personas.
+  std::string configuration;
   std::uint16_t standard_port = 0;
   std::uint16_t small_port = 0;
   /// Flags that give the persona the same small limits.
