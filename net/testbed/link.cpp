@@ -12,9 +12,8 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <cerrno>
-#include <system_error>
 
+#include "net/testbed/failed_call.h"
 #include "net/testbed/interface.h"
 
 namespace closelab::testbed {
@@ -25,8 +24,6 @@ constexpr const char* tun_device = "/dev/net/tun";
 /// Of every host. Without ARP, Linux addresses frames to the sender's own hardware address; as it is the receiver's,
 /// too, they arrive, and the relay need not change them. The wire's end has another and takes none for itself.
 constexpr std::array<unsigned char, ETH_ALEN> hardware_address{0x02, 0, 0, 0, 0, 1};  // locally administered
-
-[[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
 
 Wire make_tun(const LinkOptions& options) {
   net::UniqueFd fd(::open(tun_device, O_RDWR | O_CLOEXEC | O_NONBLOCK));

@@ -7,20 +7,17 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
 #include <fstream>
 #include <stdexcept>
-#include <system_error>
 
+#include "net/testbed/failed_call.h"
 #include "net/testbed/interface.h"
 
 namespace closelab::testbed {
 namespace {
 
 constexpr const char* own_namespace = "/proc/thread-self/ns/net";
-
-[[noreturn]] void fail(const std::string& what) { throw std::system_error(errno, std::generic_category(), what); }
 
 void write_file(const std::string& path, std::string_view text) {
   std::ofstream file(path);

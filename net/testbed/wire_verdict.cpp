@@ -32,9 +32,9 @@ struct End {
   First first() const { return {side, has_fin() ? ClosedBy::fin : ClosedBy::rst}; }
 };
 
-class Wire {
+class Trace {
  public:
-  explicit Wire(std::span<const Packet> packets) : packets_(packets) {
+  explicit Trace(std::span<const Packet> packets) : packets_(packets) {
     for (std::size_t i = 0; i < packets.size(); ++i) {
       End& end = packets[i].from == Side::server ? server_ : client_;
       if (packets[i].has(fin) && !end.has_fin()) end.fin_at = i;
@@ -60,11 +60,11 @@ class Wire {
   End client_{Side::client};
 };
 
-bool Wire::has_seen_fin(std::size_t packet, const End& of) const {
+bool Trace::has_seen_fin(std::size_t packet, const End& of) const {
   return of.has_fin() && acknowledges(packets_[packet], packets_[of.fin_at].end());
 }
 
-std::vector<First> Wire::first() const {
+std::vector<First> Trace::first() const {
   if (!server_.has_closed() && !client_.has_closed()) return {};
   if (!client_.has_closed()) return {server_.first()};
   if (!server_.has_closed()) return {client_.first()};
@@ -75,7 +75,7 @@ std::vector<First> Wire::first() const {
   return {server_.first(), client_.first()};
 }
 
-std::vector<ResetBy> Wire::reset_by() const {
+std::vector<ResetBy> Trace::reset_by() const {
   std::vector<ResetBy> result;
   if (server_.has_rst()) result.push_back(ResetBy::server);
   if (client_.has_rst()) result.push_back(ResetBy::client);
@@ -84,7 +84,7 @@ std::vector<ResetBy> Wire::reset_by() const {
 }
 
 /// Where in the capture the peer acknowledges the FIN by a segment that is no RST.
-std::size_t Wire::acknowledged_at(const End& end) const {
+std::size_t Trace::acknowledged_at(const End& end) const {
   for (std::size_t i = end.fin_at; i < packets_.size(); ++i) {
     if (packets_[i].from != end.side && !packets_[i].has(rst) && has_seen_fin(i, end)) return i;
   }
@@ -92,7 +92,7 @@ std::size_t Wire::acknowledged_at(const End& end) const {
 }
 
 /// Where both FINs have been acknowledged, which an RST can come behind.
-std::size_t Wire::over_at() const {
+std::size_t Trace::over_at() const {
   if (!server_.has_fin() || !client_.has_fin()) return end_of_capture;
   return std::min(end_of_capture, std::max(acknowledged_at(server_), acknowledged_at(client_)));
 }
@@ -100,7 +100,7 @@ std::size_t Wire::over_at() const {
 /// A FIN that left after the peer's had arrived may have been decided before, and have waited behind data: then the
 /// socket went from FIN_WAIT_1 to CLOSING and TIME_WAIT. Nothing on the wire tells. It can only have waited if the
 /// peer's window, as its FIN found it, was too small, or if data in flight used up the congestion window.
-bool Wire::may_have_been_queued(const End& end, const End& other) const {
+bool Trace::may_have_been_queued(const End& end, const End& other) const {
   const Packet& own_fin = packets_[end.fin_at];
   std::uint32_t edge = packets_[other.fin_at].acknowledgement;
   std::uint32_t acknowledged = edge;
@@ -119,7 +119,7 @@ bool Wire::may_have_been_queued(const End& end, const End& other) const {
 
 /// TIME_WAIT is entered by whoever sent its FIN before the other's arrived, once both FINs have arrived (RFC 9293
 /// §3.6). An RST before that ends it all; one that comes later takes TIME_WAIT away (RFC 1337).
-Wire::Held Wire::holds_time_wait(const End& end, const End& other) const {
+Trace::Held Trace::holds_time_wait(const End& end, const End& other) const {
   if (!end.has_fin() || !other.has_fin() || end.has_rst()) return Held::no;
   const std::size_t acknowledged = acknowledged_at(end);
   if (acknowledged == never) return Held::no;
@@ -130,7 +130,7 @@ Wire::Held Wire::holds_time_wait(const End& end, const End& other) const {
   return passive || other.has_rst() ? Held::maybe : Held::yes;
 }
 
-std::vector<TimeWait> Wire::time_wait() const {
+std::vector<TimeWait> Trace::time_wait() const {
   const Held server = holds_time_wait(server_, client_);
   const Held client = holds_time_wait(client_, server_);
   std::vector<TimeWait> result;
@@ -144,8 +144,8 @@ std::vector<TimeWait> Wire::time_wait() const {
 }  // namespace
 
 WireVerdict read_wire(std::span<const Packet> packets) {
-  const Wire wire(packets);
-  return {wire.first(), wire.reset_by(), wire.time_wait()};
+  const Trace trace(packets);
+  return {trace.first(), trace.reset_by(), trace.time_wait()};
 }
 
 }  // namespace closelab::testbed

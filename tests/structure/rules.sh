@@ -152,6 +152,20 @@ types() {
     forbid 'a type that is not in an anonymous namespace has a name of its own' ' as well'
 }
 
+# A release compiles the files of a folder as one (cmake/OneUnitAFolder.cmake).
+units() {
+  needs ctags
+  # name, file, line;", kind, scope, signature
+  ctags -f - --languages=C++ --kinds-C++=fvcsug --fields=ksS --excmd=number $(sources net http server | grep '\.cpp$') |
+    awk -F'\t' '{ scope = signature = ""
+                  for (i = 5; i <= NF; i++) { if ($i ~ /^namespace:/) scope = $i; if ($i ~ /^signature:/) signature = $i }
+                  if (scope !~ /__anon[0-9a-f]*$/) next
+                  folder = $2; sub("/[^/]*$", "", folder); sub("__anon[0-9a-f]*$", "", scope)
+                  key = folder SUBSEP scope SUBSEP $1 SUBSEP signature
+                  if (key in file && file[key] != $2) print $2 ":" $3 + 0 ":" $1 " is in " file[key] " as well"; file[key] = $2 }' |
+    forbid 'in the anonymous namespaces of a folder each name is there once, because a release compiles it as one' ' as well'
+}
+
 wording() {
   local words='TO''DO|FIX''ME|X''XX'
   lines_of $(find . -type f -not -path './build*' -not -path './.git/*' | sort) |

@@ -8,21 +8,24 @@ tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 failed=0
 
-# breaks RULE FILE TEXT, keeps RULE FILE TEXT: with TEXT in FILE, the rule is broken (kept).
+# breaks RULE FILE TEXT..., keeps RULE FILE TEXT...: with TEXT in FILE, the rule is broken (kept).
 breaks() {
   local output
-  write "$2" "$3"
+  write "${@:2}"
   output=$("$rules" "$1" "$tree") && { failed=1; echo "$1 accepts in $2: ${3:0:70}"; return; }
-  [[ $output == *"$2:"* ]] || { failed=1; echo "$1 does not name $2: $output"; }
+  [[ $output == *"${@: -2:1}:"* ]] || { failed=1; echo "$1 does not name $2: $output"; }
 }
 keeps() {
-  write "$2" "$3"
+  write "${@:2}"
   "$rules" "$1" "$tree" || { failed=1; echo "$1 refuses in $2: ${3:0:70}"; }
 }
 write() {
   rm -rf "${tree:?}"/*
-  mkdir -p "$tree/$(dirname "$1")"
-  printf '%b\n' "$2" >"$tree/$1"
+  while (($#)); do
+    mkdir -p "$tree/$(dirname "$1")"
+    printf '%b\n' "$2" >"$tree/$1"
+    shift 2
+  done
 }
 repeat() { for ((i = 0; i < $1; i++)); do printf '%s' "$2"; done; }
 
@@ -79,6 +82,11 @@ if command -v ctags >/dev/null; then
   breaks classes net/a.h "class A {\n$(repeat 46 '  void f();\n')};"
   keeps classes net/a.h "class A {\n$(repeat 45 '  void f();\n')};"
   breaks types net/b.h 'namespace n { struct A {}; }\nnamespace n { struct A {}; }'
+  breaks units net/a.cpp 'namespace { int f(int a) { return a; } }' net/b.cpp 'namespace { int f(int a) { return 1; } }'
+  breaks units net/a.cpp 'namespace { struct A {}; }' net/b.cpp 'namespace { struct A {}; }'
+  breaks units net/a.cpp 'namespace { constexpr int a = 1; }' net/b.cpp 'namespace { constexpr int a = 2; }'
+  keeps units net/a.cpp 'namespace { int f(int a) { return a; } }' net/b.cpp 'namespace { int f(long a) { return 1; } }'
+  keeps units net/a.cpp 'namespace { int f() { return 1; } }' http/b.cpp 'namespace { int f() { return 1; } }'
   keeps types net/b.h 'namespace n { struct A; }\nnamespace n { struct A {}; }\nnamespace { struct A {}; }'
 fi
 if clang-format --version 2>/dev/null | grep -q 'version 14\.'; then

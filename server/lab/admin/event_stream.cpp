@@ -12,8 +12,8 @@
 namespace closelab::lab {
 namespace {
 
-constexpr std::array all{EventType::accepted, EventType::request, EventType::idle, EventType::closing,
-                         EventType::settled};
+constexpr std::array event_types{EventType::accepted, EventType::request, EventType::idle, EventType::closing,
+                                 EventType::settled};
 
 std::string dropped_notice(std::uint64_t events) {
   return fmt::format("event: dropped\ndata: {{\"events\":{}}}\n\n", events);
@@ -65,14 +65,14 @@ std::string_view to_string(EventType type) {
 }
 
 std::optional<EventType> parse_event_type(std::string_view text) {
-  for (const EventType type : all)
+  for (const EventType type : event_types)
     if (to_string(type) == text) return type;
   return std::nullopt;
 }
 
 std::string event_type_names() {
   std::string names;
-  for (const EventType type : all) names += fmt::format("{}{}", names.empty() ? "" : ", ", to_string(type));
+  for (const EventType type : event_types) names += fmt::format("{}{}", names.empty() ? "" : ", ", to_string(type));
   return names;
 }
 

@@ -11,7 +11,7 @@
 namespace closelab::lab {
 namespace {
 
-constexpr std::uint64_t default_limit = 1000;
+constexpr std::uint64_t states_limit = 1000;
 constexpr std::string_view openmetrics = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// How often each end closed first.
@@ -32,7 +32,7 @@ Response get_states(const Server& lab, const ServerEvents& events, const Call& c
   const TcpTable table = tcp_sockets({.port = server.port});
   if (table.error) throw Refusal(500, "the kernel's socket table can't be read: " + table.error.message());
   Json states{{"server_endpoint", to_string(server)}};
-  const std::uint64_t limit = call.number("limit", default_limit);
+  const std::uint64_t limit = call.number("limit", states_limit);
   states.update(states_json(server, table.sockets, limit));
   states["counts"] = to_json(lab.counts());
   states["endings"] = endings_json(events.endings_by_side());

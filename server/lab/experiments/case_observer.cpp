@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 /// Longer than a delayed ACK (40 ms), which holds a FIN's sender in FIN_WAIT_1.
 constexpr milliseconds quiet{120};
 constexpr milliseconds longest_settling{3000};
-constexpr int look_again_ms = 5;
+constexpr int between_looks_ms = 5;
 /// A state that lasts shorter than that may be missed on an idle machine, too; a longer time without a look means that
 /// the machine was busy elsewhere.
 constexpr milliseconds longest_blink{20};
@@ -90,7 +90,7 @@ void CaseObserver::settle() {
       since = std::chrono::steady_clock::now();
     }
     if (std::chrono::steady_clock::now() - since >= quiet) return;
-    ::poll(nullptr, 0, look_again_ms);
+    ::poll(nullptr, 0, between_looks_ms);
   }
 }
 

@@ -37,10 +37,10 @@ const std::vector<std::string_view> results{
     "ECONNABORTED", "EHOSTUNREACH", "EINVAL",     "EPIPE",         "ETIMEDOUT",    "ENOTCONN",
 };
 
-struct Words {
+struct Parts {
   std::vector<std::string> words;
 
-  explicit Words(std::string_view text) {
+  explicit Parts(std::string_view text) {
     std::istringstream in{std::string(text)};
     for (std::string word; in >> word;) words.push_back(word);
   }
@@ -113,7 +113,7 @@ std::string Vocabulary::unknown_name(std::string_view name) const {
 
 Expectation Vocabulary::parse(std::string_view text, std::string& error) const {
   Expectation result{.text = std::string(text)};
-  const Words parts(text);
+  const Parts parts(text);
   if (parts.words.size() != 3) {
     error = fmt::format("\"{}\" is not NAME = VALUE", text);
     return result;
@@ -190,7 +190,7 @@ std::optional<bool> holds(const Expectation& expectation, const Observations& se
     case Relation::at_least:
       return numeric && a >= b;
     case Relation::has:
-      if (std::ranges::count(Words(actual.text).words, expected.text) > 0) return true;
+      if (std::ranges::count(Parts(actual.text).words, expected.text) > 0) return true;
       return actual.doubt.empty() ? std::optional(false) : std::nullopt;
   }
   return std::nullopt;

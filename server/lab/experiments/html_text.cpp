@@ -17,7 +17,7 @@ bool is_plain(char c) {
 /// Of UTF-8: 10xxxxxx.
 bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; }
 
-std::string escaped(char c) {
+std::string escaped_character(char c) {
   switch (c) {
     case '&':
       return "&amp;";
@@ -39,7 +39,7 @@ std::string escaped(char c) {
 std::string escaped(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (const char c : text) result += escaped(c);
+  for (const char c : text) result += escaped_character(c);
   return result;
 }
 

@@ -15,7 +15,7 @@ using std::chrono::nanoseconds;
 using testbed::Rung;
 
 /// As wide as the ladder, with the same letters.
-constexpr int width = 612;
+constexpr int timeline_width = 612;
 constexpr int plot_start = 56;
 /// Behind it is the state in which an end is left.
 constexpr int plot_end = 506;
@@ -76,7 +76,7 @@ std::string lane(Side side, const std::vector<Slice>& slices, nanoseconds end) {
   for (const Slice& slice : slices)
     text += bar(x_of(slice.from, end), x_of(slice.until, end), top, slice.state, hint_of(side, slice));
   if (!slices.empty())
-    text += bar(plot_end + gap, width, top, slices.back().state,
+    text += bar(plot_end + gap, timeline_width, top, slices.back().state,
                 fmt::format("{}: left in {}", to_string(side), to_string(slices.back().state)));
   return text;
 }
@@ -105,7 +105,7 @@ std::string ticks(nanoseconds end) {
                         i * distance, i == 0 ? " ms" : "");
   }
   return text + fmt::format("<text class=\"middle quiet\" x=\"{}\" y=\"{}\">in the end</text>\n",
-                            (plot_end + width) / 2, axis + 20);
+                            (plot_end + timeline_width) / 2, axis + 20);
 }
 
 std::string description(const std::vector<Slice>& client, const std::vector<Slice>& server) {
@@ -126,7 +126,7 @@ std::string timeline_svg(const testbed::Picture& picture, std::string_view id) {
              "<svg class=\"timeline\" role=\"img\" viewBox=\"0 0 {} {}\" aria-labelledby=\"{}-title\" "
              "aria-describedby=\"{}-desc\">\n<title id=\"{}-title\">TCP states over time</title>\n"
              "<desc id=\"{}-desc\">{}</desc>\n",
-             width, height, id, id, id, id, escaped(description(client, server))) +
+             timeline_width, height, id, id, id, id, escaped(description(client, server))) +
          lane(Side::client, client, end) + lane(Side::server, server, end) + ticks(end) + "</svg>\n";
 }
 

@@ -20,7 +20,7 @@ constexpr int look_again_ms = 1;
 /// A repeat is not written down in full.
 constexpr std::size_t longest_transcript = 60;
 
-double in_ms(steady_clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
+double elapsed_ms(steady_clock::duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
 std::string without_actor(const Step& step) { return step.text.substr(step.actor.size() + 1); }
 
@@ -100,7 +100,7 @@ void StepRunner::direct_server(const Step& step) {
     default:
       server.tell(without_actor(step));
   }
-  server_took_ms_ = in_ms(steady_clock::now() - started);
+  server_took_ms_ = elapsed_ms(steady_clock::now() - started);
   write_down(step, server_result_);
 }
 
@@ -131,7 +131,7 @@ void StepRunner::act(const Step& step) {
   const std::chrono::nanoseconds at = now();
   const auto started = steady_clock::now();
   const int error = carry_out(actor, step);
-  actor.note(error, in_ms(steady_clock::now() - started));
+  actor.note(error, elapsed_ms(steady_clock::now() - started));
   add_call(actor, step, is_reading(step.verb) ? now() : at);
   write_down(step, is_reading(step.verb) ? actor.read_last() : actor.result());
 }
