@@ -6,7 +6,7 @@ include(FetchPinned)
 find_path(ASIO_INCLUDE_DIR asio.hpp DOC "Folder that holds asio.hpp")
 mark_as_advanced(ASIO_INCLUDE_DIR)
 if(NOT ASIO_INCLUDE_DIR)
-  closelab_fetch_pinned(asio)
+  closelab_fetch_pinned(asio "install libasio-dev, or give -DASIO_INCLUDE_DIR=<folder with asio.hpp>")
   set(ASIO_INCLUDE_DIR "${asio_SOURCE_DIR}/asio/include")
 endif()
 

@@ -7,7 +7,7 @@ include(HeaderVersion)
 find_path(DOCTEST_INCLUDE_DIR doctest/doctest.h DOC "Folder that holds doctest/doctest.h")
 mark_as_advanced(DOCTEST_INCLUDE_DIR)
 if(NOT DOCTEST_INCLUDE_DIR)
-  closelab_fetch_pinned(doctest)
+  closelab_fetch_pinned(doctest "install doctest-dev, or give -DDOCTEST_INCLUDE_DIR=<folder with doctest/doctest.h>")
   set(DOCTEST_INCLUDE_DIR "${doctest_SOURCE_DIR}")
 endif()
 closelab_header_version(DOCTEST_VERSION "${DOCTEST_INCLUDE_DIR}/doctest/doctest.h"

@@ -3,7 +3,7 @@
 #   1. CLOSELAB_LLHTTP_ROOT, a folder that holds llhttp.h, llhttp.c, api.c and http.c
 #      (for example an unpacked release archive or node-llhttp package)
 #   2. an installed llhttp >= 9 with its CMake package
-#   3. the C sources of Debian's package node-llhttp, in /usr/share
+#   3. the C sources of Debian's package node-llhttp, in /usr/share, or where ./run or cmake/fetch-llhttp unpacked them
 #   4. a pinned release archive, see FetchPinned.cmake
 #
 # Sources are compiled into closelab itself, so that its package needs no llhttp. Defines:
@@ -49,12 +49,19 @@ else()
     endif()
   endforeach()
   if(NOT LLHTTP_PACKAGED)
-    closelab_llhttp_tree(/usr)
-    set(LLHTTP_ORIGIN "C sources of the package node-llhttp")
+    foreach(root /usr "${PROJECT_SOURCE_DIR}/build/deps/llhttp")
+      if(NOT LLHTTP_INCLUDE_DIR OR NOT LLHTTP_SOURCE_DIR)
+        unset(LLHTTP_INCLUDE_DIR)
+        unset(LLHTTP_SOURCE_DIR)
+        closelab_llhttp_tree("${root}")
+        set(LLHTTP_ORIGIN "C sources of the package node-llhttp in ${root}")
+      endif()
+    endforeach()
     if(NOT LLHTTP_INCLUDE_DIR OR NOT LLHTTP_SOURCE_DIR)
       unset(LLHTTP_INCLUDE_DIR)
       unset(LLHTTP_SOURCE_DIR)
-      closelab_fetch_pinned(llhttp)
+      closelab_fetch_pinned(llhttp
+        "run ${PROJECT_SOURCE_DIR}/cmake/fetch-llhttp, which takes it out of Debian's package, or give -DCLOSELAB_LLHTTP_ROOT=<folder with llhttp.h and llhttp.c>")
       closelab_llhttp_tree("${llhttp_SOURCE_DIR}")
       set(LLHTTP_ORIGIN "pinned release archive")
     endif()

@@ -36,20 +36,18 @@ install_missing() {
   fi
 }
 
-# llhttp's C sources, taken out of Debian's package without installing it, for it depends on Node.
-# Sets llhttp_root, empty where CMake finds llhttp by itself or has to download it.
+# llhttp's C sources, taken out of Debian's package without installing it, for it depends on Node. CMake looks for them in
+# this folder, and downloads llhttp where it finds none.
 fetch_llhttp() {
   local folder=$PWD/build/deps/llhttp
-  llhttp_root=
   if [[ -e /usr/share/llhttp/llhttp.c || -e /usr/include/llhttp.h ]] || ! is_debian; then return; fi
   if [[ ! -e $folder/usr/share/llhttp/llhttp.c ]]; then
     say "fetching the sources of llhttp (package node-llhttp, not installed)"
     unpack_package node-llhttp "$folder" || {
       say "no package node-llhttp; CMake will download llhttp"
-      return
+      rm -rf "$folder"
     }
   fi
-  llhttp_root=$folder
 }
 
 # nginx's program, taken out of Debian's package without installing it, for that would start a server. Its libraries are
@@ -69,14 +67,36 @@ unpack_package() {
     dpkg-deb -x "$1"_*.deb . && rm "$1"_*.deb)
 }
 
+# in_words SECONDS
+in_words() { if (($1 < 60)); then echo "$1 s"; else echo "$((($1 + 30) / 60)) min"; fi; }
+
+# show_progress: what ninja prints, with NINJA_STATUS as below, becomes `37 of 146, about 1 min left`: one line that changes
+# on a terminal, elsewhere one every ten seconds.
+show_progress() {
+  local output text shown=0
+  while IFS= read -r output; do
+    [[ $output =~ ^\[([1-9][0-9]*)/([0-9]+)\ ([0-9]+) ]] || continue
+    local finished=${BASH_REMATCH[1]} total=${BASH_REMATCH[2]} seconds=${BASH_REMATCH[3]}
+    text="$finished of $total, about $(in_words $((seconds * (total - finished) / finished))) left"
+    if [[ -t 2 ]]; then
+      printf '\r\033[Kcloselab: %s' "$text" >&2
+    elif ((seconds >= shown + 10)); then
+      say "$text"
+      shown=$seconds
+    fi
+  done
+  if [[ -t 2 ]]; then printf '\r\033[K' >&2; fi
+}
+
 # build PRESET: configures and builds in build/PRESET; shows the log only when that fails.
 build() {
   local log=build/$1.log
   mkdir -p build
   say "building in build/$1"
   {
-    cmake --preset "$1" ${llhttp_root:+"-DCLOSELAB_LLHTTP_ROOT=$llhttp_root"} && cmake --build --preset "$1"
-  } >"$log" 2>&1 || {
+    cmake --preset "$1" >"$log" 2>&1 &&
+      NINJA_STATUS='[%f/%t %e s] ' cmake --build --preset "$1" 2>&1 | tee -a "$log" | show_progress
+  } || {
     cat "$log" >&2
     die "the build failed; its log is above and in $log"
   }
