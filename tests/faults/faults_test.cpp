@@ -13,7 +13,7 @@
 #include "tests/faults/model.h"
 #include "tests/faults/observation.h"
 #include "tests/faults/page.h"
-#include "tests/faults/stage.h"
+#include "tests/faults/played_cells.h"
 #include "tests/support/private_network.h"
 #include "tests/where.h"
 

@@ -6,7 +6,7 @@
 
 #include "net/testbed/packet.h"
 #include "tests/faults/outcome.h"
-#include "tests/faults/stage.h"
+#include "tests/faults/played_cells.h"
 
 namespace closelab::faults {
 

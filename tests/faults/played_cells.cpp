@@ -1,4 +1,4 @@
-#include "tests/faults/stage.h"
+#include "tests/faults/played_cells.h"
 
 #include <thread>
 
