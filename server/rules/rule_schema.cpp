@@ -8,7 +8,7 @@ namespace {
 
 using Value = std::optional<std::string>;
 
-// What stands behind each key.
+// What stands after each key.
 
 template <auto number>
 std::string set_number(Rule& rule, std::string_view text) {
@@ -151,7 +151,7 @@ Parsed<At> parse_moment(std::string_view name) {
   return refused<At>(quoted(name) + " is none of " + list);
 }
 
-/// The moment with what stands behind its colon.
+/// The moment with what stands after its colon.
 Parsed<Trigger> trigger_with(At at, std::string_view argument) {
   if (argument_of(at) == Argument::bytes) {
     const Parsed<std::uint64_t> bytes = parse_size(argument);

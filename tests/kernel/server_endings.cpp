@@ -177,9 +177,9 @@ std::span<const Ending> server_endings() {
       Ending{"response abortive, IPv6", Persona::ipv6, 300, response_abortive, {response_close}},
       Ending{"response abortive, IPv4 to ::", Persona::dual_stack, 300, response_abortive, {response_close}},
       Ending{"late data after immediate", Persona::lingering, 400, data_after_immediate, {response_close}},
-      Ending{"pipelined behind close", Persona::lingering, 300, pipelined_behind_close, {request_close}},
+      Ending{"pipelined after close", Persona::lingering, 300, pipelined_behind_close, {request_close}},
       Ending{
-          "pipelined behind close, server immediate", Persona::immediate, 400, pipelined_behind_close, {request_close}},
+          "pipelined after close, server immediate", Persona::immediate, 400, pipelined_behind_close, {request_close}},
       Ending{"413, lingering", Persona::lingering, 400, body_too_large, {protocol_error}},
       Ending{"413, lingering, body in pieces", Persona::lingering, 300, body_in_pieces, {protocol_error}},
       Ending{"413, immediate", Persona::immediate, 400, body_too_large, {protocol_error}},

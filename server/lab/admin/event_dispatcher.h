@@ -85,7 +85,7 @@ class EventDispatcher {
   bool stopping_ = false;
   Waiters waiters_;
   Work work_;
-  /// Of the streams, for report() and subscribe(), which must not touch them.
+  /// What is known of the streams, for report() and subscribe(), which must not touch them.
   EventTypes wanted_ = 0;
   std::size_t stream_count_ = 0;
   /// How many more events are worth copying until the next tick; unset: all.

@@ -30,7 +30,7 @@ struct Event {
   /// Counted from 1.
   std::uint64_t number = 0;
   ConnectionRecord record;
-  /// Of a `request`.
+  /// What a `request` event tells.
   std::optional<RequestRecord> request{};
 };
 

@@ -16,9 +16,9 @@ std::vector<AdminRoute> connection_routes(Server& lab, EventDispatcher& dispatch
 /// What our side does to connections: close, hold, release.
 std::vector<AdminRoute> command_routes(Server& lab);
 std::vector<AdminRoute> rule_routes(Server& lab);
-/// Of the server as a whole: TCP states, settings, metrics.
 /// The live page, and for those who are no browser what `list` says.
 std::vector<AdminRoute> page_routes(const Server& lab, std::function<std::string()> list);
+/// Routes for the server as a whole: TCP states, settings, metrics.
 std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& feed);
 
 }  // namespace closelab::lab
