@@ -188,12 +188,11 @@ std::string Server::url(std::string_view path) const {
 
 const Options& Server::options() const { return impl_->options; }
 
-std::string Server::socket_options_in_effect() const {
-  std::string text;
-  for (const net::OptionInEffect& option : impl_->reactors.front()->options_in_effect()) {
-    text += std::string(option.name) + " = " + option.value + '\n';
-  }
-  return text;
+std::vector<std::pair<std::string, std::string>> Server::socket_options_in_effect() const {
+  std::vector<std::pair<std::string, std::string>> options;
+  for (const net::OptionInEffect& option : impl_->reactors.front()->options_in_effect())
+    options.emplace_back(option.name, option.value);
+  return options;
 }
 
 std::optional<ConnectionRecord> Server::wait_closed(std::chrono::milliseconds timeout) {

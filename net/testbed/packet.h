@@ -7,19 +7,14 @@
 #include <string>
 
 #include "closelab/verdict.h"
+#include "net/verdict/transit.h"
 
 namespace closelab::testbed {
 
 /// TCP's control bits (RFC 9293 §3.1).
 enum Flag : std::uint8_t { fin = 0x01, syn = 0x02, rst = 0x04, psh = 0x08, ack = 0x10 };
 
-/// What became of a packet, where both ends were watched.
-enum class Transit : std::uint8_t {
-  unknown,    ///< it was seen in one place only
-  delivered,  ///< it left one end and arrived at the other
-  lost,       ///< it left, and never arrived
-  repeated,   ///< it arrived, and had not left: the network delivered it again
-};
+using net::Transit;
 
 /// One captured segment. `from` is `client` or `server`.
 struct Packet {

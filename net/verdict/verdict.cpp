@@ -1,8 +1,8 @@
-#include "closelab/verdict.h"
-
 #include <algorithm>
 #include <array>
 #include <ostream>
+
+#include "net/verdict/verdict_text.h"
 
 namespace closelab {
 
@@ -50,7 +50,7 @@ std::string closed_first_text(const Verdict& verdict) {
 }
 
 std::string time_wait_text(const Verdict& verdict) {
-  std::string text = "; TIME_WAIT: " + std::string(to_string(verdict.time_wait));
+  std::string text = "TIME_WAIT: " + std::string(to_string(verdict.time_wait));
   const bool held = verdict.time_wait != TimeWait::none && verdict.time_wait != TimeWait::unknown;
   if (held && verdict.time_wait_source == Source::inferred) text += " (inferred)";
   if (const auto left = verdict.time_wait_remaining()) {
@@ -64,22 +64,38 @@ std::string time_wait_text(const Verdict& verdict) {
 std::string missing_time_wait_text(const Verdict& verdict) {
   const bool missing = verdict.closed_by == ClosedBy::fin && verdict.reset_by == ResetBy::undetermined &&
                        verdict.time_wait == TimeWait::none && verdict.time_wait_source == Source::sock_diag;
-  return missing ? "; then an RST that our side could not see (or net.ipv4.tcp_max_tw_buckets was reached)" : "";
+  return missing ? "then an RST that our side could not see (or net.ipv4.tcp_max_tw_buckets was reached)" : "";
+}
+
+/// An RST after the FIN with which the end began.
+std::string reset_text(const Verdict& verdict) {
+  if (verdict.closed_by != ClosedBy::fin) return "";
+  if (verdict.reset_by == ResetBy::server) return "then the server's RST";
+  return verdict.reset_by == ResetBy::client ? "then the client's RST" : "";
 }
 
 std::string risk_text(const Verdict& verdict) {
   if (verdict.bytes_at_risk == 0) return "";
-  return "; up to " + std::to_string(verdict.bytes_at_risk) + " bytes of the response may be lost";
+  return "up to " + std::to_string(verdict.bytes_at_risk) + " bytes of the response may be lost";
 }
 
 }  // namespace
 
 std::string describe(const Verdict& verdict) {
-  std::string text = closed_first_text(verdict);
-  const bool reset_later = verdict.closed_by == ClosedBy::fin;
-  if (reset_later && verdict.reset_by == ResetBy::server) text += "; then the server's RST";
-  if (reset_later && verdict.reset_by == ResetBy::client) text += "; then the client's RST";
-  return text + missing_time_wait_text(verdict) + risk_text(verdict) + time_wait_text(verdict);
+  const net::VerdictClauses clauses = net::clauses_of(verdict);
+  return net::joined({clauses.closed_first, clauses.consequences, clauses.time_wait});
+}
+
+net::VerdictClauses net::clauses_of(const Verdict& verdict) {
+  return {closed_first_text(verdict),
+          joined({reset_text(verdict), missing_time_wait_text(verdict), risk_text(verdict)}), time_wait_text(verdict)};
+}
+
+std::string net::joined(std::initializer_list<std::string> clauses) {
+  std::string text;
+  for (const std::string& clause : clauses)
+    if (!clause.empty()) text += (text.empty() ? "" : "; ") + clause;
+  return text;
 }
 
 std::ostream& operator<<(std::ostream& out, Side side) { return out << to_string(side); }

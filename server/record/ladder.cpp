@@ -1,38 +1,26 @@
-// The ladder: the server's lifeline on the left, the client's on the right, and between them what
-// passed, in time order. What a side did or was seen in stands at its own line.
+#include "server/record/ladder.h"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstdio>
-#include <optional>
-#include <sstream>
 #include <vector>
 
-#include "closelab/record.h"
-#include "server/text/printable.h"
-
-namespace closelab {
+namespace closelab::server {
 namespace {
 
 using std::chrono::nanoseconds;
 
-/// Columns between the lifelines; with times and sources a line has 95.
-constexpr std::size_t inner_width = 70;
-constexpr std::size_t time_width = 10;
-
-enum class Shape { at_server, at_client, to_server, to_client };
-
-/// One step of the ladder.
-struct Rung {
-  nanoseconds at;
-  Shape shape;
-  std::string label;
-  /// How it is known; unset for what our side chose to do.
-  std::optional<Source> source;
-  /// When the same was seen again, the last time.
-  std::optional<nanoseconds> until{};
-};
+/// More between the lifelines makes arrows that the eye loses.
+constexpr std::size_t widest_inner = 76;
+constexpr std::size_t shortest_time = 7;
+/// `sock_diag`.
+constexpr std::size_t source_width = 9;
+/// In fewer columns, how a step is known has none of its own.
+constexpr std::size_t columns_for_sources = 60;
+/// Of an arrow: two dashes, a space on either side of the label, three dashes and the head.
+constexpr std::size_t arrow_around_label = 8;
+/// A label that takes more lines is cut: a target has up to 128 bytes, each as long as `\x1b` when printed.
+constexpr std::size_t most_lines = 3;
 
 std::string milliseconds_text(nanoseconds time) {
   std::array<char, 32> text{};
@@ -41,245 +29,221 @@ std::string milliseconds_text(nanoseconds time) {
   return {text.data(), static_cast<std::size_t>(size)};
 }
 
-std::string time_column(nanoseconds time) {
-  const std::string text = milliseconds_text(time);
-  return std::string(time_width - std::min(time_width, text.size()), ' ') + text;
+std::string repeated(std::string_view text, std::size_t times) {
+  std::string result;
+  for (std::size_t i = 0; i < times; ++i) result += text;
+  return result;
 }
 
-std::string seconds_text(std::chrono::milliseconds time) {
-  const auto tenths = time.count() / 100;
-  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
+std::string spaces(std::size_t count) { return std::string(count, ' '); }
+
+std::string right_aligned(const std::string& text, std::size_t width) {
+  return spaces(width - std::min(width, text.size())) + text;
 }
 
-std::string bytes_text(std::uint64_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
-
-// What each fact looks like.
-
-std::string socket_label(const Evidence& e) {
-  std::string label(to_string(e.state));
-  if (e.state == TcpState::time_wait) label += ", " + seconds_text(e.duration) + " left";
-  return label;
+/// Where a line ends: at the last space that fits, or within a word that is too long for any.
+std::size_t line_length(std::string_view text, std::size_t width) {
+  if (text.size() <= width) return text.size();
+  const std::size_t space = text.rfind(' ', width);
+  return space == std::string_view::npos || space < width / 2 ? width : space;
 }
 
-Rung rung_of(const Evidence& e) {
-  const auto rung = [&e](Shape shape, std::string label) { return Rung{e.at, shape, std::move(label), e.source}; };
-  switch (e.fact) {
-    case Fact::accepted:
-      return rung(Shape::to_server, "connects");
-    case Fact::received_fin:
-      return rung(Shape::to_server, "FIN");
-    case Fact::sent_fin:
-      return rung(Shape::to_client, "FIN");
-    case Fact::aborted:
-      return rung(Shape::to_client, "RST: close() with SO_LINGER{1,0}");
-    case Fact::closed:
-      return e.unread > 0 ? rung(Shape::to_client, "RST: close() with " + bytes_text(e.unread) + " unread")
-                          : rung(Shape::at_server, describe(e));
-    case Fact::receive_failed:
-      return e.error == ECONNRESET ? rung(Shape::to_server, "RST: recv() failed with ECONNRESET")
-                                   : rung(Shape::at_server, describe(e));
-    case Fact::pending_error:
-      return e.error == EPIPE || e.error == ECONNRESET
-                 ? rung(Shape::to_server, e.error == EPIPE ? "RST: SO_ERROR is EPIPE" : "RST: SO_ERROR is ECONNRESET")
-                 : rung(Shape::at_server, describe(e));
-    case Fact::own_socket:
-      return rung(Shape::at_server, socket_label(e));
-    case Fact::peer_socket:
-      return rung(Shape::at_client, socket_label(e));
-    default:
-      return rung(Shape::at_server, describe(e));
-  }
-}
-
-/// Where the last lookup of one end was drawn.
-struct Sighting {
-  std::optional<std::size_t> rung;
-  TcpState state = TcpState::unknown;
-};
-
-/// Lookups are repeated while the kernel's state is transitional: a state that was seen again extends
-/// its rung.
-void add_lookup(std::vector<Rung>& rungs, const Evidence& e, Sighting& last) {
-  if (last.rung && last.state == e.state) {
-    rungs[*last.rung].until = e.at;
-    return;
-  }
-  last = {rungs.size(), e.state};
-  rungs.push_back(rung_of(e));
-}
-
-/// After the client's FIN, close() is what sends ours, unless an RST has ended everything.
-bool sends_fin(const Evidence& closed, const std::vector<Evidence>& evidence) {
-  if (closed.fact != Fact::closed || closed.unread > 0) return false;
-  return std::ranges::none_of(evidence, [](const Evidence& e) {
-    return e.fact == Fact::sent_fin || e.fact == Fact::receive_failed || e.fact == Fact::send_failed ||
-           e.fact == Fact::pending_error || (e.fact == Fact::sampled && e.state == TcpState::closed);
-  });
-}
-
-/// What every connection is in before our FIN is no news.
-bool goes_without_saying(const Evidence& e) {
-  return e.fact == Fact::sampled && e.moment == SampleMoment::before_fin && e.state == TcpState::established;
-}
-
-void add_evidence(std::vector<Rung>& rungs, const std::vector<Evidence>& evidence) {
-  Sighting own;
-  Sighting peer;
-  for (const Evidence& e : evidence) {
-    if (goes_without_saying(e)) continue;
-    if (sends_fin(e, evidence)) {
-      rungs.push_back({e.at, Shape::to_client, "FIN: " + describe(e), e.source});
-      continue;
+/// The text in lines of at most `width`, and in not too many of them; there is always a first.
+std::vector<std::string> in_lines(std::string_view text, std::size_t width) {
+  std::vector<std::string> lines;
+  do {
+    const std::size_t length = line_length(text, width);
+    lines.emplace_back(text.substr(0, length));
+    text.remove_prefix(length);
+    text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
+    if (lines.size() == most_lines && !text.empty()) {
+      lines.back().resize(std::min(lines.back().size(), width - 3));
+      lines.back() += "...";
+      text = {};
     }
-    if (e.fact == Fact::own_socket)
-      add_lookup(rungs, e, own);
-    else if (e.fact == Fact::peer_socket)
-      add_lookup(rungs, e, peer);
-    else
-      rungs.push_back(rung_of(e));
+  } while (!text.empty());
+  return lines;
+}
+
+/// All as wide as the widest, so that they are flush left wherever they stand.
+std::vector<std::string> as_block(std::vector<std::string> lines) {
+  std::size_t widest = 0;
+  for (const std::string& line : lines) widest = std::max(widest, line.size());
+  for (std::string& line : lines) line.resize(widest, ' ');
+  return lines;
+}
+
+const char* color_of(const Rung& rung) {
+  if (rung.transit == net::Transit::lost) return "90";
+  switch (rung.kind) {
+    case RungKind::syn:
+      return "32";
+    case RungKind::fin:
+      return "33";
+    case RungKind::rst:
+      return "31";
+    case RungKind::rule:
+      return "35";
+    case RungKind::state:
+      return rung.state == TcpState::time_wait ? "36" : nullptr;
+    default:
+      return nullptr;
   }
 }
 
-std::string request_label(const RequestRecord& request) {
-  if (request.method.empty()) return "a request that was refused";
-  std::string label = server::printable(request.method) + ' ' + server::printable(request.target) + ' ' +
-                      std::string(to_string(request.version));
-  if (request.request_body_bytes > 0) label += ", " + bytes_text(request.request_body_bytes);
-  return label;
+/// When it arrived, where that is another moment than that of leaving.
+std::string arrival(const Rung& rung) {
+  if (rung.transit == net::Transit::lost) return "lost";
+  return rung.transit == net::Transit::delivered ? "arrives " + milliseconds_text(rung.arrived) : "";
 }
 
-std::string response_label(const RequestRecord& request) {
-  std::string label = std::to_string(request.status);
-  if (const std::string_view phrase = reason_phrase(request.status); !phrase.empty())
-    label += ' ' + std::string(phrase);
-  label += ", " + bytes_text(request.response_body_bytes);
-  if (request.answered_at == nanoseconds(0)) return label + ", not sent to its end";
-  return request.persistence.decision == Persistence::Decision::close ? label + ", Connection: close" : label;
+Side other(Side side) { return side == Side::client ? Side::server : Side::client; }
+
+/// Both ends in one look.
+bool share_a_line(const Rung& first, const Rung& second) {
+  return first.kind == RungKind::state && second.kind == RungKind::state && first.at == second.at &&
+         first.side != second.side && first.source == second.source && !first.until && !second.until;
 }
 
-void add_requests(std::vector<Rung>& rungs, const ConnectionRecord& record) {
-  if (record.request_count > record.requests.size() && !record.requests.empty())
-    rungs.push_back({record.requests.front().received_at, Shape::at_client,
-                     std::to_string(record.request_count - record.requests.size()) + " earlier requests not shown",
-                     Source::syscall});
-  for (const RequestRecord& request : record.requests) {
-    rungs.push_back({request.received_at, Shape::to_server, request_label(request), Source::syscall});
-    const nanoseconds answered = std::max(request.answered_at, request.received_at);
-    if (request.status == 0)
-      rungs.push_back({answered, Shape::at_server, "request " + std::to_string(request.number) + " was never answered",
-                       Source::syscall});
-    else
-      rungs.push_back({answered, Shape::to_client, response_label(request), Source::syscall});
+class Ladder {
+ public:
+  Ladder(const Picture& picture, const TextLayout& layout) : picture_(picture), layout_(layout) { measure(); }
+
+  std::string text() const {
+    std::string out = header();
+    const std::vector<Rung>& rungs = picture_.rungs;
+    for (std::size_t i = 0; i < rungs.size(); ++i) {
+      const bool pair = i + 1 < rungs.size() && share_a_line(rungs[i], rungs[i + 1]);
+      if (pair && rungs[i].text.size() + rungs[i + 1].text.size() + 4 <= inner_)
+        out += states(rungs[i], rungs[i + 1]), ++i;
+      else
+        out += travels(rungs[i].kind) ? arrow(rungs[i]) : note(rungs[i]);
+    }
+    return out;
   }
-}
 
-void add_rules(std::vector<Rung>& rungs, const ConnectionRecord& record) {
-  for (const RuleFiring& firing : record.rules_fired) {
-    std::ostringstream label;
-    label << firing;
-    rungs.push_back({firing.at, Shape::at_server, label.str(), {}});
+ private:
+  void measure() {
+    const std::size_t columns = std::max(layout_.columns, TextLayout::fewest_columns);
+    gap_ = columns < columns_for_sources ? 1 : 2;
+    for (const Rung& rung : picture_.rungs) time_ = std::max(time_, milliseconds_text(rung.at).size());
+    shows_sources_ = columns >= columns_for_sources &&
+                     std::ranges::any_of(picture_.rungs, [](const Rung& rung) { return rung.source.has_value(); });
+    const std::size_t around = time_ + gap_ + 2 + (shows_sources_ ? gap_ + source_width : 0);
+    inner_ = std::min(widest_inner, columns - std::min(around, columns - 2 * arrow_around_label));
   }
-}
 
-/// A TIME_WAIT that follows from the rest, but that no lookup showed.
-void add_inferred(std::vector<Rung>& rungs, const ConnectionRecord& record) {
-  const Verdict& verdict = record.verdict;
-  if (verdict.time_wait_source != Source::inferred || rungs.empty()) return;
-  const nanoseconds at = rungs.back().at;
-  if (verdict.time_wait == TimeWait::server || verdict.time_wait == TimeWait::both)
-    rungs.push_back({at, Shape::at_server, "TIME_WAIT", Source::inferred});
-  if (verdict.time_wait == TimeWait::client || verdict.time_wait == TimeWait::both)
-    rungs.push_back({at, Shape::at_client, "TIME_WAIT", Source::inferred});
-}
-
-std::vector<Rung> rungs_of(const ConnectionRecord& record) {
-  std::vector<Rung> rungs;
-  add_requests(rungs, record);
-  add_rules(rungs, record);
-  add_evidence(rungs, record.evidence);
-  std::ranges::stable_sort(rungs, {}, &Rung::at);
-  add_inferred(rungs, record);
-  return rungs;
-}
-
-// How a step is drawn. Labels are ASCII: a byte is a column.
-
-std::string shortened(std::string label, std::size_t width) {
-  if (label.size() <= width) return label;
-  label.resize(width - 3);
-  return label + "...";
-}
-
-std::string dashes(std::size_t count) {
-  std::string line;
-  for (std::size_t i = 0; i < count; ++i) line += "─";
-  return line;
-}
-
-std::string arrow(const Rung& rung) {
-  // Two dashes and a space before the label, a space behind it, at least five dashes and the head.
-  const std::string label = ' ' + shortened(rung.label, inner_width - 10) + ' ';
-  const std::string shaft = dashes(inner_width - label.size() - 3);
-  return rung.shape == Shape::to_client ? "──" + label + shaft + '>' : '<' + shaft + label + "──";
-}
-
-std::string note(Shape shape, const std::string& text) {
-  const std::string space(inner_width - text.size() - 2, ' ');
-  return shape == Shape::at_server ? ' ' + text + ' ' + space : space + ' ' + text + ' ';
-}
-
-std::string_view source_text(const Rung& rung) { return rung.source ? to_string(*rung.source) : ""; }
-
-std::string line(const std::string& time, const std::string& inner, std::string_view source) {
-  return time + "  │" + inner + "│  " + std::string(source);
-}
-
-std::string without_trailing_spaces(std::string text) {
-  text.erase(text.find_last_not_of(' ') + 1);
-  return text + '\n';
-}
-
-/// A note may need several lines; only the first has the time and the source.
-std::string drawn_note(const Rung& rung) {
-  std::string out;
-  const std::string label = rung.until ? rung.label + ", still at " + milliseconds_text(*rung.until) : rung.label;
-  std::string_view text = label;
-  while (!text.empty()) {
-    std::size_t length = text.size();
-    if (length > inner_width - 2) length = std::min(text.rfind(' ', inner_width - 2), inner_width - 2);
-    const bool first = out.empty();
-    out += without_trailing_spaces(line(first ? time_column(rung.at) : std::string(time_width, ' '),
-                                        note(rung.shape, std::string(text.substr(0, length))),
-                                        first ? source_text(rung) : ""));
-    text.remove_prefix(std::min(length + 1, text.size()));
+  std::string painted(const Rung& rung, const std::string& text) const {
+    const char* const color = color_of(rung);
+    if (layout_.style == TextStyle::plain || color == nullptr) return text;
+    return "\x1b[" + std::string(color) + 'm' + text + "\x1b[0m";
   }
-  return out;
-}
 
-std::string drawn(const Rung& rung) {
-  if (rung.shape == Shape::at_server || rung.shape == Shape::at_client) return drawn_note(rung);
-  return line(time_column(rung.at), arrow(rung), source_text(rung)) + '\n';
-}
+  std::string_view glyph(std::string_view utf8, std::string_view ascii) const {
+    return layout_.charset == Charset::utf8 ? utf8 : ascii;
+  }
 
-std::string header(const ConnectionRecord& record) {
-  const std::string server = "server " + to_string(record.server);
-  const std::string client = "client " + to_string(record.client);
-  const std::string time = std::string(time_width - 2, ' ') + "ms  ";
-  const std::string blank(time.size(), ' ');
-  const std::size_t width = inner_width + 2;
-  if (server.size() + client.size() < width)
-    return time + server + std::string(width - server.size() - client.size(), ' ') + client + "  known by\n";
-  // Two long IPv6 endpoints need a line each.
-  return blank + server + '\n' + time + std::string(width - std::min(width, client.size()), ' ') + client +
-         "  known by\n";
-}
+  std::string dashes(std::size_t count) const { return repeated(glyph("─", "-"), count); }
+
+  std::string line(std::string_view time, const std::string& inner, std::string_view source) const {
+    const std::string lifeline(glyph("│", "|"));
+    std::string text = right_aligned(std::string(time), time_) + spaces(gap_) + lifeline + inner + lifeline;
+    if (shows_sources_ && !source.empty()) text += spaces(gap_) + std::string(source);
+    return text + '\n';
+  }
+
+  std::string first_line(const Rung& rung, const std::string& inner) const {
+    return line(milliseconds_text(rung.at), inner, rung.source ? to_string(*rung.source) : "");
+  }
+
+  /// What stands at an end, between the lifelines.
+  std::string beside(Side side, const std::string& text) const {
+    const std::string space = spaces(inner_ - std::min(inner_, text.size() + 2));
+    return side == Side::client ? ' ' + text + ' ' + space : space + ' ' + text + ' ';
+  }
+
+  std::string label(const Rung& rung) const {
+    std::string text = rung.text;
+    if (rung.until) text += (travels(rung.kind) ? ", until " : ", still at ") + milliseconds_text(*rung.until);
+    if (rung.source == Source::inferred && !shows_sources_) text += " (inferred)";
+    return text;
+  }
+
+  std::string note(const Rung& rung) const {
+    std::string out;
+    for (const std::string& text : as_block(in_lines(label(rung), inner_ - 2))) {
+      const std::string inner = painted(rung, beside(rung.side, text));
+      out += out.empty() ? first_line(rung, inner) : line("", inner, "");
+    }
+    return out;
+  }
+
+  std::string states(const Rung& first, const Rung& second) const {
+    const bool in_order = first.side == Side::client;
+    const Rung& left = in_order ? first : second;
+    const Rung& right = in_order ? second : first;
+    const std::string space = spaces(inner_ - left.text.size() - right.text.size() - 2);
+    return first_line(first, painted(left, ' ' + left.text) + space + painted(right, right.text + ' '));
+  }
+
+  /// A lost segment gets only half way.
+  std::string shaft(const Rung& rung, std::size_t width) const {
+    if (rung.transit != net::Transit::lost) return dashes(width);
+    const std::size_t half = width / 2;
+    return rung.side == Side::client ? dashes(half) + 'X' + spaces(width - half - 1)
+                                     : spaces(width - half - 1) + 'X' + dashes(half);
+  }
+
+  /// `── FIN, ACK ──── arrives 51.000 ─>`, from the side that sends; a repeated segment comes out of nowhere.
+  std::string drawn(const Rung& rung, const std::string& label, const std::string& arrives) const {
+    const bool to_right = rung.side == Side::client;
+    const bool lost = rung.transit == net::Transit::lost;
+    const std::string tail = rung.transit == net::Transit::repeated ? repeated(glyph("·", "."), 2) : dashes(2);
+    std::string head = to_right ? ">" : "<";
+    if (lost) head = arrives.empty() ? " " : (to_right ? ' ' + arrives + ' ' : ' ' + arrives + ' ');
+    if (!lost && !arrives.empty())
+      head = to_right ? ' ' + arrives + ' ' + dashes(1) + '>' : '<' + dashes(1) + ' ' + arrives + ' ';
+    const std::size_t head_width = arrives.empty() ? 1 : arrives.size() + (lost ? 2 : 4);
+    const std::string middle = shaft(rung, inner_ - 4 - label.size() - head_width);
+    return to_right ? tail + ' ' + label + ' ' + middle + head : head + middle + ' ' + label + ' ' + tail;
+  }
+
+  std::string arrow(const Rung& rung) const {
+    const std::vector<std::string> lines = in_lines(label(rung), inner_ - arrow_around_label);
+    const std::string arrives = arrival(rung);
+    const bool fits = lines.front().size() + arrow_around_label + arrives.size() + 4 <= inner_;
+    std::string out = first_line(rung, painted(rung, drawn(rung, lines.front(), fits ? arrives : "")));
+    for (std::size_t i = 1; i < lines.size(); ++i)
+      out +=
+          line("", painted(rung, beside(rung.side, rung.side == Side::client ? "  " + lines[i] : lines[i] + "  ")), "");
+    if (!fits && !arrives.empty()) out += line("", painted(rung, beside(other(rung.side), arrives)), "");
+    return out;
+  }
+
+  std::string header() const {
+    const std::string client = "client " + to_string(picture_.client);
+    const std::string server = "server " + to_string(picture_.server);
+    const std::string known_by = shows_sources_ ? spaces(gap_) + "known by\n" : "\n";
+    const std::string left = right_aligned("ms", time_) + spaces(gap_);
+    const std::size_t width = inner_ + 2;
+    if (client.size() + server.size() < width)
+      return left + client + spaces(width - client.size() - server.size()) + server + known_by;
+    // Two long IPv6 endpoints need a line each.
+    return spaces(left.size()) + client + '\n' + left + right_aligned(server, width) + known_by;
+  }
+
+  const Picture& picture_;
+  const TextLayout& layout_;
+  std::size_t gap_ = 2;
+  std::size_t time_ = shortest_time;
+  std::size_t inner_ = widest_inner;
+  bool shows_sources_ = false;
+};
 
 }  // namespace
 
-std::string ladder(const ConnectionRecord& record) {
-  std::string out = header(record);
-  for (const Rung& rung : rungs_of(record)) out += drawn(rung);
-  return out;
+std::string ladder(const Picture& picture, const TextLayout& layout) {
+  return picture.rungs.empty() ? "" : Ladder(picture, layout).text();
 }
 
-}  // namespace closelab
+}  // namespace closelab::server

@@ -4,26 +4,35 @@
 #include <array>
 #include <ostream>
 
+#include "net/verdict/verdict_text.h"
+#include "server/record/end_reason.h"
+#include "server/record/ladder.h"
 #include "server/text/printable.h"
 
 namespace closelab {
 namespace {
 
-/// Reasons that only repeat what the verdict says already.
+/// Reasons that are the client's, or nobody's: they only repeat what the verdict says already.
 bool is_tautology(CloseReason reason) {
   return reason == CloseReason::none || reason == CloseReason::peer_closed || reason == CloseReason::peer_reset ||
          reason == CloseReason::tcp_timeout;
 }
 
-/// The verdict's sentence with the reason behind its first clause, which says who closed.
+/// The verdict's sentence, with the reason after its first clause, which says who closed.
 std::string with_reason(const ConnectionRecord& record) {
-  std::string text = describe(record.verdict);
-  if (is_tautology(record.close_reason)) return text;
-  const std::string reason = ", because " + std::string(describe(record.close_reason));
-  return text.insert(std::min(text.find(';'), text.size()), reason);
+  net::VerdictClauses clauses = net::clauses_of(record.verdict);
+  if (server::is_reason_for_end(record))
+    clauses.closed_first += ", because " + std::string(describe(record.close_reason));
+  return net::joined({clauses.closed_first, clauses.consequences, clauses.time_wait});
 }
 
 }  // namespace
+
+bool server::is_reason_for_end(const ConnectionRecord& record) {
+  return record.verdict.closed_first != Side::client && !is_tautology(record.close_reason);
+}
+
+std::string ladder(const ConnectionRecord& record) { return server::ladder(server::picture_of(record), {}); }
 
 std::string_view to_string(Phase phase) {
   static constexpr std::array<std::string_view, 4> names{"idle", "active", "closing", "settled"};

@@ -128,7 +128,7 @@ TEST_CASE("an admin port in use ends with 1 and says that it is the admin port's
 }
 
 TEST_CASE("the text log says where it listens, then requests, then verdicts with their ladder") {
-  Program program({CLOSELAB_PROGRAM, "serve", "--port=0"});
+  Program program({"/usr/bin/env", "LC_ALL=C.UTF-8", CLOSELAB_PROGRAM, "serve", "--port=0"});
   const std::string first = program.line();
   CAPTURE(first);
   const std::string intro = "closelab: listening on http://127.0.0.1:";

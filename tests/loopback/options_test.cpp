@@ -171,11 +171,10 @@ TEST_CASE("socket options as the kernel has them") {
   options.socket.tcp_nodelay = Switch::off;
   options.socket.tcp_user_timeout = 7000ms;
   TestServer server(options);
-  const std::string text = server.socket_options_in_effect();
-  INFO(text);
-  CHECK(text.find("7000") != std::string::npos);
+  const auto in_effect = server.socket_options_in_effect();
+  CHECK(std::ranges::any_of(in_effect, [](const auto& option) { return option.second.starts_with("7000"); }));
   server.stop();
-  CHECK(server.socket_options_in_effect() == text);
+  CHECK(server.socket_options_in_effect() == in_effect);
   CHECK(server.port() != 0);
 }
 

@@ -86,8 +86,8 @@ def check_case(one, section):
     for step in one["transcript"]:
         check(" ".join(step.split()) in text, f"the step \"{step}\" is missing in \"{one['when']}\"")
     ladder = section.find(".//svg[@class='ladder']")
-    if ladder is not None and len(one["ladder"]) <= LONGEST_LADDER:
-        segments = [rung["text"] for rung in one["ladder"] if rung["kind"] == "segment"]
+    if ladder is not None and len(one["picture"]["rungs"]) <= LONGEST_LADDER:
+        segments = [rung["text"] for rung in one["picture"]["rungs"] if rung["kind"] in ("syn", "data", "fin", "rst")]
         drawn = [text_of(group.find("text")) for group in ladder.findall("g")]
         check(sorted(drawn) == sorted(segments), f"\"{one['when']}\" has {segments}, drawn are {drawn}")
 

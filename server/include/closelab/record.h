@@ -80,8 +80,8 @@ struct ConnectionRecord {
   std::vector<Evidence> evidence;
 };
 
-/// The ladder: requests and evidence in time order, one line each, with how each is known.
-/// Ends with a newline; times in milliseconds since accept().
+/// The ladder, in 80 columns: what passed between client and server, and what is known of either end, in the order in
+/// which it happened, with how each is known. Ends with a newline; times in milliseconds since accept().
 std::string ladder(const ConnectionRecord& record);
 
 /// The verdict as a sentence, with the reason: `connection 3: the server closed first, by FIN, because ...`.

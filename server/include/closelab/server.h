@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "closelab/doctest.h"
@@ -71,9 +72,8 @@ class Server {
   /// `http://127.0.0.1:PORT` + path.
   std::string url(std::string_view path = "/") const;
   const Options& options() const;
-  /// The listening and connection options as the kernel reports them (getsockopt), one `name = value`
-  /// a line.
-  std::string socket_options_in_effect() const;
+  /// Names and values of the listening and connection options, as the kernel reports them (getsockopt).
+  std::vector<std::pair<std::string, std::string>> socket_options_in_effect() const;
 
   /// The next connection to settle that no earlier call returned, oldest first; waits for one up to
   /// `timeout`. A connection has settled when both ends' TCP states are final (a client that keeps

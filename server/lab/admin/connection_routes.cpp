@@ -5,7 +5,7 @@
 #include <optional>
 
 #include "server/lab/admin/routes.h"
-#include "server/lab/json/record_json.h"
+#include "server/lab/json/picture_json.h"
 #include "server/text/quantity.h"
 
 namespace closelab::lab {
@@ -105,7 +105,7 @@ struct Wait {
 Response reply_to(const Wait& wait, const Server& lab, Outcome outcome, const ConnectionRecord* record) {
   switch (outcome) {
     case Outcome::met:
-      return json_reply(to_json(*record));
+      return json_reply(with_picture(*record));
     case Outcome::never:
       return error_reply({409, fmt::format("waited for {}; it is {} after {} requests", describe(wait.barrier),
                                            to_string(record->phase), record->request_count)});
@@ -147,7 +147,7 @@ std::optional<Response> get_connections(const Server& lab, EventDispatcher& disp
 std::optional<Response> get_connection(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
   if (!call.parameter("wait")) {
     refuse_without_wait(call);
-    return json_reply(to_json(known_connection(lab, call.id)));
+    return json_reply(with_picture(known_connection(lab, call.id)));
   }
   // One that has not been accepted yet may be waited for.
   if (call.id <= lab.counts().accepted) known_connection(lab, call.id);

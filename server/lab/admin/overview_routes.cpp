@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <chrono>
-#include <sstream>
 #include <string>
 
 #include "closelab/tcp_table.h"
@@ -56,9 +55,7 @@ Response get_conf(const Settings& settings, const Server& lab, std::int64_t star
   Json values = Json::object();
   for (const Setting& setting : schema()) values[std::string(setting.key)] = typed(setting, setting.get(settings));
   Json options = Json::object();
-  std::istringstream lines(lab.socket_options_in_effect());
-  for (std::string name, equals, value; lines >> name >> equals && std::getline(lines >> std::ws, value);)
-    options[name] = value;
+  for (const auto& [name, value] : lab.socket_options_in_effect()) options[name] = value;
   return json_reply({{"url", lab.url()},
                      {"pid", ::getpid()},
                      {"started_at_ms", started_at_ms},

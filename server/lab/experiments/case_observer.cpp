@@ -71,7 +71,7 @@ void CaseObserver::look() {
   last_look_ = at;
   for (const Side side : {Side::client, Side::server}) {
     const TcpState state = state_of(side, *watched_);
-    const auto last = std::ranges::find(states_.rbegin(), states_.rend(), side, &testbed::StateSeen::side);
+    const auto last = std::ranges::find(states_.rbegin(), states_.rend(), side, &StateSeen::side);
     const TcpState before = last == states_.rend() ? TcpState::closed : last->state;
     if (state != before) states_.push_back({at, side, state});
   }
@@ -145,7 +145,7 @@ void CaseObserver::take_down_counters(Observations& observed) const {
   }
 }
 
-void CaseObserver::conclude(const std::vector<std::uint16_t>& server_ports, std::vector<testbed::Call> calls,
+void CaseObserver::conclude(const std::vector<std::uint16_t>& server_ports, std::vector<CallSeen> calls,
                             CaseOutcome& outcome) {
   settle();
   Observations& observed = outcome.observed;
@@ -158,13 +158,13 @@ void CaseObserver::conclude(const std::vector<std::uint16_t>& server_ports, std:
   }
   if (!watched_) return;
   take_down_states(observed);
-  outcome.picture = testbed::draw(*watched_, outcome.packets, states_, calls);
+  outcome.picture = picture_of(*watched_, outcome.packets, states_, calls);
 }
 
 void CaseObserver::take_down_states(Observations& observed) const {
   for (const Side side : {Side::server, Side::client}) {
     Observation& seen = observed["states." + std::string(to_string(side))];
-    for (const testbed::StateSeen& state : states_)
+    for (const StateSeen& state : states_)
       if (state.side == side) seen.text += (seen.text.empty() ? "" : " ") + std::string(to_string(state.state));
     if (blind_ > longest_blink)
       seen.doubt = fmt::format("the machine was busy: {} went by between two looks",

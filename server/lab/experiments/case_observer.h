@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "net/testbed/picture.h"
 #include "server/lab/experiments/case_setup.h"
 #include "server/lab/experiments/outcome.h"
+#include "server/lab/experiments/packet_picture.h"
 
 namespace closelab::lab {
 
@@ -30,7 +30,7 @@ class CaseObserver {
 
   /// Waits until nothing changes any more, and takes down what there is to see. Ports of listeners tell whose end a
   /// socket is.
-  void conclude(const std::vector<std::uint16_t>& server_ports, std::vector<testbed::Call> calls, CaseOutcome& outcome);
+  void conclude(const std::vector<std::uint16_t>& server_ports, std::vector<CallSeen> calls, CaseOutcome& outcome);
   /// The same as the textbook's netstat shows it.
   static void ask_netstat(Observations& observed);
 
@@ -44,7 +44,7 @@ class CaseObserver {
   CaseSetup& stage_;
   const std::map<std::string, std::uint64_t> counters_;
   std::optional<testbed::Ends> watched_;
-  std::vector<testbed::StateSeen> states_;
+  std::vector<StateSeen> states_;
   std::optional<std::chrono::nanoseconds> last_look_;
   /// The longest time between two looks.
   std::chrono::nanoseconds blind_{0};

@@ -93,7 +93,7 @@ std::string conditions_html(const Case& played) {
 }
 
 std::string figure_html(const CaseResult& result, const std::string& id) {
-  const testbed::Picture& picture = result.outcome.picture;
+  const server::Picture& picture = result.outcome.picture;
   if (!result.played->picture || picture.rungs.empty()) return "";
   return fmt::format(
       "<figure class=\"scroll\" tabindex=\"0\" aria-label=\"Ladder and states of case {}\">\n{}{}</figure>\n",

@@ -13,8 +13,8 @@
 namespace closelab::lab {
 namespace {
 
-using testbed::Rung;
-using testbed::Transit;
+using net::Transit;
+using server::Rung;
 
 /// Columns, in units of a text of 12, whose fixed-width letters take 7.2 each: times, the client's states, the arrows
 /// and calls, the server's states. Narrow, for the sake of phones.
@@ -46,7 +46,7 @@ struct Row {
 
 class Ladder {
  public:
-  Ladder(const testbed::Picture& picture, std::string_view id) : picture_(picture), id_(id) { lay_out(); }
+  Ladder(const server::Picture& picture, std::string_view id) : picture_(picture), id_(id) { lay_out(); }
 
   std::string svg() const;
 
@@ -63,7 +63,7 @@ class Ladder {
   std::string row(std::size_t index) const;
   std::string segment(std::size_t index) const;
 
-  const testbed::Picture& picture_;
+  const server::Picture& picture_;
   const std::string_view id_;
   std::vector<Row> moments_;
   /// Rungs [first, second) are not drawn.
@@ -75,17 +75,15 @@ int edge(Side side) { return side == Side::client ? client_lane + lane_width + 1
 
 Side other(Side side) { return side == Side::client ? Side::server : Side::client; }
 
-TcpState state_of(const Rung& rung, Side side) { return side == Side::client ? rung.client : rung.server; }
+TcpState state_of(const Rung& rung, Side side) { return side == rung.side ? rung.state : TcpState::unknown; }
 
 std::string_view kind_of(const Rung& rung) {
   if (rung.transit == Transit::lost) return "lost";
-  for (const auto& [flag, kind] : {std::pair{"RST", "rst"}, {"FIN", "fin"}, {"SYN", "syn"}})
-    if (rung.text.starts_with(flag)) return kind;
-  return "data";
+  return to_string(rung.kind);
 }
 
 bool arrives_later(const Rung& rung) {
-  return rung.kind == Rung::Kind::segment && rung.transit == Transit::delivered && rung.arrived > rung.at;
+  return travels(rung.kind) && rung.transit == Transit::delivered && rung.arrived > rung.at;
 }
 
 std::string text_at(int x, int y, std::string_view kind, std::string_view text) {
@@ -155,10 +153,10 @@ std::string Ladder::description() const {
     if (moment.kind != Row::Kind::begins) continue;
     const Rung& one = rung(moment);
     text += milliseconds_text(one.at) + " ms:";
-    if (one.kind == Rung::Kind::segment)
+    if (travels(one.kind))
       text += fmt::format(" {} sends {}{}", to_string(one.side), one.text,
                           one.transit == Transit::lost ? ", which is lost" : "");
-    if (one.kind == Rung::Kind::call) text += fmt::format(" {}: {}", to_string(one.side), one.text);
+    if (one.kind == server::RungKind::call) text += fmt::format(" {}: {}", to_string(one.side), one.text);
     for (const Side side : {Side::client, Side::server})
       if (state_of(one, side) != TcpState::unknown)
         text += fmt::format(" {} is in {}", to_string(side), to_string(state_of(one, side)));
@@ -169,8 +167,8 @@ std::string Ladder::description() const {
 
 std::string Ladder::head() const {
   constexpr int line = 16;
-  return text_at(0, line, "name right", "client " + to_string(picture_.ends.client)) +
-         text_at(width, line, "name left", "server " + to_string(picture_.ends.server)) +
+  return text_at(0, line, "name right", "client " + to_string(picture_.client)) +
+         text_at(width, line, "name left", "server " + to_string(picture_.server)) +
          text_at(times_end, head_height - gap, "left quiet", "ms");
 }
 
@@ -226,8 +224,8 @@ std::string Ladder::row(std::size_t index) const {
   const Rung& one = rung(moment);
   std::string text = text_at(times_end, y(index) + note_drop, "left quiet", milliseconds_text(moment.at));
   if (moment.kind == Row::Kind::arrives) return text;
-  if (one.kind == Rung::Kind::segment) return text + segment(index);
-  if (one.kind == Rung::Kind::call) return text + call_note(one.side, y(index), one.text);
+  if (travels(one.kind)) return text + segment(index);
+  if (one.kind == server::RungKind::call) return text + call_note(one.side, y(index), one.text);
   for (const Side side : {Side::client, Side::server})
     if (const TcpState state = state_of(one, side); state != TcpState::unknown)
       text += state_note(side, y(index), state);
@@ -239,8 +237,8 @@ std::string Ladder::svg() const {
       "<svg class=\"ladder\" role=\"img\" viewBox=\"0 0 {} {}\" aria-labelledby=\"{}-title\" "
       "aria-describedby=\"{}-desc\">\n<title id=\"{}-title\">Ladder of {} and {}</title>\n<desc id=\"{}-desc\">{}"
       "</desc>\n",
-      width, bottom() + gap, id_, id_, id_, escaped(to_string(picture_.ends.client)),
-      escaped(to_string(picture_.ends.server)), id_, escaped(description()));
+      width, bottom() + gap, id_, id_, id_, escaped(to_string(picture_.client)), escaped(to_string(picture_.server)),
+      id_, escaped(description()));
   text += head() + lane(Side::client) + lane(Side::server);
   for (std::size_t i = 0; i < moments_.size(); ++i) text += row(i);
   return text + "</svg>\n";
@@ -248,7 +246,7 @@ std::string Ladder::svg() const {
 
 }  // namespace
 
-std::string ladder_svg(const testbed::Picture& picture, std::string_view id) {
+std::string ladder_svg(const server::Picture& picture, std::string_view id) {
   return picture.rungs.empty() ? "" : Ladder(picture, id).svg();
 }
 

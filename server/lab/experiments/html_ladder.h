@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "net/testbed/picture.h"
+#include "server/record/picture.h"
 
 namespace closelab::lab {
 
@@ -11,6 +11,6 @@ namespace closelab::lab {
 /// as a coloured bar. Where a segment's arrival is known, its arrow ends in the row of that moment, so that segments
 /// that cross are seen to. Of a very long ladder, the middle is left out and said to be. `id` is unique in the page.
 /// Empty when there is no connection.
-std::string ladder_svg(const testbed::Picture& picture, std::string_view id);
+std::string ladder_svg(const server::Picture& picture, std::string_view id);
 
 }  // namespace closelab::lab

@@ -11,8 +11,8 @@
 namespace closelab::lab {
 namespace {
 
+using server::Rung;
 using std::chrono::nanoseconds;
-using testbed::Rung;
 
 /// As wide as the ladder, with the same letters.
 constexpr int timeline_width = 612;
@@ -32,16 +32,16 @@ struct Slice {
   TcpState state = TcpState::unknown;
 };
 
-nanoseconds end_of(const testbed::Picture& picture) {
+nanoseconds end_of(const server::Picture& picture) {
   nanoseconds end{};
   for (const Rung& rung : picture.rungs) end = std::max({end, rung.at, rung.arrived});
   return end;
 }
 
-std::vector<Slice> slices_of(const testbed::Picture& picture, Side side, nanoseconds end) {
+std::vector<Slice> slices_of(const server::Picture& picture, Side side, nanoseconds end) {
   std::vector<Slice> slices;
   for (const Rung& rung : picture.rungs) {
-    const TcpState state = side == Side::client ? rung.client : rung.server;
+    const TcpState state = side == rung.side ? rung.state : TcpState::unknown;
     if (state == TcpState::unknown) continue;
     if (!slices.empty()) slices.back().until = rung.at;
     slices.push_back({.from = rung.at, .until = end, .state = state});
@@ -117,7 +117,7 @@ std::string description(const std::vector<Slice>& client, const std::vector<Slic
 
 }  // namespace
 
-std::string timeline_svg(const testbed::Picture& picture, std::string_view id) {
+std::string timeline_svg(const server::Picture& picture, std::string_view id) {
   const nanoseconds end = end_of(picture);
   const std::vector<Slice> client = slices_of(picture, Side::client, end);
   const std::vector<Slice> server = slices_of(picture, Side::server, end);

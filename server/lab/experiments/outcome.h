@@ -4,8 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "net/testbed/picture.h"
+#include "net/testbed/packet.h"
 #include "server/lab/experiments/expectation.h"
+#include "server/record/picture.h"
 
 namespace closelab::lab {
 
@@ -17,7 +18,7 @@ struct CaseOutcome {
   std::string limits{};
   Observations observed{};
   /// Of the connection of the first socket that connects.
-  testbed::Picture picture{};
+  server::Picture picture{};
   /// Its packets, as `tshark` would list them.
   std::vector<testbed::Packet> packets{};
   /// The play's steps and what each gave: `client connect: ok`.

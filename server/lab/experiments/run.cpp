@@ -18,6 +18,7 @@
 #include "server/lab/experiments/html_report.h"
 #include "server/lab/experiments/outcome_json.h"
 #include "server/lab/experiments/scheduler.h"
+#include "server/lab/experiments/summary.h"
 #include "server/lab/experiments/text_report.h"
 #include "server/lab/settings/text_style.h"
 #include "server/lab/settings/usage_error.h"
@@ -93,12 +94,11 @@ void print_reports(const std::vector<ExperimentResult>& results, const RunSettin
   if (settings.format == LogFormat::json) {
     Json list = Json::array();
     for (const ExperimentResult& result : results) list.push_back(to_json(result));
-    return fmt::print("{}\n", Json{{"version", 1}, {"experiments", std::move(list)}}.dump());
+    return fmt::print("{}\n", Json{{"version", 2}, {"experiments", std::move(list)}}.dump());
   }
-  for (const ExperimentResult& result : results)
-    fmt::print("{}", text_report(result, choose_text_style(settings.color)));
-  const auto expected = std::ranges::count_if(results, &ExperimentResult::as_expected);
-  fmt::print("{} of {} experiments came out as expected\n", expected, results.size());
+  const TextLayout layout = choose_text_layout(settings.color);
+  for (const ExperimentResult& result : results) fmt::print("{}", text_report(result, layout));
+  fmt::print("{}", summary(results, layout));
 }
 
 /// What is to be said of how the experiments are written: the same for many cases, once.
@@ -130,7 +130,7 @@ int run(const RunSettings& settings) {
   const std::vector<Experiment> experiments = read_all(settings.experiments);
   print_notes(experiments);
   if (settings.show == RunSettings::Show::list) {
-    fmt::print("{}", experiment_list(experiments));
+    fmt::print("{}", experiment_list(experiments, choose_text_layout(settings.color)));
     return EXIT_SUCCESS;
   }
   RunOptions options{.slow = settings.slow,
@@ -144,7 +144,7 @@ int run(const RunSettings& settings) {
   const std::vector<ExperimentResult> results = play_all(experiments, options);
   if (report.is_open()) write_report(report, settings.report_file, html_report(results, facts));
   if (settings.show == RunSettings::Show::claims) {
-    fmt::print("{}", claims_table(results));
+    fmt::print("{}", claims_table(results, choose_text_layout(settings.color)));
   } else {
     print_reports(results, settings);
   }

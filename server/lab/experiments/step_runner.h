@@ -20,7 +20,7 @@ class StepRunner {
   /// What every socket of the play and the server's last step came to, and the transcript.
   void take_down(CaseOutcome& outcome) const;
   /// What the ends of the drawn connection, that of the first socket that connects, did.
-  const std::vector<testbed::Call>& calls() const { return calls_; }
+  const std::vector<CallSeen>& calls() const { return calls_; }
   /// The ports at which the play listened.
   const std::vector<std::uint16_t>& server_ports() const { return server_ports_; }
 
@@ -49,7 +49,7 @@ class StepRunner {
   std::vector<std::uint16_t> server_ports_;
   std::map<std::string, PlaySocket> actors_;
   testbed::Ends drawn_;
-  std::vector<testbed::Call> calls_;
+  std::vector<CallSeen> calls_;
   std::vector<std::string> transcript_;
   /// How often `deliver fitting` found a packet.
   std::uint64_t fitting_ = 0;

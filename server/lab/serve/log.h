@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,8 +42,8 @@ struct Stopped {
   Endings endings{};
 };
 
-/// Turns events into the lines that are printed, each with its newline. Pure but for the clock, which
-/// says how much of TIME_WAIT is left.
+/// Turns events into the lines that are printed, each with its newline. Pure but for the clock, which says how much of
+/// TIME_WAIT is left, and the layout.
 class Log {
  public:
   virtual ~Log() = default;
@@ -57,7 +58,8 @@ class Log {
   virtual std::string dropped(std::uint64_t events) const = 0;
 };
 
-std::unique_ptr<Log> text_log(TextStyle paint);
+/// Asks for the layout before each text: a window may be another size by then.
+std::unique_ptr<Log> text_log(std::function<TextLayout()> layout);
 std::unique_ptr<Log> json_log();
 
 }  // namespace closelab::lab

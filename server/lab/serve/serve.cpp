@@ -31,7 +31,9 @@ namespace closelab::lab {
 namespace {
 
 std::unique_ptr<Log> make_log(const Settings& settings) {
-  return settings.log_format == LogFormat::json ? json_log() : text_log(choose_text_style(settings.color));
+  return settings.log_format == LogFormat::json
+             ? json_log()
+             : text_log([color = settings.color] { return choose_text_layout(color); });
 }
 
 /// Every connection is a descriptor; the soft limit of most shells, 1024, is no measure of what is meant.
@@ -177,8 +179,7 @@ int print_conf(const Settings& settings) {
   options.listen.port = 0;
   const Server server(options);
   fmt::print("{}\n# ---- Socket options as the kernel reports them ----\n#\n", format_conf(settings));
-  std::istringstream lines(server.socket_options_in_effect());
-  for (std::string line; std::getline(lines, line);) fmt::print("# {}\n", line);
+  for (const auto& [name, value] : server.socket_options_in_effect()) fmt::print("# {} = {}\n", name, value);
   return EXIT_SUCCESS;
 }
 

@@ -8,7 +8,10 @@
 #include <iterator>
 #include <sstream>
 
+#include "net/verdict/verdict_text.h"
 #include "server/lab/serve/log.h"
+#include "server/record/end_reason.h"
+#include "server/record/ladder.h"
 #include "server/text/printable.h"
 
 namespace closelab::lab {
@@ -61,13 +64,23 @@ bool is_news(CloseReason reason) {
   return reason == CloseReason::idle_timeout || reason == CloseReason::rule || reason == CloseReason::command;
 }
 
-/// Why it ended; of a rule, what it did.
+/// Why the server ended it, or would have; of a rule, what it did.
 std::string reason_text(const ConnectionRecord& record) {
   std::string reason(describe(record.close_reason));
   if (record.close_reason != CloseReason::rule || record.rules_fired.empty()) return reason;
   std::ostringstream rule;
   rule << record.rules_fired.back();
-  return fmt::format("{} ({})", reason, rule.str());
+  return fmt::format("{} ({})", reason, server::printable(rule.str()));
+}
+
+/// Why the side that closed first did: the client's program alone knows, but what the server was about to do does no
+/// longer matter then.
+std::string because_text(const ConnectionRecord& record) {
+  const bool is_client = record.verdict.closed_first == Side::client;
+  const bool is_ours = server::is_reason_for_end(record);
+  if (is_client && record.close_reason != CloseReason::peer_closed && record.close_reason != CloseReason::peer_reset)
+    return fmt::format("the client chose to; the server would have closed because {}", reason_text(record));
+  return is_ours || !is_client ? reason_text(record) + mode_text(record) : reason_text(record);
 }
 
 /// Whether the client may send again what was not answered (RFC 9112 §9.3.1).
@@ -76,10 +89,10 @@ std::string_view retry_text(Retry retry) {
   return "only an idempotent request: a handler got it, and its response was not sent in full";
 }
 
-/// The verdict's sentence up to TIME_WAIT, which has lines of its own.
+/// The verdict but for TIME_WAIT, which has a line of its own.
 std::string who_closed(const Verdict& verdict) {
-  const std::string sentence = describe(verdict);
-  return sentence.substr(0, sentence.rfind("; TIME_WAIT"));
+  const net::VerdictClauses clauses = net::clauses_of(verdict);
+  return net::joined({clauses.closed_first, clauses.consequences});
 }
 
 std::string remaining_text(const Verdict& verdict) {
@@ -110,14 +123,12 @@ std::string time_wait_text(const ConnectionRecord& record) {
 }
 
 constexpr std::string_view bold = "1";
-constexpr std::string_view red = "31";
-constexpr std::string_view yellow = "33";
 constexpr std::string_view cyan = "36";
 constexpr std::string_view dim = "2";
 
 class TextLog : public Log {
  public:
-  explicit TextLog(TextStyle paint) : paint_(paint) {}
+  explicit TextLog(std::function<TextLayout()> layout) : layout_(std::move(layout)) {}
 
   std::string listening(const Listening& listening) const override {
     std::string out =
@@ -146,11 +157,10 @@ class TextLog : public Log {
     const auto ended_at = record.evidence.empty() ? std::chrono::nanoseconds(0) : record.evidence.back().at;
     std::string out = fmt::format("{}  connection {} ended: {}\n", painted(dim, clock_text(record, ended_at)),
                                   record.id, painted(bold, who_closed(record.verdict)));
-    if (record.close_reason != CloseReason::none)
-      out += fmt::format("{}because    {}{}\n", indent, reason_text(record), mode_text(record));
+    if (record.close_reason != CloseReason::none) out += fmt::format("{}because    {}\n", indent, because_text(record));
     if (record.retry != Retry::not_needed) out += fmt::format("{}retry      {}\n", indent, retry_text(record.retry));
     out += fmt::format("{}TIME_WAIT  {}\n\n", indent, painted(cyan, time_wait_text(record)));
-    return out + painted_ladder(ladder(record)) + '\n';
+    return out + server::ladder(server::picture_of(record), layout_()) + '\n';
   }
 
   std::string stopped(const Stopped& stopped) const override {
@@ -172,26 +182,8 @@ class TextLog : public Log {
 
  private:
   std::string painted(std::string_view code, std::string_view text) const {
-    if (paint_ == TextStyle::plain) return std::string(text);
+    if (layout_().style == TextStyle::plain) return std::string(text);
     return fmt::format("\x1b[{}m{}\x1b[0m", code, text);
-  }
-
-  std::string painted_line(std::string_view line) const {
-    const auto has = [line](std::string_view word) { return line.find(word) != std::string_view::npos; };
-    if (has(" RST")) return painted(red, line);
-    if (has(" FIN ")) return painted(yellow, line);
-    if (has("TIME_WAIT")) return painted(cyan, line);
-    return std::string(line);
-  }
-
-  std::string painted_ladder(std::string_view lines) const {
-    std::string out;
-    while (!lines.empty()) {
-      const std::size_t end = lines.find('\n');
-      out += painted_line(lines.substr(0, end)) + '\n';
-      lines.remove_prefix(end + 1);
-    }
-    return out;
   }
 
   static std::string endings_table(const Endings& endings) {
@@ -214,11 +206,13 @@ class TextLog : public Log {
     return fmt::format("  held up by connection {} from {}: {}\n", record.id, to_string(record.client), doing);
   }
 
-  TextStyle paint_;
+  std::function<TextLayout()> layout_;
 };
 
 }  // namespace
 
-std::unique_ptr<Log> text_log(TextStyle paint) { return std::make_unique<TextLog>(paint); }
+std::unique_ptr<Log> text_log(std::function<TextLayout()> layout) {
+  return std::make_unique<TextLog>(std::move(layout));
+}
 
 }  // namespace closelab::lab

@@ -23,7 +23,7 @@ namespace {
 TEST_CASE("every experiment comes out as its file says") {
   for (const ExperimentResult& result : performance().results) {
     if (is_skipped(result)) continue;
-    CHECK_MESSAGE(result.as_expected(), text_report(result, TextStyle::plain));
+    CHECK_MESSAGE(result.as_expected(), text_report(result, {}));
   }
 }
 
@@ -34,7 +34,7 @@ TEST_CASE("two hosts are the same by either link") {
   CHECK(experiments.size() >= 5);
   for (const ExperimentResult& result : play_all(experiments, {.link = testbed::LinkKind::veth})) {
     if (is_skipped(result)) continue;
-    CHECK_MESSAGE(result.as_expected(), text_report(result, TextStyle::plain));
+    CHECK_MESSAGE(result.as_expected(), text_report(result, {}));
   }
 }
 
@@ -134,7 +134,7 @@ TEST_CASE("another input, another conclusion") {
   CHECK(experiments.size() == all_experiments().size());
   for (const ExperimentResult& result : play_all(experiments, {})) {
     if (is_skipped(result)) continue;
-    CHECK_MESSAGE(result.conclusion == result.experiment->conclusion, text_report(result, TextStyle::plain));
+    CHECK_MESSAGE(result.conclusion == result.experiment->conclusion, text_report(result, {}));
   }
 }
 
@@ -182,7 +182,7 @@ TEST_CASE("the experiment that the manual builds step by step comes out as it sa
   experiments[1].conclusion = Conclusion::conditional;
   for (const ExperimentResult& result : play_all(experiments, {})) {
     if (is_skipped(result)) continue;
-    CHECK_MESSAGE(result.as_expected(), text_report(result, TextStyle::plain));
+    CHECK_MESSAGE(result.as_expected(), text_report(result, {}));
   }
 }
 

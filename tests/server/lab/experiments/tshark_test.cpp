@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "net/testbed/segment.h"
 #include "tests/server/lab/experiments/played.h"
 
 namespace closelab::lab {
@@ -45,6 +46,8 @@ std::string as_tshark_says(const testbed::Packet& packet, const testbed::Ends& e
   return text.data();
 }
 
+testbed::Ends ends_of(const CaseOutcome& outcome) { return {outcome.picture.client, outcome.picture.server}; }
+
 /// The ladder as one side's interface saw it: what that side sent when it left, what it got when it arrived.
 std::vector<std::string> seen_by(Side side, const CaseOutcome& outcome) {
   struct Seen {
@@ -59,7 +62,7 @@ std::vector<std::string> seen_by(Side side, const CaseOutcome& outcome) {
     // Of a repeated one, which did not leave then, `at` is when it arrived.
     const bool by_arrival = arrived && packet.transit == Transit::delivered;
     if (left || arrived)
-      seen.push_back({by_arrival ? packet.arrived : packet.at, as_tshark_says(packet, outcome.picture.ends)});
+      seen.push_back({by_arrival ? packet.arrived : packet.at, as_tshark_says(packet, ends_of(outcome))});
   }
   std::ranges::stable_sort(seen, {}, &Seen::at);
   std::vector<std::string> texts;
@@ -70,7 +73,7 @@ std::vector<std::string> seen_by(Side side, const CaseOutcome& outcome) {
 /// On one host the order in the file is the order of sending.
 std::vector<std::string> seen_on_one_host(const CaseOutcome& outcome) {
   std::vector<std::string> texts;
-  for (const testbed::Packet& packet : outcome.packets) texts.push_back(as_tshark_says(packet, outcome.picture.ends));
+  for (const testbed::Packet& packet : outcome.packets) texts.push_back(as_tshark_says(packet, ends_of(outcome)));
   return texts;
 }
 
@@ -101,7 +104,7 @@ TEST_CASE("the packets of the ladders are those that tshark reads from the captu
       if (outcome.packets.empty()) continue;
       const std::string name =
           (performance().captures / (result.experiment->name + "-" + std::to_string(one.number))).string();
-      const testbed::Ends& ends = outcome.picture.ends;
+      const testbed::Ends ends = ends_of(outcome);
       ++compared;
       if (one.played->network.hosts == Hosts::one) {
         compare(name + ".pcap", seen_on_one_host(outcome), ends);

@@ -36,6 +36,10 @@ ConnectionRecord record(Side closed_first, TimeWait time_wait, Source source) {
   return r;
 }
 
+std::unique_ptr<Log> plain_log() {
+  return text_log([] { return TextLayout{}; });
+}
+
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 TEST_CASE("the text log names the holder of TIME_WAIT, its own endpoint first") {
@@ -55,15 +59,14 @@ TEST_CASE("the text log names the holder of TIME_WAIT, its own endpoint first") 
   };
   for (const Case& c : cases) {
     CAPTURE(c.text);
-    const std::string text = text_log(TextStyle::plain)->settled(record(c.side, c.time_wait, c.source));
+    const std::string text = plain_log()->settled(record(c.side, c.time_wait, c.source));
     CAPTURE(text);
     CHECK(contains(text, c.text));
   }
 }
 
 TEST_CASE("the text log tells who closed and why, with the ladder below") {
-  const std::string text =
-      text_log(TextStyle::plain)->settled(record(Side::server, TimeWait::server, Source::sock_diag));
+  const std::string text = plain_log()->settled(record(Side::server, TimeWait::server, Source::sock_diag));
   CHECK(contains(text, "connection 3 ended: the server closed first, by FIN\n"));
   CHECK(contains(text, "because    " + std::string(describe(CloseReason::request_close)) + "\n"));
   CHECK(contains(text, ladder(record(Side::server, TimeWait::server, Source::sock_diag))));
@@ -71,12 +74,12 @@ TEST_CASE("the text log tells who closed and why, with the ladder below") {
 
 TEST_CASE("only the colored log has escapes, and a target adds none") {
   const ConnectionRecord r = record(Side::server, TimeWait::server, Source::sock_diag);
-  const auto plain = text_log(TextStyle::plain);
+  const auto plain = plain_log();
   CHECK_FALSE(contains(plain->settled(r), "\x1b"));
   CHECK_FALSE(contains(plain->request(r, r.requests[0]), "\x1b"));
   CHECK(contains(plain->request(r, r.requests[0]),
                  "connection 3, request 1: GET /\\x1b[2J\\xff HTTP/1.1  200 OK  0 bytes  1.500 ms  keep"));
-  CHECK(contains(text_log(TextStyle::colored)->settled(r), "\x1b[36m"));
+  CHECK(contains(text_log([] { return TextLayout{.style = TextStyle::colored}; })->settled(r), "\x1b[36m"));
 }
 
 TEST_CASE("the text log's summary counts endings and names who held it up") {
@@ -84,7 +87,7 @@ TEST_CASE("the text log's summary counts endings and names who held it up") {
   const ConnectionRecord r = record(Side::server, TimeWait::server, Source::sock_diag);
   stopped.endings.add(r.verdict);
   stopped.report.held_up = {r};
-  const std::string text = text_log(TextStyle::plain)->stopped(stopped);
+  const std::string text = plain_log()->stopped(stopped);
   CHECK(contains(text, "stopped by SIGINT in 0.00 s: 2 connections, 3 requests (1 on a reused connection)\n"));
   CHECK(contains(text, "server               1       0        0             0\n"));
   CHECK_FALSE(contains(text, "client "));
@@ -92,7 +95,7 @@ TEST_CASE("the text log's summary counts endings and names who held it up") {
 }
 
 TEST_CASE("the text log tells of rules: the seed, the end by one, and those that never acted") {
-  const auto log = text_log(TextStyle::plain);
+  const auto log = plain_log();
   CHECK_FALSE(contains(log->listening({"http://h/", {}, 42}), "rule"));
   CHECK(contains(log->listening({.url = "http://h/", .endpoint = {}, .pid = 42, .rule_seed = 7}), "--rule-seed 7\n"));
 
@@ -121,7 +124,7 @@ TEST_CASE("the text log tells of rules: the seed, the end by one, and those that
 }
 
 TEST_CASE("what was not shown, because nobody read it, is counted") {
-  CHECK(text_log(TextStyle::plain)->dropped(3) == "closelab: 3 events not shown: the output was read too slowly\n");
+  CHECK(plain_log()->dropped(3) == "closelab: 3 events not shown: the output was read too slowly\n");
   CHECK(json::parse(json_log()->dropped(3)) == json{{"event", "dropped"}, {"events", 3}});
 }
 

@@ -1,0 +1,267 @@
+#include "server/record/picture.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <sstream>
+
+#include "server/text/printable.h"
+
+namespace closelab::server {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::array<std::string_view, 10> kind_names{"syn", "request", "response", "data",  "fin",
+                                                      "rst", "rule",    "call",     "state", "note"};
+
+std::string seconds_text(std::chrono::milliseconds time) {
+  const auto tenths = time.count() / 100;
+  return std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s";
+}
+
+// What each fact looks like.
+
+Rung rung_of(const Evidence& e, RungKind kind, Side side, std::string text) {
+  return {.at = e.at, .kind = kind, .side = side, .text = std::move(text), .source = e.source};
+}
+
+Rung note_of(const Evidence& e) { return rung_of(e, RungKind::note, Side::server, describe(e)); }
+
+Rung socket_rung(const Evidence& e, Side side) {
+  std::string text(to_string(e.state));
+  if (e.state == TcpState::time_wait) text += ", " + seconds_text(e.duration) + " left";
+  Rung rung = rung_of(e, RungKind::state, side, std::move(text));
+  rung.state = e.state;
+  return rung;
+}
+
+Rung sample_rung(const Evidence& e) {
+  Rung rung = note_of(e);
+  rung.kind = RungKind::state;
+  rung.state = e.state;
+  return rung;
+}
+
+Rung error_rung(const Evidence& e) {
+  const bool pending = e.fact == Fact::pending_error;
+  if (e.error == ECONNRESET)
+    return rung_of(e, RungKind::rst, Side::client,
+                   pending ? "RST: SO_ERROR is ECONNRESET" : "RST: recv() failed with ECONNRESET");
+  return pending && e.error == EPIPE ? rung_of(e, RungKind::rst, Side::client, "RST: SO_ERROR is EPIPE") : note_of(e);
+}
+
+Rung rung_of(const Evidence& e) {
+  switch (e.fact) {
+    case Fact::accepted:
+      return rung_of(e, RungKind::syn, Side::client, "connects");
+    case Fact::sampled:
+      return sample_rung(e);
+    case Fact::sent_fin:
+      return rung_of(e, RungKind::fin, Side::server, "FIN");
+    case Fact::aborted:
+      return rung_of(e, RungKind::rst, Side::server, "RST: close() with SO_LINGER{1,0}");
+    case Fact::closed:
+      if (e.unread == 0) return rung_of(e, RungKind::call, Side::server, describe(e));
+      return rung_of(e, RungKind::rst, Side::server, "RST: close() with " + counted(e.unread, "byte") + " unread");
+    case Fact::receive_failed:
+    case Fact::pending_error:
+      return error_rung(e);
+    case Fact::own_socket:
+      return socket_rung(e, Side::server);
+    case Fact::peer_socket:
+      return socket_rung(e, Side::client);
+    default:
+      return note_of(e);
+  }
+}
+
+/// States in which our end has the client's FIN.
+bool has_peer_fin(TcpState state) {
+  return state == TcpState::close_wait || state == TcpState::last_ack || state == TcpState::closing ||
+         state == TcpState::time_wait;
+}
+
+/// States into which the client's end comes by sending its FIN.
+bool has_sent_fin(TcpState state) {
+  return state == TcpState::fin_wait_1 || state == TcpState::fin_wait_2 || state == TcpState::closing ||
+         state == TcpState::time_wait || state == TcpState::last_ack;
+}
+
+bool shows_client_fin(const Evidence& e) {
+  switch (e.fact) {
+    case Fact::received_fin:
+      return true;
+    case Fact::sampled:
+    case Fact::own_socket:
+      return has_peer_fin(e.state);
+    case Fact::peer_socket:
+      return has_sent_fin(e.state);
+    case Fact::pending_error:
+      return e.error == EPIPE;  // an RST that finds our end in CLOSE_WAIT
+    default:
+      return false;
+  }
+}
+
+bool is_reset(const Evidence& e) {
+  return (e.fact == Fact::receive_failed || e.fact == Fact::send_failed || e.fact == Fact::pending_error) &&
+         e.error != 0;
+}
+
+/// After the client's FIN, close() is what sends ours, unless an RST has ended everything.
+bool sends_fin(const Evidence& closed, const std::vector<Evidence>& evidence) {
+  if (closed.fact != Fact::closed || closed.unread > 0) return false;
+  return std::ranges::none_of(evidence, [](const Evidence& e) {
+    return e.fact == Fact::sent_fin || is_reset(e) || (e.fact == Fact::sampled && e.state == TcpState::closed);
+  });
+}
+
+/// What every connection is in before our FIN is no news.
+bool goes_without_saying(const Evidence& e) {
+  return e.fact == Fact::sampled && e.moment == SampleMoment::before_fin && e.state == TcpState::established;
+}
+
+/// Turns evidence into rungs, one fact after the other.
+class EvidenceRungs {
+ public:
+  EvidenceRungs(const std::vector<Evidence>& evidence, std::vector<Rung>& rungs) : evidence_(evidence), rungs_(rungs) {}
+
+  void add(const Evidence& e) {
+    if (goes_without_saying(e)) return;
+    const bool fin_is_news = !client_fin_ && !failed_ && shows_client_fin(e);
+    if (fin_is_news) add_client_fin(e);
+    failed_ = failed_ || is_reset(e);
+    // That recv() returned 0 tells of a FIN that no state has told of before.
+    if (e.fact == Fact::received_fin && fin_is_news) return;
+    if (e.fact == Fact::own_socket || e.fact == Fact::peer_socket) return add_lookup(e);
+    rungs_.push_back(sends_fin(e, evidence_) ? rung_of(e, RungKind::fin, Side::server, "FIN: " + describe(e))
+                                             : rung_of(e));
+  }
+
+  bool has_client_fin() const { return client_fin_; }
+
+ private:
+  /// It had arrived when the first fact showed it.
+  void add_client_fin(const Evidence& e) {
+    rungs_.push_back(rung_of(e, RungKind::fin, Side::client, "FIN"));
+    client_fin_ = true;
+  }
+
+  /// Lookups are repeated while the kernel's state is transitional: a state that was seen again extends its rung.
+  void add_lookup(const Evidence& e) {
+    const Side side = e.fact == Fact::own_socket ? Side::server : Side::client;
+    const auto looked_up = [side](const Rung& rung) { return rung.source == Source::sock_diag && rung.side == side; };
+    const auto last = std::ranges::find_if(rungs_.rbegin(), rungs_.rend(), looked_up);
+    if (last != rungs_.rend() && last->kind == RungKind::state && last->state == e.state)
+      last->until = e.at;
+    else
+      rungs_.push_back(rung_of(e));
+  }
+
+  const std::vector<Evidence>& evidence_;
+  std::vector<Rung>& rungs_;
+  bool client_fin_ = false;
+  bool failed_ = false;
+};
+
+/// A FIN that the verdict is sure of, though nothing showed it by itself.
+bool client_sent_fin(const Verdict& verdict) {
+  return verdict.closed_by == ClosedBy::fin &&
+         (verdict.closed_first == Side::client || verdict.closed_first == Side::both);
+}
+
+void add_evidence(std::vector<Rung>& rungs, const ConnectionRecord& record) {
+  std::vector<Rung> found;
+  EvidenceRungs evidence(record.evidence, found);
+  for (const Evidence& e : record.evidence) evidence.add(e);
+  if (client_sent_fin(record.verdict) && !evidence.has_client_fin() && !found.empty())
+    found.push_back({.at = found.back().at,
+                     .kind = RungKind::fin,
+                     .side = Side::client,
+                     .text = "FIN",
+                     .source = Source::inferred});
+  rungs.insert(rungs.end(), found.begin(), found.end());
+}
+
+std::string request_text(const RequestRecord& request) {
+  if (request.method.empty()) return "a request that was refused";
+  std::string text = request.method + ' ' + request.target + ' ' + std::string(to_string(request.version));
+  if (request.request_body_bytes > 0) text += ", " + counted(request.request_body_bytes, "byte");
+  return printable(text);
+}
+
+std::string response_text(const RequestRecord& request) {
+  std::string text = std::to_string(request.status);
+  if (const std::string_view phrase = reason_phrase(request.status); !phrase.empty()) text += ' ' + std::string(phrase);
+  text += ", " + counted(request.response_body_bytes, "byte");
+  if (request.answered_at == nanoseconds(0)) return text + ", not sent to its end";
+  return request.persistence.decision == Persistence::Decision::close ? text + ", Connection: close" : text;
+}
+
+Rung seen_by_call(nanoseconds at, RungKind kind, Side side, std::string text) {
+  return {.at = at, .kind = kind, .side = side, .text = std::move(text), .source = Source::syscall};
+}
+
+void add_request(std::vector<Rung>& rungs, const RequestRecord& request) {
+  rungs.push_back(seen_by_call(request.received_at, RungKind::request, Side::client, request_text(request)));
+  const nanoseconds answered = std::max(request.answered_at, request.received_at);
+  if (request.status == 0)
+    rungs.push_back(seen_by_call(answered, RungKind::note, Side::server,
+                                 "request " + std::to_string(request.number) + " was never answered"));
+  else
+    rungs.push_back(seen_by_call(answered, RungKind::response, Side::server, response_text(request)));
+}
+
+void add_requests(std::vector<Rung>& rungs, const ConnectionRecord& record) {
+  if (record.request_count > record.requests.size() && !record.requests.empty())
+    rungs.push_back(
+        seen_by_call(record.requests.front().received_at, RungKind::note, Side::client,
+                     std::to_string(record.request_count - record.requests.size()) + " earlier requests not shown"));
+  for (const RequestRecord& request : record.requests) add_request(rungs, request);
+}
+
+void add_rules(std::vector<Rung>& rungs, const ConnectionRecord& record) {
+  for (const RuleFiring& firing : record.rules_fired) {
+    std::ostringstream text;
+    text << firing;
+    rungs.push_back({.at = firing.at, .kind = RungKind::rule, .text = printable(text.str())});
+  }
+}
+
+/// A TIME_WAIT that follows from the rest, but that no lookup showed.
+void add_inferred(std::vector<Rung>& rungs, const ConnectionRecord& record) {
+  const Verdict& verdict = record.verdict;
+  if (verdict.time_wait_source != Source::inferred || rungs.empty()) return;
+  const auto add = [&rungs](Side side) {
+    rungs.push_back({.at = rungs.back().at,
+                     .kind = RungKind::state,
+                     .side = side,
+                     .text = std::string(to_string(TcpState::time_wait)),
+                     .source = Source::inferred,
+                     .state = TcpState::time_wait});
+  };
+  if (verdict.time_wait == TimeWait::server || verdict.time_wait == TimeWait::both) add(Side::server);
+  if (verdict.time_wait == TimeWait::client || verdict.time_wait == TimeWait::both) add(Side::client);
+}
+
+}  // namespace
+
+std::string_view to_string(RungKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+
+RungKind rung_kind_named(std::string_view name) {
+  const auto found = std::ranges::find(kind_names, name);
+  return found == kind_names.end() ? RungKind::note : static_cast<RungKind>(found - kind_names.begin());
+}
+
+Picture picture_of(const ConnectionRecord& record) {
+  Picture picture{.client = record.client, .server = record.server};
+  add_requests(picture.rungs, record);
+  add_rules(picture.rungs, record);
+  add_evidence(picture.rungs, record);
+  std::ranges::stable_sort(picture.rungs, {}, &Rung::at);
+  add_inferred(picture.rungs, record);
+  return picture;
+}
+
+}  // namespace closelab::server

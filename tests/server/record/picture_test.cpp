@@ -1,0 +1,139 @@
+#include "server/record/picture.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "tests/server/record/a_record.h"
+
+namespace closelab::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// `fin client FIN`, with the source behind it.
+std::vector<std::string> lines(const ConnectionRecord& record) {
+  std::vector<std::string> result;
+  for (const Rung& rung : picture_of(record).rungs)
+    result.push_back(std::string(to_string(rung.kind)) + ' ' + std::string(to_string(rung.side)) + ": " + rung.text +
+                     (rung.source ? " (" + std::string(to_string(*rung.source)) + ')' : ""));
+  return result;
+}
+
+bool has(const std::vector<std::string>& all, const std::string& line) {
+  return std::ranges::find(all, line) != all.end();
+}
+
+using Lines = std::vector<std::string>;
+
+TEST_CASE("requests and evidence in time order, with kinds, sides and sources") {
+  CHECK(lines(server_closed()) ==
+        Lines{"syn client: connects (syscall)", "request client: GET / HTTP/1.1 (syscall)",
+              "response server: 200 OK, 412 bytes, Connection: close (syscall)", "fin server: FIN (syscall)",
+              "fin client: FIN (syscall)", "call server: close() (syscall)", "state server: FIN_WAIT_1 (sock_diag)",
+              "state server: TIME_WAIT, 59.9 s left (sock_diag)", "state client: CLOSED (sock_diag)"});
+  const Picture picture = picture_of(server_closed());
+  CHECK(picture.server.port == 8080);
+  CHECK(picture.client.port == 53122);
+  CHECK(picture.rungs[6].until == 60ms);
+  CHECK_FALSE(picture.rungs[7].until);
+}
+
+TEST_CASE("resets are of the side that sent them") {
+  struct Row {
+    Evidence evidence;
+    const char* line;
+  };
+  const Row rows[] = {
+      {{.fact = Fact::aborted}, "rst server: RST: close() with SO_LINGER{1,0} (syscall)"},
+      {{.fact = Fact::closed, .unread = 12}, "rst server: RST: close() with 12 bytes unread (syscall)"},
+      {{.fact = Fact::receive_failed, .error = ECONNRESET}, "rst client: RST: recv() failed with ECONNRESET (syscall)"},
+      {{.fact = Fact::pending_error, .error = EPIPE}, "rst client: RST: SO_ERROR is EPIPE (syscall)"},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.line);
+    ConnectionRecord record = server_closed();
+    record.evidence = {row.evidence};
+    CHECK(has(lines(record), row.line));
+  }
+}
+
+TEST_CASE("the client's FIN stands before the first fact that shows it") {
+  struct Row {
+    const char* what;
+    std::vector<Evidence> evidence;
+    Lines lines;
+  };
+  const Evidence in_close_wait{
+      .at = 1ms, .source = Source::tcp_info, .fact = Fact::sampled, .state = TcpState::close_wait};
+  const Evidence eof{.at = 2ms, .fact = Fact::received_fin};
+  const Row rows[] = {
+      {"recv() returned 0", {eof}, {"fin client: FIN (syscall)"}},
+      {"the state said so before recv()",
+       {in_close_wait, eof},
+       {"fin client: FIN (tcp_info)", "state server: " + describe(in_close_wait) + " (tcp_info)",
+        "note server: recv() returned 0: the client's FIN (syscall)"}},
+      {"an RST that found the end in CLOSE_WAIT",
+       {{.fact = Fact::pending_error, .error = EPIPE}},
+       {"fin client: FIN (syscall)", "rst client: RST: SO_ERROR is EPIPE (syscall)"}},
+      {"EOF after an error is none",
+       {{.at = 1ms, .fact = Fact::receive_failed, .error = ECONNRESET}, eof},
+       {"rst client: RST: recv() failed with ECONNRESET (syscall)",
+        "note server: recv() returned 0: the client's FIN (syscall)"}},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.what);
+    ConnectionRecord record = server_closed();
+    record.requests.clear();
+    record.request_count = 0;
+    record.verdict = {};
+    record.evidence = row.evidence;
+    CHECK(lines(record) == row.lines);
+  }
+}
+
+TEST_CASE("what the verdict concludes is drawn as inferred") {
+  ConnectionRecord record = server_closed();
+  record.evidence = {{.at = 1ms, .fact = Fact::not_observed}};
+  record.verdict = {Side::client, ClosedBy::fin, ResetBy::none, TimeWait::client, Source::inferred};
+  CHECK(has(lines(record), "fin client: FIN (inferred)"));
+  CHECK(lines(record).back() == "state client: TIME_WAIT (inferred)");
+  record.verdict.time_wait = TimeWait::both;
+  CHECK(has(lines(record), "state server: TIME_WAIT (inferred)"));
+}
+
+TEST_CASE("requests that were never answered, cut short, refused or forgotten say so") {
+  ConnectionRecord record = server_closed();
+  record.request_count = 5;
+  record.requests[0].status = 0;
+  CHECK(has(lines(record), "note client: 4 earlier requests not shown (syscall)"));
+  CHECK(has(lines(record), "note server: request 1 was never answered (syscall)"));
+  record.requests[0].status = 200;
+  record.requests[0].answered_at = 0ns;
+  CHECK(has(lines(record), "response server: 200 OK, 412 bytes, not sent to its end (syscall)"));
+  record.requests[0].method = "";
+  CHECK(has(lines(record), "request client: a request that was refused (syscall)"));
+}
+
+TEST_CASE("rules stand at the server, in time order, known by nobody's report") {
+  ConnectionRecord record = server_closed();
+  record.rules_fired = {
+      {.at = 250us, .rule_id = 2, .request_number = 1, .text = "close abortive at response_body:100"}};
+  CHECK(lines(record)[2] == "rule server: rule 2: close abortive at response_body:100");
+}
+
+TEST_CASE("what a peer sent is printable") {
+  ConnectionRecord record = server_closed();
+  record.requests[0].target = "/\x1b[2J\xe2\x80\xae";
+  CHECK(has(lines(record), "request client: GET /\\x1b[2J\\xe2\\x80\\xae HTTP/1.1 (syscall)"));
+}
+
+TEST_CASE("kinds have names") {
+  for (int kind = 0; kind <= static_cast<int>(RungKind::note); ++kind)
+    CHECK(rung_kind_named(to_string(static_cast<RungKind>(kind))) == static_cast<RungKind>(kind));
+  CHECK(rung_kind_named("nonsense") == RungKind::note);
+}
+
+}  // namespace
+}  // namespace closelab::server
