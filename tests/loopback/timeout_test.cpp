@@ -46,7 +46,9 @@ TEST_CASE("a deadline passes within 20 ms of its value") {
     options.timeouts = all_never();
     options.timeouts.*row.timeout = value;
     TestServer server(options);
-    for (int i = 0; i < 3; ++i) {
+    // A busy machine may hold up any one of them, but not all; none may come early.
+    auto least_lateness = Clock::duration::max();
+    for (int i = 0; i < 20 && least_lateness > 20ms; ++i) {
       const Yardstick yardstick;
       const auto before = Clock::now();
       Client client(server);
@@ -56,8 +58,9 @@ TEST_CASE("a deadline passes within 20 ms of its value") {
       client.receive_to_end();
       const auto end = Clock::now();
       CHECK(end - before >= value);
-      CHECK(end - after <= value + 20ms + yardstick.worst_lateness());
+      least_lateness = std::min(least_lateness, end - after - value - yardstick.worst_lateness());
     }
+    CHECK(least_lateness <= 20ms);
   }
 }
 
@@ -169,13 +172,14 @@ TEST_CASE("a head or body that does not arrive in time is answered 408, also whe
 
 TEST_CASE("the head's time does not count for the body, nor one request's for the next") {
   Options options;
-  options.timeouts = {.idle_timeout = never, .header_timeout = 100ms, .body_timeout = 100ms};
+  // Two pauses are longer than a timeout, and one is shorter by what a busy machine may take.
+  options.timeouts = {.idle_timeout = never, .header_timeout = 500ms, .body_timeout = 500ms};
   TestServer server(options);
   Client client(server);
   for (int i = 0; i < 3; ++i) {
     for (const char* piece : {"POST /echo HTTP/1.1\r\nHo", "st: h\r\nContent-Length: 4\r\n\r\nbo"}) {
       client.send(piece);
-      pause(60ms);
+      pause(260ms);
     }
     client.send("dy");
     CHECK(client.receive_reply().body == "body");
