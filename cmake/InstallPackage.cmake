@@ -1,18 +1,38 @@
-# Installs the library, its headers, the program, and the CMake package that find_package(closelab) reads.
+# What `cmake --install` puts where, in two components, and the packages made of them (cpack -G DEB, cpack -G TGZ):
+#
+#   program      closelab, its manual pages and completions, conf/, examples/, docs/, the systemd units
+#   development  the library, its headers, and the CMake package that find_package(closelab) reads
 
 include(CMakePackageConfigHelpers)
 set(package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/closelab")
 
-install(TARGETS closelab EXPORT closelabTargets FILE_SET HEADERS)
-install(EXPORT closelabTargets NAMESPACE closelab:: DESTINATION "${package_dir}")
-if(CLOSELAB_BUILD_PROGRAM)
-  install(TARGETS closelab_program)
-endif()
-
+install(TARGETS closelab EXPORT closelabTargets FILE_SET HEADERS COMPONENT development
+        ARCHIVE COMPONENT development
+        LIBRARY COMPONENT development)
+install(EXPORT closelabTargets NAMESPACE closelab:: DESTINATION "${package_dir}" COMPONENT development)
 configure_package_config_file(cmake/closelabConfig.cmake.in "${PROJECT_BINARY_DIR}/closelabConfig.cmake"
                               INSTALL_DESTINATION "${package_dir}")
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/closelabConfigVersion.cmake"
                                  COMPATIBILITY SameMinorVersion)
 install(FILES "${PROJECT_BINARY_DIR}/closelabConfig.cmake" "${PROJECT_BINARY_DIR}/closelabConfigVersion.cmake"
-              cmake/FindLibmnl.cmake
-        DESTINATION "${package_dir}")
+        DESTINATION "${package_dir}" COMPONENT development)
+
+if(CLOSELAB_BUILD_PROGRAM)
+  include(WhatTheProgramPrints)
+  install(TARGETS closelab_program COMPONENT program)
+  install(FILES ${closelab_man_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT program)
+  install(FILES "${closelab_completions}/closelab" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+          COMPONENT program)
+  install(FILES "${closelab_completions}/_closelab" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions"
+          COMPONENT program)
+  install(FILES "${closelab_completions}/closelab.fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d"
+          COMPONENT program)
+  # `closelab run` looks for its experiments beside its own folder, in ../share.
+  install(DIRECTORY conf examples DESTINATION "${CMAKE_INSTALL_DATADIR}/closelab" COMPONENT program
+          USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
+  install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
+  install(FILES README.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
+  install(FILES cmake/packaging/closelab.socket cmake/packaging/closelab.service DESTINATION lib/systemd/system
+          COMPONENT program)
+  include(packaging/Package)
+endif()

@@ -1,27 +1,98 @@
-// Starts the program on ports of the kernel's choice and asks its admin port; for the test beside it.
+// closelab in tests written for Node: a server whose every ending of a connection is chosen, and known. One file that
+// needs nothing else: copy it beside your tests, or import it from share/closelab/examples of an installed closelab.
+//
+//     import { withCloselab } from './closelab.mjs';
+//     test('survives a stale connection', withCloselab(async (server) => {
+//       await server.rules({ connection: 1, at: 'next_request', close: 'abortive' });
+//       ...  // your client, twice, against server.url
+//       assert.equal((await server.closed(1)).retry, 'safe');
+//     }, '--idle-timeout', '2s'));
+//
+// The program is the one that CLOSELAB names, else `closelab` in PATH, else one that was built beside this file. When
+// CLOSELAB_ADMIN is set, as http://closelab:8081/, no program is started: the tests share the server that runs there.
+// docs/admin.md says what is in a record, and which rules there are.
 
 import { spawn } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
 import http from 'node:http';
+import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
+function isProgram(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Where the program closelab is. */
+export function findProgram() {
+  if (process.env.CLOSELAB) return process.env.CLOSELAB;
+  const inPath = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, 'closelab'));
+  const built = ['release', 'static', 'dev'].map((preset) =>
+    fileURLToPath(new URL(`../build/${preset}/closelab`, import.meta.url)));
+  const program = [...inPath, ...built].find(isProgram);
+  if (!program) throw new Error('no program closelab: install its package, or say where it is in the variable CLOSELAB');
+  return program;
+}
+
+/** A record as text. */
+export function story(record) {
+  return [record.text,
+    ...record.requests.map((one) => `  request ${one.number}: ${one.method} ${one.target}  ${one.status}`),
+    ...record.evidence.map((fact) => `  ${fact.at_ms.toFixed(3).padStart(10)} ms  ${fact.text}  (${fact.source})`),
+  ].join('\n');
+}
+
+/** A running server: url, port and admin_url say where. */
 export class Closelab {
-  /** A running server; stop() ends it. */
+  #child;
+  #before = 0;
+
+  /** Starts the program with these options of `closelab serve`, on a port of the kernel's choice. stop() ends it. */
   static async start(...options) {
-    const program = process.env.CLOSELAB ?? 'build/release/closelab';
+    const program = findProgram();
     const server = new Closelab();
-    server.child = spawn(program, ['serve', '--port', '0', '--log-format', 'json', ...options],
+    const child = spawn(program, ['serve', '--port', '0', '--log-format', 'json', ...options],
       { stdio: ['ignore', 'pipe', 'inherit'] });
-    const lines = createInterface({ input: server.child.stdout });
-    const [first] = await new Promise((resolve) => lines.once('line', (...args) => resolve(args)));
-    Object.assign(server, JSON.parse(first));  // url, port, admin_url...
+    server.#child = child;
+    const lines = createInterface({ input: child.stdout });
+    const first = await new Promise((resolve, reject) => {
+      child.once('error', reject);
+      lines.once('line', resolve);
+      lines.once('close', () => reject(new Error(`${program} did not start; standard error says why`)));
+    });
+    Object.assign(server, JSON.parse(first));
     return server;
   }
 
-  stop() {
-    return new Promise((resolve) => {
-      this.child.once('exit', resolve);
-      this.child.kill('SIGTERM');
-    });
+  /** The server that runs elsewhere, whose admin port is this URL; its rules are removed. It is not stopped. */
+  static async at(admin) {
+    const server = new Closelab();
+    server.admin_url = new URL('/', admin).href;
+    server.port = Number(new URL((await server.ask('conf')).url).port);
+    server.url = `http://${new URL(admin).hostname}:${server.port}/`;
+    server.#before = (await server.ask('connections?limit=0')).counts.accepted;
+    await server.rules();
+    return server;
+  }
+
+  /** The shared server of CLOSELAB_ADMIN, which can't be given options, else one of its own. */
+  static async forTest(...options) {
+    const admin = process.env.CLOSELAB_ADMIN;
+    if (admin && options.length > 0) throw new Error(`the server at CLOSELAB_ADMIN has its options: ${options.join(' ')}`);
+    return admin ? Closelab.at(admin) : Closelab.start(...options);
+  }
+
+  /** Ends the program, if it is ours. */
+  async stop() {
+    if (!this.#child || this.#child.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve));
+    this.#child.kill('SIGTERM');
+    await ended;
   }
 
   /** An answer of the admin port, whose page is docs/admin.md. */
@@ -31,24 +102,95 @@ export class Closelab {
       const request = http.request(this.admin_url + path, { method, headers, agent: false }, async (response) => {
         let text = '';
         for await (const piece of response) text += piece;
-        response.statusCode < 400 ? resolve(JSON.parse(text)) : reject(new Error(text));
+        if (response.statusCode < 400) return resolve(JSON.parse(text));
+        reject(new Error(`${method} ${path}: ${response.statusCode} ${JSON.parse(text).error.text}`));
       });
       request.once('error', reject);
       request.end(body === undefined ? undefined : JSON.stringify(body));
     });
   }
 
-  /** Replaces the server's rules. */
+  /** The number that the server knows this test's first, second... connection by. */
+  id(connection) {
+    return this.#before + connection;
+  }
+
+  /** Replaces the server's rules by these objects; `connection` counts from this test's first. */
   rules(...rules) {
-    return this.ask('rules', 'PUT', rules);
+    return this.ask('rules', 'PUT', rules.map((rule) => this.#counted(rule)));
   }
 
-  /** The record of that connection, once it has ended at both sides. */
-  closed(connection) {
-    return this.ask(`connections/${connection}?wait=closed`);
+  /** Adds a rule; returns its id. */
+  async addRule(rule) {
+    return (await this.ask('rules', 'POST', this.#counted(rule))).id;
   }
 
+  /** The texts of rules that never acted: what they were to provoke has not been tested. */
+  async unusedRules() {
+    return (await this.ask('rules')).rules.filter((rule) => rule.fired === 0).map((rule) => rule.text);
+  }
+
+  /** Ends the connection at once, whatever it is doing. */
+  close(connection, mode = 'abortive') {
+    return this.ask(`connections/${this.id(connection)}/close?mode=${mode}`, 'POST');
+  }
+
+  /** Ends the connections that wait for a request. */
+  closeIdle() {
+    return this.ask('close-idle', 'POST');
+  }
+
+  /** Barriers: each gives the record of the connection when it has happened. No test needs a sleep. */
+  accepted(connection, timeout = '5s') {
+    return this.#wait(connection, 'accepted', timeout);
+  }
+
+  /** It has answered, and waits for the next request. */
+  idle(connection, timeout = '5s') {
+    return this.#wait(connection, 'idle', timeout);
+  }
+
+  /** It has ended at both sides: the verdict is final. */
+  closed(connection, timeout = '5s') {
+    return this.#wait(connection, 'closed', timeout);
+  }
+
+  /** The records of this test's connections, in the order in which they were accepted. */
+  async connections() {
+    return (await this.ask(`connections?after=${this.#before}`)).connections;
+  }
+
+  /** [1, 1, 2]: the second request came on the connection of the first, the third did not. */
   async connectionsOfRequests() {
-    return (await this.ask('requests')).requests.map((request) => request.connection_id);
+    const { requests } = await this.ask('requests');
+    return requests.map((request) => request.connection_id - this.#before).filter((number) => number > 0);
   }
+
+  /** What became of each connection, and how that is known; for whoever reads a failed test. */
+  async story() {
+    return (await this.connections()).map(story).join('\n') || 'closelab: nobody connected';
+  }
+
+  #wait(connection, what, timeout) {
+    return this.ask(`connections/${this.id(connection)}?wait=${what}&timeout=${timeout}`);
+  }
+
+  #counted(rule) {
+    return 'connection' in rule ? { ...rule, connection: this.id(rule.connection) } : rule;
+  }
+}
+
+/** A test that gets a server of its own, with these options; when it fails, what became of the connections is printed. */
+export function withCloselab(test, ...options) {
+  return async (context) => {
+    const server = await Closelab.forTest(...options);
+    try {
+      await test(server, context);
+    } catch (error) {
+      console.error(await server.story());
+      throw error;
+    } finally {
+      await server.stop();
+    }
+  };
 }

@@ -46,7 +46,7 @@ async function fetchPath(method, path, body) {
 
 test('reuses a connection', async () => {
   await fetchPath('GET', '');
-  await server.ask('connections/1?wait=idle');
+  await server.idle(1);
   await fetchPath('GET', '');
   assert.deepEqual(await server.connectionsOfRequests(), [1, 1]);
 });

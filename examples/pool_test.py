@@ -49,17 +49,14 @@ class Pool:
 class PoolTest(unittest.TestCase):
     def setUp(self):
         self.server = Closelab()
-        self.addCleanup(self.server.__exit__)
+        self.addCleanup(self.server.stop)
         self.pool = Pool(self.server.port)
         self.addCleanup(self.pool.close)
-
-    def connections_of_requests(self):
-        return [request["connection_id"] for request in self.server.ask("requests")["requests"]]
 
     def test_reuses_a_connection(self):
         self.pool.fetch("GET", "/")
         self.pool.fetch("GET", "/")
-        self.assertEqual(self.connections_of_requests(), [1, 1])
+        self.assertEqual(self.server.connections_of_requests(), [1, 1])
 
     def test_survives_a_stale_connection(self):
         self.server.rules({"connection": 1, "at": "next_request", "close": "lingering"})
@@ -76,12 +73,12 @@ class PoolTest(unittest.TestCase):
             self.pool.fetch("POST", "/echo", b"order 1 book")
         record = self.server.closed(1)
         self.assertEqual(record["retry"], "if_idempotent", record["text"])
-        self.assertEqual(self.connections_of_requests(), [1, 1])
+        self.assertEqual(self.server.connections_of_requests(), [1, 1])
 
     def test_notices_connection_close(self):
         self.pool.fetch("GET", "/close/lingering")
         self.pool.fetch("GET", "/")
-        self.assertEqual(self.connections_of_requests(), [1, 2])
+        self.assertEqual(self.server.connections_of_requests(), [1, 2])
         self.assertEqual(self.server.closed(1)["verdict"]["closed_first"], "server")
 
 

@@ -34,6 +34,7 @@ void share_port(Options& options) {
 Options validated(Options options) {
   using std::chrono::milliseconds;
   require(options.reactors >= 1 && options.reactors <= 1024, "reactors must be 1 to 1024");
+  require(options.reactors == 1 || !options.listen.fd, "a socket that is handed over is served by one reactor");
   require(options.max_connections >= 1, "max_connections must be at least 1");
   require(options.lookup_every >= 1, "lookup_every must be at least 1");
   require(options.request_limit != 0U, "request_limit must be at least 1, or unset");

@@ -88,7 +88,7 @@ DiagMessage read_message(const nlmsghdr& header, std::span<const char> payload) 
 
 }  // namespace
 
-// libmnl's loop takes a length of 2 GiB and more for a negative one, and so for one that fits.
+// Lengths stay unsigned: one of 2 GiB and more, taken for a negative one, would fit.
 void read_diag_messages(std::span<const char> datagram, const std::function<bool(const DiagMessage&)>& each) {
   while (datagram.size() >= sizeof(nlmsghdr)) {
     const auto& header = *reinterpret_cast<const nlmsghdr*>(datagram.data());

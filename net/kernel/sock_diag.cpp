@@ -1,7 +1,6 @@
 #include "net/kernel/sock_diag.h"
 
 #include <arpa/inet.h>
-#include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
@@ -14,6 +13,7 @@
 #include <cstring>
 
 #include "net/kernel/diag_message.h"
+#include "net/kernel/netlink_request.h"
 
 namespace closelab::net {
 namespace {
@@ -21,9 +21,8 @@ namespace {
 // A dump fills whatever is given; less than it has used before truncates silently, so it is fixed.
 constexpr std::size_t receive_buffer_bytes = 64 * 1024;
 constexpr std::size_t batch_size = 64;
-constexpr std::size_t request_bytes = MNL_ALIGN(sizeof(nlmsghdr)) + MNL_ALIGN(sizeof(inet_diag_req_v2));
 
-inet_diag_req_v2 exact_request(const TcpTuple& tuple) {
+inet_diag_req_v2 exact_query(const TcpTuple& tuple) {
   inet_diag_req_v2 request{};
   request.sdiag_family = tuple.local.family == AddressFamily::ipv4 ? AF_INET : AF_INET6;
   request.sdiag_protocol = IPPROTO_TCP;
@@ -38,13 +37,20 @@ inet_diag_req_v2 exact_request(const TcpTuple& tuple) {
   return request;
 }
 
-nlmsghdr* append_request(char* at, const inet_diag_req_v2& request, std::uint32_t sequence) {
-  nlmsghdr* header = mnl_nlmsg_put_header(at);
-  header->nlmsg_type = SOCK_DIAG_BY_FAMILY;
-  header->nlmsg_flags = NLM_F_REQUEST;
-  header->nlmsg_seq = sequence;
-  std::memcpy(mnl_nlmsg_put_extra_header(header, sizeof request), &request, sizeof request);
-  return header;
+/// One of several requests that go to the kernel in one datagram.
+struct ExactRequest {
+  nlmsghdr header{};
+  inet_diag_req_v2 query{};
+};
+static_assert(sizeof(ExactRequest) == NLMSG_ALIGN(sizeof(nlmsghdr)) + NLMSG_ALIGN(sizeof(inet_diag_req_v2)));
+
+ExactRequest exact_request(const TcpTuple& tuple, std::uint32_t sequence) {
+  ExactRequest request{.query = exact_query(tuple)};
+  request.header.nlmsg_len = sizeof request;
+  request.header.nlmsg_type = SOCK_DIAG_BY_FAMILY;
+  request.header.nlmsg_flags = NLM_F_REQUEST;
+  request.header.nlmsg_seq = sequence;
+  return request;
 }
 
 SocketInfo to_socket_info(const TcpSocket& socket) {
@@ -65,18 +71,13 @@ SocketInfo answer_in(const DiagMessage& message) {
 
 /// The older form of request: what it names as a family is ignored, so that one walk through the kernel's table gives
 /// IPv4 and IPv6 alike. The newer one takes a walk for each, which is most of the time when few sockets pass.
-std::vector<char> dump_request(std::uint32_t states, std::span<const std::byte> program, std::uint32_t sequence) {
-  constexpr std::size_t fixed = MNL_ALIGN(sizeof(nlmsghdr)) + MNL_ALIGN(sizeof(inet_diag_req));
-  std::vector<char> buffer(fixed + MNL_ALIGN(MNL_ATTR_HDRLEN + program.size()));
-  nlmsghdr* const header = mnl_nlmsg_put_header(buffer.data());
-  header->nlmsg_type = TCPDIAG_GETSOCK;
-  header->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  header->nlmsg_seq = sequence;
-  auto* const query = static_cast<inet_diag_req*>(mnl_nlmsg_put_extra_header(header, sizeof(inet_diag_req)));
-  query->idiag_states = states;
-  if (!program.empty()) mnl_attr_put(header, INET_DIAG_REQ_BYTECODE, program.size(), program.data());
-  buffer.resize(header->nlmsg_len);
-  return buffer;
+NetlinkRequest dump_request(std::uint32_t states, std::span<const std::byte> program, std::uint32_t sequence) {
+  NetlinkRequest request(TCPDIAG_GETSOCK, NLM_F_REQUEST | NLM_F_DUMP, sequence);
+  inet_diag_req query{};
+  query.idiag_states = states;
+  request.add(query);
+  if (!program.empty()) request.add_attribute(INET_DIAG_REQ_BYTECODE, program);
+  return request;
 }
 
 UniqueFd open_netlink() {
@@ -88,12 +89,12 @@ UniqueFd open_netlink() {
   return fd;
 }
 
-int send_all(int fd, const void* data, std::size_t size) {
+int send_all(int fd, std::span<const std::byte> bytes) {
   sockaddr_nl kernel{};
   kernel.nl_family = AF_NETLINK;
   ssize_t sent = 0;
   do {
-    sent = ::sendto(fd, data, size, 0, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
+    sent = ::sendto(fd, bytes.data(), bytes.size(), 0, reinterpret_cast<const sockaddr*>(&kernel), sizeof kernel);
   } while (sent < 0 && errno == EINTR);
   return sent < 0 ? errno : 0;
 }
@@ -156,13 +157,10 @@ void SockDiag::look_up(std::span<const TcpTuple> tuples, std::span<SocketInfo> f
 }
 
 void SockDiag::look_up_batch(std::span<const TcpTuple> tuples, std::span<SocketInfo> found) {
-  std::array<char, batch_size * request_bytes> requests{};
-  char* at = requests.data();
+  std::array<ExactRequest, batch_size> requests;
   const std::uint32_t first = sequence_ + 1;
-  for (const TcpTuple& tuple : tuples) at += append_request(at, exact_request(tuple), ++sequence_)->nlmsg_len;
-
-  int error =
-      error_ != 0 ? error_ : send_all(fd_.get(), requests.data(), static_cast<std::size_t>(at - requests.data()));
+  for (std::size_t i = 0; i < tuples.size(); ++i) requests[i] = exact_request(tuples[i], ++sequence_);
+  int error = error_ != 0 ? error_ : send_all(fd_.get(), std::as_bytes(std::span(requests).first(tuples.size())));
   std::fill(found.begin(), found.end(), SocketInfo{});
   std::size_t answered = 0;
   while (error == 0 && answered < tuples.size()) {
@@ -183,8 +181,7 @@ void SockDiag::look_up_batch(std::span<const TcpTuple> tuples, std::span<SocketI
 int SockDiag::dump(std::uint32_t states, std::span<const std::byte> program,
                    const std::function<void(const TcpSocket&)>& each) {
   if (error_ != 0) return error_;
-  const std::vector<char> request = dump_request(states, program, ++sequence_);
-  int error = send_all(fd_.get(), request.data(), request.size());
+  int error = send_all(fd_.get(), dump_request(states, program, ++sequence_).bytes());
   bool done = false;
   while (error == 0 && !done) {
     const int failure = read_answers(fd_.get(), buffer_, [&](const DiagMessage& message) {

@@ -1,12 +1,15 @@
 #include "net/socket/listener.h"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <string>
 
 #include "closelab/tcp_table.h"
 #include "net/socket/bind_failure.h"
+#include "net/socket/handed_over.h"
 #include "net/socket/socket_address.h"
 #include "net/socket/socket_options.h"
 
@@ -40,6 +43,26 @@ UniqueFd listen_on(const Endpoint& wanted, const ListenOptions& options, const S
   return fd;
 }
 
+/// A duplicate with a life of its own.
+UniqueFd take_over(int handed_over, const SocketOptions& connection_options) {
+  require_listening(handed_over);
+  UniqueFd fd(::fcntl(handed_over, F_DUPFD_CLOEXEC, 0));
+  if (!fd || ::fcntl(fd.get(), F_SETFL, ::fcntl(fd.get(), F_GETFL) | O_NONBLOCK) != 0) {
+    const std::error_code error(errno, std::system_category());
+    throw ListenError(error, "descriptor " + std::to_string(handed_over) + ": " + error.message());
+  }
+  require_set(apply(connection_options, fd.get()));
+  return fd;
+}
+
+UniqueFd open_listener(const ListenOptions& options, const SocketOptions& connection_options) {
+  if (options.fd) return take_over(*options.fd, connection_options);
+  const auto wanted = parse_address(options.address, options.port);
+  if (wanted) return listen_on(*wanted, options, connection_options);
+  throw ListenError(std::make_error_code(std::errc::invalid_argument),
+                    "address \"" + options.address + "\" is not a numeric IPv4 or IPv6 address");
+}
+
 }  // namespace
 
 AcceptOutcome classify_accept_error(int error) {
@@ -67,16 +90,10 @@ AcceptOutcome classify_accept_error(int error) {
   }
 }
 
-Listener::Listener(const ListenOptions& options, const SocketOptions& connection_options) {
-  const auto wanted = parse_address(options.address, options.port);
-  if (!wanted) {
-    throw ListenError(std::make_error_code(std::errc::invalid_argument),
-                      "address \"" + options.address + "\" is not a numeric IPv4 or IPv6 address");
-  }
-  fd_ = listen_on(*wanted, options, connection_options);
-  local_ = local_endpoint(fd_.get());
-  wildcard_ = is_wildcard(local_);
-}
+Listener::Listener(const ListenOptions& options, const SocketOptions& connection_options)
+    : fd_(open_listener(options, connection_options)),
+      local_(local_endpoint(fd_.get())),
+      wildcard_(is_wildcard(local_)) {}
 
 Accepted Listener::accept() const {
   Accepted result;

@@ -1,7 +1,6 @@
 #include "net/testbed/link.h"
 
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
@@ -12,7 +11,10 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <cerrno>
+#include <span>
 
+#include "net/kernel/netlink_request.h"
 #include "net/testbed/failed_call.h"
 #include "net/testbed/interface.h"
 
@@ -40,36 +42,35 @@ Wire make_tun(const LinkOptions& options) {
   return {std::move(fd), LinkLayer::ip};
 }
 
-/// Sends it and waits for the kernel's answer.
-void ask_kernel(nlmsghdr* request, const std::string& what) {
+/// Sends it and waits for the kernel's answer: an error, which of an ACK is 0.
+void ask_kernel(std::span<const std::byte> request, const std::string& what) {
   const net::UniqueFd socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-  std::array<char, 8192> answer{};
-  if (::send(socket.get(), request, request->nlmsg_len, 0) < 0) fail(what);
-  const ssize_t size = ::recv(socket.get(), answer.data(), answer.size(), 0);
-  if (size < 0) fail(what);
-  // Of an ACK the error is 0.
-  if (mnl_cb_run(answer.data(), static_cast<std::size_t>(size), 0, 0, nullptr, nullptr) < 0) fail(what);
+  struct {
+    nlmsghdr header;
+    nlmsgerr error;
+    std::array<char, 8192> rest;
+  } answer{};
+  if (::send(socket.get(), request.data(), request.size(), 0) < 0) fail(what);
+  if (::recv(socket.get(), &answer, sizeof answer, 0) < 0) fail(what);
+  errno = answer.header.nlmsg_type == NLMSG_ERROR ? -answer.error.error : EBADMSG;
+  if (errno != 0) fail(what);
 }
 
 void add_pair(const std::string& host, const std::string& wire) {
-  alignas(nlmsghdr) std::array<char, 1024> buffer{};
-  nlmsghdr* const request = mnl_nlmsg_put_header(buffer.data());
-  request->nlmsg_type = RTM_NEWLINK;
-  request->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
-  mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
-  mnl_attr_put_strz(request, IFLA_IFNAME, host.c_str());
-  mnl_attr_put(request, IFLA_ADDRESS, hardware_address.size(), hardware_address.data());
-  nlattr* const information = mnl_attr_nest_start(request, IFLA_LINKINFO);
-  mnl_attr_put_strz(request, IFLA_INFO_KIND, "veth");
-  nlattr* const data = mnl_attr_nest_start(request, IFLA_INFO_DATA);
-  nlattr* const peer = mnl_attr_nest_start(request, VETH_INFO_PEER);
-  mnl_nlmsg_put_extra_header(request, sizeof(ifinfomsg));
-  mnl_attr_put_strz(request, IFLA_IFNAME, wire.c_str());
-  mnl_attr_nest_end(request, peer);
-  mnl_attr_nest_end(request, data);
-  mnl_attr_nest_end(request, information);
-  ask_kernel(request, "making the pair of interfaces " + host + " and " + wire);
+  net::NetlinkRequest request(RTM_NEWLINK, NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL, 0);
+  request.add(ifinfomsg{});
+  request.add_attribute(IFLA_IFNAME, host);
+  request.add_attribute(IFLA_ADDRESS, std::as_bytes(std::span(hardware_address)));
+  const std::size_t information = request.begin_nest(IFLA_LINKINFO);
+  request.add_attribute(IFLA_INFO_KIND, "veth");
+  const std::size_t data = request.begin_nest(IFLA_INFO_DATA);
+  const std::size_t peer = request.begin_nest(VETH_INFO_PEER);
+  request.add(ifinfomsg{});
+  request.add_attribute(IFLA_IFNAME, wire);
+  request.end_nest(peer);
+  request.end_nest(data);
+  request.end_nest(information);
+  ask_kernel(request.bytes(), "making the pair of interfaces " + host + " and " + wire);
 }
 
 /// Reads and writes IPv4 frames of the interface.

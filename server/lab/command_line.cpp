@@ -6,6 +6,9 @@
 #include <CLI/CLI.hpp>
 #include <utility>
 
+#include "server/lab/about/completions.h"
+#include "server/lab/about/man_page.h"
+#include "server/lab/about/version.h"
 #include "server/lab/settings/conf_file.h"
 #include "server/lab/settings/help.h"
 #include "server/lab/settings/usage_error.h"
@@ -131,7 +134,8 @@ class ServeOptions {
     const bool is_switch = setting.kind == Kind::on_off;
     CLI::Option* option =
         is_switch ? app_.add_flag(fmt::format("{},!--no-{}", flag, flag.substr(2))) : add_with_value(app_, flag);
-    spellings_.push_back({&setting, flag, option->take_last()});
+    const bool adds = setting.arity == Arity::many;
+    spellings_.push_back({&setting, flag, adds ? option->take_all() : option->take_last()});
   }
 
   static void set(const Spelling& spelling, Settings& settings) {
@@ -139,7 +143,7 @@ class ServeOptions {
     if (given.empty()) return;
     const std::string now = flag_name(spelling.setting->key);
     if (spelling.flag != now) settings.notes.push_back(former_name_note(spelling.flag, now));
-    const std::string error = spelling.setting->set(settings, given.back());
+    const std::string error = spelling.setting->set(settings, fmt::format("{}", fmt::join(given, ",")));
     if (!error.empty()) throw UsageError(fmt::format("{}: {}", spelling.flag, error));
   }
 
@@ -228,12 +232,48 @@ std::string help_about(const std::vector<std::string>& words) {
       server::unknown_word("command", words.front(), {"serve", "watch", "run"}, "`closelab help` lists the commands"));
 }
 
+/// The one word after a command that takes no options; empty when there is none.
+std::string only_word(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining();
+  if (words.size() > 1) throw UsageError(fmt::format("unexpected argument {}", server::quoted(words[1])));
+  return words.empty() ? "" : words.front();
+}
+
+/// `closelab man serve`.
+Command show_man_page(const CLI::App& app) {
+  const std::string word = only_word(app);
+  const std::pair<std::string_view, std::string (*)()> pages[] = {
+      {"", program_help}, {"serve", serve_help}, {"watch", watch_help}, {"run", run_help}};
+  for (const auto& [command, help] : pages)
+    if (command == word)
+      return {.text = man_page(word.empty() ? "closelab" : "closelab-" + word, name_and_version(), help())};
+  throw UsageError(fmt::format("there is no manual page {}; there are serve, watch, run", server::quoted(word)));
+}
+
+/// `closelab completions bash`.
+Command show_completions(const CLI::App& app) {
+  const std::string word = only_word(app);
+  const std::pair<std::string_view, Shell> shells[] = {
+      {"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}};
+  for (const auto& [name, shell] : shells)
+    if (name == word) return {.text = completions(shell, completed_commands())};
+  throw UsageError(fmt::format("{} is none of bash, zsh, fish", server::quoted(word)));
+}
+
+CLI::App* add_wordy_command(CLI::App& app, const std::string& name) {
+  CLI::App* command = app.add_subcommand(name);
+  command->set_help_flag();
+  command->allow_extras();
+  return command;
+}
+
 [[noreturn]] void refuse_command(const CLI::App& app) {
   const char* hint = "`closelab serve` starts the server, `closelab help` says more";
   if (app.remaining_size() == 0) throw UsageError(fmt::format("no command is given; {}", hint));
   const std::string word = app.remaining().front();
-  throw UsageError(server::unknown_word(word.starts_with('-') ? "option" : "command", word,
-                                        {"serve", "watch", "run", "help", "version", "--help", "--version"}, hint));
+  throw UsageError(server::unknown_word(
+      word.starts_with('-') ? "option" : "command", word,
+      {"serve", "watch", "run", "man", "completions", "help", "version", "--help", "--version"}, hint));
 }
 
 }  // namespace
@@ -253,6 +293,8 @@ Command parse_command_line(int argc, const char* const* argv) {
   const WatchOptions watch_options(*watch);
   CLI::App* run = app.add_subcommand("run");
   const RunOptions run_options(*run);
+  const CLI::App* man = add_wordy_command(app, "man");
+  const CLI::App* completions = add_wordy_command(app, "completions");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -262,6 +304,8 @@ Command parse_command_line(int argc, const char* const* argv) {
   if (version_flag->count() > 0 || version->parsed()) return {.text = version_text()};
   if (help->parsed()) return {.text = help_about(help->remaining())};
   if (app.remaining_size() > 0) refuse_command(app);
+  if (man->parsed()) return show_man_page(*man);
+  if (completions->parsed()) return show_completions(*completions);
   if (run->parsed()) return run_options.command();
   if (watch->parsed()) return watch_options.command();
   if (serve->parsed()) return serve_options.command();

@@ -56,5 +56,5 @@ add_library(closelab_fuzzed STATIC EXCLUDE_FROM_ALL ${fuzzed} ${LLHTTP_OBJECTS})
 target_include_directories(closelab_fuzzed PUBLIC
   "${PROJECT_SOURCE_DIR}/net/include" "${PROJECT_SOURCE_DIR}/http/include" "${PROJECT_SOURCE_DIR}/server/include")
 target_link_libraries(closelab_fuzzed
-  PUBLIC Libmnl::mnl Llhttp::llhttp tomlplusplus::tomlplusplus nlohmann_json::nlohmann_json fmt::fmt
+  PUBLIC Llhttp::llhttp tomlplusplus::tomlplusplus nlohmann_json::nlohmann_json fmt::fmt
   PRIVATE closelab_build_flags)

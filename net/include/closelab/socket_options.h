@@ -24,6 +24,14 @@ struct ListenOptions {
   Switch ipv6_only = Switch::off;
   /// Length of the accept queue; the kernel caps it at net.core.somaxconn.
   int backlog = 4096;
+  /// A TCP socket that listens already, bound by whoever hands it over: a service manager, or a test harness that
+  /// wants to know the port before the server is there. The server works on a duplicate; close yours, or clients
+  /// still connect after stop() and nobody answers. Everything above is decided then and has no effect, and there
+  /// can be one reactor only. The socket is made non-blocking, and gets the options of SocketOptions, for all who
+  /// share it.
+  std::optional<int> fd{};
+
+  friend bool operator==(const ListenOptions&, const ListenOptions&) = default;
 };
 
 /// Options of each connection; see socket(7) and tcp(7). Unset means the kernel's default.

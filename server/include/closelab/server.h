@@ -53,8 +53,8 @@ struct StopReport {
 /// not from a handler.
 class Server {
  public:
-  /// Throws ListenError (address taken, not ours, not permitted) with an explanation of what holds
-  /// the port and what would help; std::invalid_argument for options out of range.
+  /// Throws ListenError (address taken, not ours, not permitted; a descriptor that is no listening TCP socket) with an
+  /// explanation of what holds the port and what would help; std::invalid_argument for options out of range.
   explicit Server(Options options = {});
   /// Calls stop().
   ~Server();

@@ -39,10 +39,13 @@ std::unique_ptr<Server> listen_on(const Settings& settings, std::uint16_t port) 
   throw ListenError(error.code(), std::string("admin port: ") + error.what());
 }
 
+/// Of a socket that is handed over the settings don't know the port.
+std::uint16_t automatic_port(const ListenOptions& lab) { return lab.fd ? std::uint16_t{0} : port_above(lab.port); }
+
 std::unique_ptr<Server> listen(const Settings& settings) {
   if (settings.admin_port.choice == AdminPort::Choice::fixed) return listen_on(settings, settings.admin_port.port);
   try {
-    return std::make_unique<Server>(admin_options(settings, port_above(settings.options.listen.port)));
+    return std::make_unique<Server>(admin_options(settings, automatic_port(settings.options.listen)));
   } catch (const ListenError&) {
     return listen_on(settings, 0);
   }
@@ -58,7 +61,6 @@ std::vector<AdminRoute> all_routes(const Settings& settings, Server& lab, Server
 
 std::optional<Response> answer(const std::vector<AdminRoute>& routes, const Responder& responder) {
   const Request& request = responder.request();
-  if (const auto refusal = guard(request)) throw Refusal(*refusal);
   const auto [route, id] = find_route(routes, request.method, request.path);
   return route->action({responder, id, read_parameters(*route, request.query)});
 }
@@ -66,7 +68,7 @@ std::optional<Response> answer(const std::vector<AdminRoute>& routes, const Resp
 }  // namespace
 
 Admin::Admin(const Settings& settings, Server& lab, ServerEvents& feed)
-    : feed_(feed), routes_(all_routes(settings, lab, feed)), server_(listen(settings)) {
+    : feed_(feed), hosts_(settings.admin_hosts), routes_(all_routes(settings, lab, feed)), server_(listen(settings)) {
   std::ranges::move(page_routes(lab, [this] { return route_list(routes_); }), std::back_inserter(routes_));
   server_->handle_async("/*", [this](const Responder& responder) { serve(responder); });
 }
@@ -80,6 +82,7 @@ void Admin::stop() {
 
 void Admin::serve(const Responder& responder) {
   try {
+    if (const auto refusal = guard(responder.request(), hosts_)) throw Refusal(*refusal);
     if (auto response = answer(routes_, responder)) responder.send(std::move(*response));
   } catch (const Refusal& refusal) {
     Response response = error_reply(refusal);

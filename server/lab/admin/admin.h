@@ -25,6 +25,7 @@ class Admin {
 
   /// `http://127.0.0.1:8081/`
   std::string url() const { return server_->url(); }
+  Endpoint endpoint() const { return server_->endpoint(); }
   /// Answers all that wait, ends all streams, and stops listening.
   void stop();
 
@@ -32,6 +33,7 @@ class Admin {
   void serve(const Responder& responder);
 
   ServerEvents& feed_;
+  const std::vector<std::string> hosts_;
   std::vector<AdminRoute> routes_;
   std::unique_ptr<Server> server_;
 };

@@ -9,10 +9,9 @@
 namespace closelab::lab {
 namespace {
 
-bool equals_ignoring_case(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, {},
-                            [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-}
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+bool equals_ignoring_case(std::string_view a, std::string_view b) { return std::ranges::equal(a, b, {}, lower, lower); }
 
 bool is_address(int family, std::string_view text) {
   in6_addr scratch{};
@@ -24,15 +23,19 @@ bool is_port_part(std::string_view text) {
   return text.empty() || (text.front() == ':' && text.find_first_not_of("0123456789", 1) == std::string_view::npos);
 }
 
-bool is_own_host(std::string_view host) {
+bool is_own_name(std::string_view name, std::span<const std::string> names) {
+  const auto is_same = [&](std::string_view own) { return equals_ignoring_case(name, own); };
+  return is_same("localhost") || is_address(AF_INET, name) || std::ranges::any_of(names, is_same);
+}
+
+bool is_own_host(std::string_view host, std::span<const std::string> names) {
   if (host.starts_with('[')) {
     const std::size_t end = host.find(']');
     return end != std::string_view::npos && is_address(AF_INET6, host.substr(1, end - 1)) &&
            is_port_part(host.substr(end + 1));
   }
   const std::size_t colon = std::min(host.find(':'), host.size());
-  const std::string_view name = host.substr(0, colon);
-  return (equals_ignoring_case(name, "localhost") || is_address(AF_INET, name)) && is_port_part(host.substr(colon));
+  return is_own_name(host.substr(0, colon), names) && is_port_part(host.substr(colon));
 }
 
 /// A reader who follows a link to the live page (W3C Fetch Metadata).
@@ -49,9 +52,10 @@ bool is_json(std::string_view content_type) {
 
 }  // namespace
 
-std::optional<Refusal> guard(const RequestMessage& request) {
+std::optional<Refusal> guard(const RequestMessage& request, std::span<const std::string> names) {
   const std::string_view host = request.field("Host").value_or("");
-  if (!is_own_host(host)) return Refusal(421, "the field Host has to be an IP address or localhost");
+  if (!is_own_host(host, names))
+    return Refusal(421, "the field Host has to be an IP address, localhost, or a name that --admin-host allows");
   if (!request.target.starts_with('/')) return Refusal(421, "the target has to begin with \"/\": this is no proxy");
   const auto origin = request.field("Origin");
   if (origin && *origin != "http://" + std::string(host))

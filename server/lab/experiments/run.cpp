@@ -30,12 +30,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where the experiments that come with closelab are: here, or where the program was built or installed.
+/// Where the experiments that come with closelab are: here, or where the program was built, or installed.
 fs::path experiment_directory() {
   std::error_code error;
   const fs::path program = fs::read_symlink("/proc/self/exe", error).parent_path();
-  for (const fs::path& candidate :
-       {fs::path("conf/experiments"), program / "../../conf/experiments", program / "../share/closelab/experiments"})
+  for (const fs::path& candidate : {fs::path("conf/experiments"), program / "../../conf/experiments",
+                                    program / "../share/closelab/conf/experiments"})
     if (fs::is_directory(candidate, error)) return candidate;
   throw UsageError("there is no directory conf/experiments here; name the files");
 }

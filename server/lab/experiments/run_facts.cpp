@@ -6,16 +6,14 @@
 
 #include <ctime>
 
-#include "server/lab/settings/help.h"
+#include "server/lab/about/version.h"
 
 namespace closelab::lab {
 
 RunFacts run_facts() {
   utsname system{};
   ::uname(&system);
-  std::string program = version_text();
-  program.erase(program.find_last_not_of('\n') + 1);
-  return {.program = std::move(program),
+  return {.program = name_and_version(),
           .kernel = fmt::format("{} {} {}", system.sysname, system.release, system.machine),
           .started = fmt::format("{:%Y-%m-%d %H:%M} UTC", fmt::gmtime(std::time(nullptr)))};
 }

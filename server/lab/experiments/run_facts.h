@@ -6,7 +6,7 @@ namespace closelab::lab {
 
 /// Where and when experiments were played, for a report.
 struct RunFacts {
-  /// `closelab 0.1.0`.
+  /// `closelab 0.2.0`.
   std::string program{};
   /// `Linux 6.1.0-18-amd64 x86_64`.
   std::string kernel{};

@@ -1,5 +1,6 @@
 // One JSON object a line, for programs. The keys are those of the conf file and the C++ API.
 
+#include "server/lab/about/version.h"
 #include "server/lab/json/record_json.h"
 #include "server/lab/serve/log.h"
 
@@ -27,7 +28,7 @@ class JsonLog : public Log {
               {"address", address_text(listening.endpoint)},
               {"port", listening.endpoint.port},
               {"pid", listening.pid},
-              {"version", CLOSELAB_VERSION}};
+              {"version", build_facts.version}};
     if (!listening.admin_url.empty()) json["admin_url"] = listening.admin_url;
     if (listening.rule_seed) json["rule_seed"] = *listening.rule_seed;
     return line(json);

@@ -17,12 +17,15 @@
 #include <utility>
 
 #include "closelab/server.h"
+#include "net/socket/unique_fd.h"
 #include "server/lab/admin/admin.h"
 #include "server/lab/admin/server_events.h"
+#include "server/lab/serve/exposure.h"
 #include "server/lab/serve/log.h"
 #include "server/lab/serve/log_writer.h"
 #include "server/lab/serve/query_options.h"
 #include "server/lab/serve/routes.h"
+#include "server/lab/serve/service_manager.h"
 #include "server/lab/serve/stop_signal.h"
 #include "server/lab/settings/conf_file.h"
 #include "server/lab/settings/text_style.h"
@@ -55,10 +58,13 @@ class Lab {
     if (settings.admin_port.choice != AdminPort::Choice::off) start_admin(settings);
     output_.write([this] { return log_->listening(listening()); });
     listening_said_.count_down();
+    warn();
+    notify("READY=1");
   }
 
   /// Returns when the verdicts of the connections that it ended are printed, too.
   void stop(const std::string& signal) {
+    notify("STOPPING=1");
     const StopReport report = server_.stop();
     // Until here whoever waits for an ending gets it.
     if (admin_) admin_->stop();
@@ -79,6 +85,13 @@ class Lab {
     // Nothing will be said, and the server can't stop while a callback waits for that.
     listening_said_.count_down();
     throw;
+  }
+
+  /// On standard error, so that no reader of the log stumbles.
+  void warn() const {
+    const auto admin = admin_ ? std::optional(admin_->endpoint()) : std::nullopt;
+    for (const std::string& warning : exposure_warnings(server_.endpoint(), admin))
+      fmt::print(stderr, "closelab: warning: {}\n", warning);
   }
 
   Listening listening() const {
@@ -157,11 +170,15 @@ class Lab {
 
 }  // namespace
 
-int serve(const Settings& settings) {
+int serve(Settings settings) {
   StopSignal stop_signal;
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   raise_descriptor_limit();
+  std::optional<int>& handed_over = settings.options.listen.fd;
+  if (!handed_over) handed_over = take_handed_over_socket();
   Lab lab(settings);
+  // The server has a duplicate: when that is closed, the port has to be.
+  if (handed_over) net::UniqueFd(*handed_over).reset();
   const std::string first = stop_signal.wait();
   std::thread stopping([&] {
     lab.stop(first);
@@ -177,6 +194,7 @@ int print_conf(const Settings& settings) {
   Options options = settings.options;
   // Any port will do to ask the kernel, and the configured one may be in use by the server that is asked about.
   options.listen.port = 0;
+  options.listen.fd.reset();
   const Server server(options);
   fmt::print("{}\n# ---- Socket options as the kernel reports them ----\n#\n", format_conf(settings));
   for (const auto& [name, value] : server.socket_options_in_effect()) fmt::print("# {} = {}\n", name, value);

@@ -6,7 +6,7 @@ namespace closelab::lab {
 
 /// Serves until SIGINT or SIGTERM; returns the exit code. Throws ListenError and std::invalid_argument
 /// as Server's constructor does.
-int serve(const Settings& settings);
+int serve(Settings settings);
 
 /// Prints the settings as a conf file, and the socket options as the kernel reports them.
 int print_conf(const Settings& settings);

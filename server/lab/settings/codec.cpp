@@ -3,6 +3,8 @@
 #include <arpa/inet.h>
 #include <fmt/ostream.h>
 
+#include <algorithm>
+
 namespace closelab::lab {
 namespace {
 
@@ -16,6 +18,12 @@ bool is_numeric_address(const std::string& text) {
   const std::string without_scope = text.substr(0, text.find('%'));
   return ::inet_pton(AF_INET, text.c_str(), &scratch) == 1 ||
          ::inet_pton(AF_INET6, without_scope.c_str(), &scratch) == 1;
+}
+
+/// Letters, digits, hyphens, dots; and the underscore, which names of containers have. No port: it may be any.
+bool is_host_name(std::string_view text) {
+  constexpr std::string_view characters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+  return !text.empty() && text.find_first_not_of(characters) == std::string_view::npos;
 }
 
 template <class Value>
@@ -64,6 +72,25 @@ Codec<std::string> address() {
         fmt::format("{} is not a numeric address such as 127.0.0.1, 0.0.0.0 or ::1", server::quoted(text)));
   };
   return {Kind::text, "ADDRESS", parse, [](const std::string& value) { return value; }};
+}
+
+Codec<std::vector<std::string>> host_names() {
+  using List = std::vector<std::string>;
+  const auto parse = [](std::string_view text) {
+    List names;
+    if (text == "off") return Parsed<List>{};
+    for (std::string_view rest = text; !rest.empty();) {
+      const std::string_view name = rest.substr(0, rest.find(','));
+      if (!is_host_name(name)) return refused<List>(fmt::format("{} is not the name of a host", server::quoted(name)));
+      names.emplace_back(name);
+      rest.remove_prefix(std::min(name.size() + 1, rest.size()));
+    }
+    return Parsed<List>{std::move(names), ""};
+  };
+  const auto format = [](const List& names) {
+    return names.empty() ? "off" : fmt::format("{}", fmt::join(names, ","));
+  };
+  return {Kind::text, "NAME|off", parse, format, Arity::many};
 }
 
 Codec<AdminPort> admin_port() {

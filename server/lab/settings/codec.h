@@ -33,11 +33,15 @@ struct Codec {
   std::string placeholder;
   std::function<Parsed<Value>(std::string_view)> parse;
   std::function<std::string(const Value&)> format;
+  Arity arity = Arity::one;
 };
 
 Codec<Switch> on_off();
 Codec<CloseMode> close_mode();
 Codec<std::string> address();
+
+/// Names of hosts, without ports, joined by commas.
+Codec<std::vector<std::string>> host_names();
 
 /// `auto`, `off`, or a port.
 Codec<AdminPort> admin_port();

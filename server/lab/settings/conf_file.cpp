@@ -51,6 +51,16 @@ std::optional<std::string> value_text(const toml::node& node, Kind kind) {
   return std::nullopt;
 }
 
+/// The strings of an array joined by commas; nothing when it holds anything else.
+std::optional<std::string> joined(const toml::array& array) {
+  std::vector<std::string> texts;
+  for (const toml::node& node : array) {
+    if (!node.is_string()) return std::nullopt;
+    texts.push_back(node.as_string()->get());
+  }
+  return fmt::format("{}", fmt::join(texts, ","));
+}
+
 std::string type_error(std::string_view key, Kind kind, const toml::node& node) {
   std::ostringstream type;
   type << node.type();
@@ -104,7 +114,8 @@ class Reader {
 
  private:
   void read_setting(const Setting& setting, const toml::node& value) {
-    const auto text = value_text(value, setting.kind);
+    const bool is_list = setting.arity == Arity::many && value.is_array();
+    const auto text = is_list ? joined(*value.as_array()) : value_text(value, setting.kind);
     if (!text) return refuse(value.source(), type_error(setting.key, setting.kind, value));
     const std::string error = setting.set(settings_, *text);
     if (!error.empty()) refuse(value.source(), fmt::format("{}: {}", setting.key, error));

@@ -145,6 +145,8 @@ SYNOPSIS
   closelab watch [OPTION]...
   closelab run [OPTION]... [FILE|NAME]...
   closelab help [COMMAND]
+  closelab man [serve|watch|run]
+  closelab completions bash|zsh|fish
   closelab version
 
 DESCRIPTION
@@ -159,9 +161,13 @@ COMMANDS
   help      Show this text, or with a command that command's.
   version   Show the version.
 
+  man [COMMAND]         Print the manual page, for `man -l -`.
+  completions SHELL     Print what bash, zsh or fish need to complete commands.
+
 OPTIONS
   -h, --help
   -v, -V, --version
+      Print the version, what it was made with, and what this kernel allows.
 
 EXAMPLES
   closelab serve                                      then, in another terminal:
@@ -175,7 +181,5 @@ EXAMPLES
 std::string serve_help() {
   return fmt::format("{}{}{}{}{}", serve_synopsis, options_by_group(), rule_keys(), serve_examples, exit_status);
 }
-
-std::string version_text() { return fmt::format("closelab {}\n", CLOSELAB_VERSION); }
 
 }  // namespace closelab::lab

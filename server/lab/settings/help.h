@@ -13,7 +13,4 @@ std::string serve_help();
 /// `closelab watch --help`; the options come from watch_flags().
 std::string watch_help();
 
-/// `closelab 0.1.0`.
-std::string version_text();
-
 }  // namespace closelab::lab

@@ -21,7 +21,7 @@ Setting setting(Group group, std::string_view key, Codec<Value> codec, Field fie
     return parsed.error;
   };
   const auto get = [=](const Settings& settings) { return codec.format(field(settings)); };
-  return {key, group, codec.kind, codec.placeholder, help, set, get};
+  return {key, group, codec.kind, codec.placeholder, help, set, get, codec.arity};
 }
 
 /// The setting under a new name; the old one lives for one version more.
@@ -51,6 +51,11 @@ List listening() {
               "IPV6_V6ONLY: an IPv6 listener leaves IPv4 alone"),
       setting(group, "backlog", number<int>(1), CLOSELAB_FIELD(options.listen.backlog),
               "length of the accept queue; the kernel caps it at net.core.somaxconn"),
+      setting(
+          group, "listen_fd", or_off(number<int>(0)), CLOSELAB_FIELD(options.listen.fd),
+          "descriptor of a TCP socket that listens already, for a test harness that wants to choose the port without "
+          "a race; the settings above are decided then and have no effect, and there can be one reactor only. A "
+          "service manager's (LISTEN_FDS) is taken without being asked for"),
   };
 }
 
@@ -63,6 +68,9 @@ List admin() {
       setting(group, "admin_port", admin_port(), CLOSELAB_FIELD(admin_port),
               "port of the admin port; auto: one above `port`, or any free one when that is taken or `port` is 0; the "
               "first line says which"),
+      setting(group, "admin_host", host_names(), CLOSELAB_FIELD(admin_hosts),
+              "a further name that the admin port answers to, as in http://NAME:8081/, besides localhost and every "
+              "address; may be given again. Any other name could be one that a web site points at this machine"),
   };
 }
 
@@ -258,7 +266,16 @@ std::string former_name_note(std::string_view former, std::string_view now) {
   return fmt::format("{} is called {} now; the old name goes with the next version", former, now);
 }
 
+/// Whoever bound a socket that is handed over has decided how it listens.
+static bool is_decided(const Settings& settings) {
+  ListenOptions bound = Settings{}.options.listen;
+  bound.fd = settings.options.listen.fd;
+  return bound.fd && bound != settings.options.listen;
+}
+
 std::string contradiction(const Settings& settings) {
+  if (is_decided(settings))
+    return "listen_fd: the other settings of listening have no effect on a socket that is handed over";
   const ListenOptions& listen = settings.options.listen;
   const AdminPort& admin = settings.admin_port;
   const bool same_port = admin.choice == AdminPort::Choice::fixed && admin.port != 0 && admin.port == listen.port;

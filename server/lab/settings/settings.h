@@ -29,6 +29,8 @@ struct Settings {
   Options options{.listen = {.port = 8080}};
   std::string admin_address = "127.0.0.1";
   AdminPort admin_port{};
+  /// Names in the field Host that the admin port answers to, besides localhost and every address.
+  std::vector<std::string> admin_hosts{};
   LogFormat log_format = LogFormat::text;
   Color color = Color::automatic;
   /// What is to be said of how they were written, one line each: a name that is going, a rule that is there twice.
@@ -37,6 +39,10 @@ struct Settings {
 
 /// What kind of value a setting takes, for the conf file's types and the flags' forms.
 using Kind = server::ValueKind;
+
+/// How often a setting may be given: once, the last time counts; or any number of times, and in a conf file as an
+/// array. `set` and `get` take the values of `many` joined by commas.
+enum class Arity : std::uint8_t { one, many };
 
 /// The settings' order and headings in help and in --print-conf.
 enum class Group : std::uint8_t { listening, admin, sockets, closing, timeouts, limits, serving, output };
@@ -55,6 +61,7 @@ struct Setting {
   std::function<std::string(Settings&, std::string_view)> set;
   /// The value as `set` reads it.
   std::function<std::string(const Settings&)> get;
+  Arity arity = Arity::one;
   /// The key it had in the version before, which still works and draws a note; empty: none.
   std::string_view former_key{};
 };

@@ -22,6 +22,25 @@ int refused_with(const Case& c) {
   return refusal ? refusal->status() : 0;
 }
 
+TEST_CASE("names that are allowed pass as Host, with any port and in any case") {
+  struct Host {
+    const char* value;
+    int status;
+  };
+  const Host hosts[] = {{"closelab", 0}, {"CloseLab:8081", 0}, {"localhost", 0}, {"closelab.evil", 421}, {"lab", 421}};
+  const std::vector<std::string> names{"closelab"};
+  for (const Host& host : hosts) {
+    CAPTURE(host.value);
+    const std::vector<FieldView> fields{{"Host", host.value}};
+    RequestMessage request;
+    request.method = "GET";
+    request.target = "/";
+    request.fields = fields;
+    const auto refusal = guard(request, names);
+    CHECK((refusal ? refusal->status() : 0) == host.status);
+  }
+}
+
 TEST_CASE("Host has to be an IP literal or localhost") {
   struct Host {
     const char* value;

@@ -16,6 +16,15 @@ std::string error_of(std::string_view toml) {
   return "";
 }
 
+TEST_CASE("a key that may be given again takes an array") {
+  CHECK(parse_conf("admin_host = [\"a\", \"b.c\"]", "lab.toml", {}).admin_hosts ==
+        std::vector<std::string>{"a", "b.c"});
+  CHECK(parse_conf("admin_host = \"a,b.c\"", "lab.toml", {}).admin_hosts == std::vector<std::string>{"a", "b.c"});
+  CHECK(error_of("admin_host = [1]") == "lab.toml:1:14: admin_host wants a string, not array");
+  CHECK(error_of("admin_host = [\"a:1\"]").find("\"a:1\" is not the name of a host") != std::string::npos);
+  CHECK(error_of("port = [1]") == "lab.toml:1:8: port wants an integer, not array");
+}
+
 TEST_CASE("a conf file sets what it names and leaves the rest") {
   const Settings settings = parse_conf(R"(
     port = 0

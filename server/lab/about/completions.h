@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace closelab::lab {
+
+/// What a shell completes after an option.
+struct CompletedOption {
+  /// `--idle-timeout`.
+  std::string name{};
+  /// As in help: `DURATION|off`; empty when it takes no value.
+  std::string placeholder{};
+  std::string help{};
+};
+
+/// A command with its options; one without options takes `words` instead.
+struct CompletedCommand {
+  std::string name{};
+  std::string help{};
+  std::vector<CompletedOption> options{};
+  std::vector<std::string> words{};
+};
+
+/// Every command, from the lists that the flags and their help are made of.
+std::vector<CompletedCommand> completed_commands();
+
+enum class Shell : std::uint8_t { bash, zsh, fish };
+
+/// What the shell has to read to complete closelab's command lines. Pure.
+std::string completions(Shell shell, const std::vector<CompletedCommand>& commands);
+
+}  // namespace closelab::lab
