@@ -7,19 +7,24 @@ set(closelab_man_pages)
 set(closelab_completions "${PROJECT_BINARY_DIR}/completions")
 set(printed_files)
 
-# closelab_printed(<file> <argument>...): the file holds what closelab prints with these arguments.
+find_program(GZIP_PROGRAM gzip REQUIRED)
+mark_as_advanced(GZIP_PROGRAM)
+
+# closelab_printed(<file> <argument>...): the file holds what closelab prints with these arguments, .gz compressed.
 function(closelab_printed file)
-  add_custom_command(OUTPUT "${file}"
-    COMMAND closelab_program ${ARGN} > "${file}"
-    DEPENDS closelab_program
-    VERBATIM)
+  set(command closelab_program ${ARGN})
+  if(file MATCHES "\\.gz$")
+    list(APPEND command | "${GZIP_PROGRAM}" -9n)
+  endif()
+  add_custom_command(OUTPUT "${file}" COMMAND ${command} > "${file}" DEPENDS closelab_program VERBATIM)
 endfunction()
 
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/man" "${closelab_completions}")
 foreach(command "" serve run watch)
   string(REGEX REPLACE "-$" "" page "closelab-${command}")
-  closelab_printed("${PROJECT_BINARY_DIR}/man/${page}.1" man ${command})
-  list(APPEND closelab_man_pages "${PROJECT_BINARY_DIR}/man/${page}.1")
+  set(page "${PROJECT_BINARY_DIR}/man/${page}.1.gz")
+  closelab_printed("${page}" man ${command})
+  list(APPEND closelab_man_pages "${page}")
 endforeach()
 closelab_printed("${closelab_completions}/closelab" completions bash)
 closelab_printed("${closelab_completions}/_closelab" completions zsh)

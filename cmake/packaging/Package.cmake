@@ -2,9 +2,13 @@
 # What Debian's policy wants of a package beside its files is made here: copyright, changelog, compressed manual pages.
 
 set(debian_dir "${PROJECT_BINARY_DIR}/debian")
-set(CPACK_PACKAGE_CONTACT "The closelab authors <closelab@localhost>" CACHE STRING "Maintainer of the packages, NAME <ADDRESS>")
+# Who packages closelab for others says -DCPACK_PACKAGE_CONTACT='NAME <ADDRESS>'.
+if(NOT CPACK_PACKAGE_CONTACT)
+  set(CPACK_PACKAGE_CONTACT "closelab authors <packages@closelab.example>")
+endif()
 set(CPACK_PACKAGE_VENDOR "closelab")
 set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "HTTP server that shows how TCP connections end")
 set(CPACK_PACKAGE_DIRECTORY "${PROJECT_BINARY_DIR}/packages")
 set(CPACK_PACKAGING_INSTALL_PREFIX "/usr")
 set(CPACK_STRIP_FILES ON)
@@ -19,15 +23,13 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME closelab)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
-set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "HTTP/1.1 server that shows how TCP connections end
- For every connection it says who closed first, by FIN or by RST, why, and
- which side holds TIME_WAIT, as the kernel shows it. Tests of HTTP clients, in
- any language, provoke an ending at the exact moment that hurts.")
+set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "For every connection it says who closed first, by FIN or by RST, why, and
+which side holds TIME_WAIT, as the kernel shows it. Tests of HTTP clients, in
+any language, provoke an ending at the exact moment that hurts.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libcloselab-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "embeddable HTTP/1.1 server that shows how TCP connections end
- A C++20 library for tests of HTTP clients: the server runs inside of the test,
- which provokes endings of connections and asks how they came about.")
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "The C++20 library for tests of HTTP clients: the server runs inside of the
+test, which provokes endings of connections and asks how they came about.")
 
 # closelab_debian_documents(<package> <component>)
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
@@ -38,8 +40,7 @@ function(closelab_debian_documents package component)
 
  -- @CPACK_PACKAGE_CONTACT@  @date@
 ")
-  file(ARCHIVE_CREATE OUTPUT "${debian_dir}/${package}/changelog.gz" PATHS "${debian_dir}/${package}/changelog"
-       FORMAT raw COMPRESSION GZip COMPRESSION_LEVEL 9)
+  execute_process(COMMAND "${GZIP_PROGRAM}" -9nf "${debian_dir}/${package}/changelog" COMMAND_ERROR_IS_FATAL ANY)
   install(FILES "${debian_dir}/${package}/changelog.gz" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${package}"
           COMPONENT ${component})
   install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/${package}" RENAME copyright COMPONENT ${component})

@@ -266,12 +266,16 @@ std::string former_name_note(std::string_view former, std::string_view now) {
   return fmt::format("{} is called {} now; the old name goes with the next version", former, now);
 }
 
+namespace {
+
 /// Whoever bound a socket that is handed over has decided how it listens.
-static bool is_decided(const Settings& settings) {
+bool is_decided(const Settings& settings) {
   ListenOptions bound = Settings{}.options.listen;
   bound.fd = settings.options.listen.fd;
   return bound.fd && bound != settings.options.listen;
 }
+
+}  // namespace
 
 std::string contradiction(const Settings& settings) {
   if (is_decided(settings))

@@ -1,0 +1,41 @@
+// closelab.mjs: servers of one's own and shared ones, and the story of a test that fails.
+
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { test } from 'node:test';
+
+import { Closelab, withCloselab } from '../../examples/closelab.mjs';
+
+function get(url) {
+  return new Promise((resolve, reject) => {
+    http.get(url, { agent: false }, (response) => response.resume().once('end', resolve)).once('error', reject);
+  });
+}
+
+test('the first connection of a test is 1, also where tests share the server', withCloselab(async (shared) => {
+  await get(shared.url);
+  const server = await Closelab.at(shared.admin_url);
+  await server.rules({ connection: 1, at: 'request_headers', close: 'abortive' });
+  await assert.rejects(get(server.url), { code: 'ECONNRESET' });
+  assert.equal((await server.closed(1)).id, 2);
+  assert.deepEqual(await server.unusedRules(), []);
+}));
+
+test('what is wrong is said', withCloselab(async (server) => {
+  await assert.rejects(server.closed(1, '10ms'), /504 waited 10ms in vain/);
+  await assert.rejects(Closelab.start('--no-such-option'), /did not start/);
+}));
+
+test('a test that fails prints what became of its connections', async () => {
+  const printed = [];
+  const print = console.error;
+  console.error = (text) => printed.push(text);
+  const failing = withCloselab(async (server) => {
+    await get(`${server.url}close/lingering`);
+    await server.closed(1);
+    assert.fail('on purpose');
+  });
+  await assert.rejects(failing(), /on purpose/);
+  console.error = print;
+  assert.match(printed.join(), /the server closed first, by FIN/);
+});

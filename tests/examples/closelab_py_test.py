@@ -1,0 +1,78 @@
+"""closelab.py as its users have it: copied beside their tests, with pytest, and with a server that several share."""
+
+import http.client
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
+sys.path.insert(0, str(EXAMPLES))
+from closelab import Closelab, CloselabError  # noqa: E402
+
+FAILING = """
+import urllib.request
+
+def test_that_fails(closelab):
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(closelab.url + "close/lingering").read()
+    closelab.closed(1)
+    assert False
+"""
+
+
+def get(server):
+    client = http.client.HTTPConnection("127.0.0.1", server.port)
+    client.request("GET", "/")
+    client.getresponse().read()
+    client.close()
+
+
+class CloselabTest(unittest.TestCase):
+    def test_the_first_connection_of_a_test_is_1_also_where_tests_share_the_server(self):
+        with Closelab() as shared:
+            get(shared)
+            server = Closelab.at(shared.admin)
+            self.assertEqual(server.url, shared.url)
+            server.rules({"connection": 1, "at": "request_headers", "close": "abortive"})
+            with self.assertRaises(ConnectionResetError):
+                get(server)
+            self.assertEqual(server.closed(1)["id"], 2)
+            self.assertEqual(len(server.connections()), 1)
+            self.assertEqual(server.unused_rules(), [])
+            # The next one finds the rules gone.
+            get(Closelab.at(shared.admin))
+
+    def test_what_is_wrong_is_said(self):
+        with self.assertRaisesRegex(CloselabError, "No such file"):
+            Closelab(program="/nowhere/closelab")
+        with self.assertRaisesRegex(CloselabError, "ended with 2"):
+            Closelab("--no-such-option")
+        with Closelab() as server:
+            with self.assertRaisesRegex(CloselabError, "504 waited 10ms in vain"):
+                server.closed(1, timeout="10ms")
+            with self.assertRaisesRegex(CloselabError, "400 .*moment"):
+                server.rules({"at": "moment"})
+
+    def test_pytest_prints_what_became_of_the_connections_of_a_failed_test(self):
+        if subprocess.run([sys.executable, "-c", "import pytest"], stderr=subprocess.DEVNULL, check=False).returncode:
+            self.skipTest("pytest is not installed")
+        with tempfile.TemporaryDirectory() as folder:
+            shutil.copy(EXAMPLES / "closelab.py", folder)
+            pathlib.Path(folder, "conftest.py").write_text('pytest_plugins = ["closelab"]\n', encoding="utf-8")
+            pathlib.Path(folder, "test_it.py").write_text(FAILING, encoding="utf-8")
+            run = [sys.executable, "-B", "-m", "pytest", "-p", "no:cacheprovider"]
+            done = subprocess.run([*run, folder], stdout=subprocess.PIPE, text=True, check=False)
+            self.assertIn("what became of the connections", done.stdout)
+            self.assertIn("the server closed first, by FIN", done.stdout)
+            passed = subprocess.run([*run, EXAMPLES / "pytest"], stdout=subprocess.PIPE, text=True, check=False)
+            self.assertEqual(passed.returncode, 0, passed.stdout)
+            self.assertIn("4 passed", passed.stdout)
+
+
+if __name__ == "__main__":
+    os.environ.pop("CLOSELAB_ADMIN", None)
+    unittest.main()
