@@ -86,7 +86,7 @@ fi
 
 echo "== closelab run, from any folder"
 inside closelab run --list | grep '^g-reuse-address' || fail "the experiments are not found"
-inside closelab run --network loopback c2-connection-close | tail -1
+inside closelab run --network loopback g-reuse-address | tail -1
 
 echo "== closelab serve"
 exec {log}< <(inside closelab serve --port 0 --log-format json)
