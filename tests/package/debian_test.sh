@@ -4,7 +4,7 @@
 # embedding program needs. CONSUMER is the folder of that program's sources.
 #
 # CLOSELAB_FRESH_DEBIAN=1: in a Debian 12 of its own (debootstrap, as root; 5 minutes), where apt installs the packages
-# and what they depend on. Else the folder has beside the packages only the libraries that the program wants.
+# and what they depend on, from CLOSELAB_DEBIAN_MIRROR if that is set. Else the folder has beside the packages only the libraries that the program wants.
 set -euo pipefail
 build=$(cd "$1" && pwd)
 consumer=$(cd "$2" && pwd)
@@ -51,7 +51,9 @@ copy_with_libraries() {
 fresh_debian() {
   ((EUID == 0)) || skip "debootstrap needs root"
   command -v debootstrap >/dev/null || skip "debootstrap is not installed"
-  debootstrap --variant=minbase bookworm "$root" >"$work/debootstrap.log" || fail "$(tail -3 "$work/debootstrap.log")"
+  debootstrap --variant=minbase bookworm "$root" "${CLOSELAB_DEBIAN_MIRROR-}" >"$work/debootstrap.log" ||
+    fail "$(tail -3 "$work/debootstrap.log")"
+  cp -r /etc/apt/apt.conf.d "$root/etc/apt/"
   cp "$work"/*.deb "$root/"
   cp -r "$consumer" "$root/consumer"
   chroot "$root" sh -c 'apt-get -qq update && apt-get -qq -y --no-install-recommends install /*.deb g++ cmake make >/dev/null &&
