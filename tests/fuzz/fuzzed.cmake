@@ -21,6 +21,7 @@ set(fuzzed
   net/kernel/diag_message.cpp
   net/socket/endpoint.cpp
   net/verdict/evidence.cpp
+  net/kernel/netlink_request.cpp
   net/kernel/sock_diag.cpp
   net/socket/socket_address.cpp
   net/socket/switch.cpp

@@ -7,6 +7,16 @@ endfunction()
 file(REMOVE_RECURSE "${WORK}")
 if(WAY STREQUAL "installed")
   run("${CMAKE_COMMAND}" --install "${CLOSELAB_BUILD}" --prefix "${WORK}/prefix")
+  foreach(file share/closelab/conf/personas/nginx.toml share/closelab/examples/closelab.py share/doc/closelab/admin.md
+          share/man/man1/closelab-serve.1.gz share/bash-completion/completions/closelab
+          share/zsh/vendor-completions/_closelab share/fish/vendor_completions.d/closelab.fish
+          lib/systemd/system/closelab.service)
+    if(NOT EXISTS "${WORK}/prefix/${file}")
+      message(FATAL_ERROR "not installed: ${file}")
+    endif()
+  endforeach()
+  # From a folder that has no conf/experiments.
+  run("${WORK}/prefix/bin/closelab" run --list WORKING_DIRECTORY "${WORK}/prefix")
   set(find_closelab "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
 else()
   set(find_closelab "-DCLOSELAB_SUBDIRECTORY=${CLOSELAB_SOURCE}")
