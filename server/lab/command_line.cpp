@@ -9,6 +9,7 @@
 #include "server/lab/about/completions.h"
 #include "server/lab/about/man_page.h"
 #include "server/lab/about/version.h"
+#include "server/lab/completed_commands.h"
 #include "server/lab/settings/conf_file.h"
 #include "server/lab/settings/help.h"
 #include "server/lab/settings/usage_error.h"
@@ -134,8 +135,11 @@ class ServeOptions {
     const bool is_switch = setting.kind == Kind::on_off;
     CLI::Option* option =
         is_switch ? app_.add_flag(fmt::format("{},!--no-{}", flag, flag.substr(2))) : add_with_value(app_, flag);
-    const bool adds = setting.arity == Arity::many;
-    spellings_.push_back({&setting, flag, adds ? option->take_all() : option->take_last()});
+    spellings_.push_back({&setting, flag, option->take_all()});
+  }
+
+  static std::string given_value(const Setting& setting, const std::vector<std::string>& given) {
+    return setting.arity == Arity::many ? fmt::format("{}", fmt::join(given, ",")) : given.back();
   }
 
   static void set(const Spelling& spelling, Settings& settings) {
@@ -143,7 +147,7 @@ class ServeOptions {
     if (given.empty()) return;
     const std::string now = flag_name(spelling.setting->key);
     if (spelling.flag != now) settings.notes.push_back(former_name_note(spelling.flag, now));
-    const std::string error = spelling.setting->set(settings, fmt::format("{}", fmt::join(given, ",")));
+    const std::string error = spelling.setting->set(settings, given_value(*spelling.setting, given));
     if (!error.empty()) throw UsageError(fmt::format("{}: {}", spelling.flag, error));
   }
 

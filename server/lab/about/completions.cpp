@@ -4,36 +4,8 @@
 
 #include <algorithm>
 
-#include "closelab/close_mode.h"
-#include "server/lab/experiments/settings.h"
-#include "server/lab/settings/settings.h"
-#include "server/lab/watch/settings.h"
-
 namespace closelab::lab {
 namespace {
-
-template <class Flags>
-std::vector<CompletedOption> options_of(const Flags& flags) {
-  std::vector<CompletedOption> options;
-  for (const auto& flag : flags)
-    options.push_back({std::string(flag.name), std::string(flag.placeholder), std::string(flag.help)});
-  return options;
-}
-
-std::vector<CompletedOption> serve_options() {
-  std::vector<CompletedOption> options{{"--conf", "FILE", "read settings from a TOML file"},
-                                       {"--rule", "KEY=VALUE", "a rule"},
-                                       {"--print-conf", "", "print the settings in effect"}};
-  for (const Setting& setting : schema()) {
-    const std::string flag = flag_name(setting.key);
-    const bool is_switch = setting.kind == Kind::on_off;
-    const std::string placeholder =
-        setting.placeholder == "MODE" ? std::string(close_mode_names()) : setting.placeholder;
-    options.push_back({flag, is_switch ? "" : placeholder, std::string(setting.help)});
-    if (is_switch) options.push_back({"--no-" + flag.substr(2), "", "not " + flag});
-  }
-  return options;
-}
 
 bool is_file(const CompletedOption& option) { return option.placeholder == "FILE" || option.placeholder == "DIR"; }
 
@@ -170,16 +142,6 @@ std::string fish(const std::vector<CompletedCommand>& commands) {
 }
 
 }  // namespace
-
-std::vector<CompletedCommand> completed_commands() {
-  return {
-      {"serve", "start the lab server", serve_options(), {}},
-      {"watch", "show sockets by state, and who holds TIME_WAIT", options_of(watch_flags()), {}},
-      {"run", "replay experiments", options_of(run_flags()), {}},
-      {"man", "print a manual page", {}, {"serve", "watch", "run"}},
-      {"completions", "print what a shell needs to complete command lines", {}, {"bash", "zsh", "fish"}},
-  };
-}
 
 std::string completions(Shell shell, const std::vector<CompletedCommand>& commands) {
   switch (shell) {

@@ -1,7 +1,7 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace closelab::lab {
@@ -22,9 +22,6 @@ struct CompletedCommand {
   std::vector<CompletedOption> options{};
   std::vector<std::string> words{};
 };
-
-/// Every command, from the lists that the flags and their help are made of.
-std::vector<CompletedCommand> completed_commands();
 
 enum class Shell : std::uint8_t { bash, zsh, fish };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "server/lab/completed_commands.h"
 #include "server/lab/settings/settings.h"
 
 namespace closelab::lab {
