@@ -6,10 +6,18 @@ set(closelab_standard_headers
   <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <ostream> <span> <sstream>
   <string> <string_view> <thread> <utility> <variant> <vector>)
 
-# closelab_precompile(<target> [<header>...])
+# closelab_precompile(<target> [<header>...]): 70 MB, or 110 with the headers of the program.
 function(closelab_precompile target)
   if(CLOSELAB_PRECOMPILED_HEADERS)
     list(TRANSFORM closelab_standard_headers REPLACE "(.+)" "$<$<COMPILE_LANGUAGE:CXX>:\\1>" OUTPUT_VARIABLE headers)
     target_precompile_headers(${target} PRIVATE ${headers} ${ARGN})
+  endif()
+endfunction()
+
+# closelab_precompile_as(<target> <other>): with the headers that another target has precompiled already. Both must be
+# compiled with the same flags.
+function(closelab_precompile_as target other)
+  if(CLOSELAB_PRECOMPILED_HEADERS)
+    target_precompile_headers(${target} REUSE_FROM ${other})
   endif()
 endfunction()
