@@ -14,6 +14,7 @@
 
 #include "tests/cli/terminal.h"
 #include "tests/support/program.h"
+#include "tests/support/skip.h"
 #include "tests/where.h"
 
 namespace closelab::cli {
@@ -92,6 +93,7 @@ TEST_CASE("watch sees IPv6, and IPv4 on a dual-stack server, and filters by peer
   constexpr Row rows[] = {{"::1", "[::1]", "::1", "127.0.0.1"},
                           {"::", "127.0.0.1", "127.0.0.1", "::1"},
                           {"::", "127.0.0.1", "127.0.0.0/8", "128.0.0.0/8"}};
+  if (!closelab::test::has_ipv6()) return;
   for (const Row& row : rows) {
     CAPTURE(std::string(row.listen));
     Lab lab({"--address", row.listen});

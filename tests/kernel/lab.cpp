@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/socket/socket_address.h"
+#include "tests/support/skip.h"
 
 namespace closelab::kernel_test {
 namespace {
@@ -27,10 +28,10 @@ Options options_of(Persona persona) {
     case Persona::lingering:
       break;
     case Persona::ipv6:
-      options.listen.address = "::1";
+      if (test::has_ipv6()) options.listen.address = "::1";
       break;
     case Persona::dual_stack:
-      options.listen.address = "::";
+      if (test::has_ipv6()) options.listen.address = "::";
       break;
     case Persona::immediate:
       options.close_mode = CloseMode::immediate;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <array>
+#include <span>
 
 #include "net/kernel/sock_diag.h"
 #include "tests/net/loopback.h"
+#include "tests/support/skip.h"
 
 namespace closelab::net::test {
 
@@ -35,6 +37,9 @@ struct Path {
   const char* connect;
 };
 
-inline constexpr std::array paths{Path{"127.0.0.1", "127.0.0.1"}, Path{"::1", "::1"}, Path{"::", "127.0.0.1"}};
+inline constexpr std::array all_paths{Path{"127.0.0.1", "127.0.0.1"}, Path{"::1", "::1"}, Path{"::", "127.0.0.1"}};
+
+/// Those that this machine has: all, or only IPv4.
+inline std::span<const Path> paths() { return std::span(all_paths).first(closelab::test::has_ipv6() ? 3 : 1); }
 
 }  // namespace closelab::net::test

@@ -1,5 +1,9 @@
 #include "tests/support/skip.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdlib>
 #include <iostream>
@@ -8,6 +12,17 @@ namespace closelab::test {
 namespace {
 
 std::atomic<bool> something_was_skipped = false;
+
+bool can_listen_by_ipv6() {
+  const int fd = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return false;
+  sockaddr_in6 loopback{};
+  loopback.sin6_family = AF_INET6;
+  loopback.sin6_addr = in6addr_loopback;
+  const bool bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&loopback), sizeof loopback) == 0;
+  ::close(fd);
+  return bound;
+}
 
 bool in_ci() {
   const char* const ci = std::getenv("CI");
@@ -19,6 +34,12 @@ bool in_ci() {
 void skip(const std::string& why) {
   something_was_skipped = true;
   std::cout << (in_ci() ? "FAILED: it must run here, but: " : "SKIPPED: ") << why << std::endl;
+}
+
+bool has_ipv6() {
+  static const bool has = can_listen_by_ipv6();
+  if (!has) skip("no IPv6");
+  return has;
 }
 
 int exit_code_with_skips(int exit_code) {

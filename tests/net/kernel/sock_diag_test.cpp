@@ -26,7 +26,7 @@ SocketInfo look_up(const TcpTuple& tuple) {
 }
 
 TEST_CASE("exact lookups find both ends, and each keeps its cookie into TIME_WAIT") {
-  for (const Path& path : paths) {
+  for (const Path& path : paths()) {
     CAPTURE(path.listen);
     const Listener listener({.address = path.listen}, {});
     Connection connection(listener, path.connect);
@@ -67,7 +67,7 @@ TEST_CASE("a half-closed connection shows FIN_WAIT_2 and CLOSE_WAIT") {
 }
 
 TEST_CASE("what does not exist is CLOSED, also where a listener stands") {
-  for (const Path& path : paths) {
+  for (const Path& path : paths()) {
     CAPTURE(path.listen);
     const Listener listener({.address = path.listen}, {});
     const TcpTuple nobody{reachable(listener.local(), path.connect), reachable(listener.local(), path.connect)};
@@ -168,7 +168,7 @@ TEST_CASE("the probe: our FIN counts as a byte, queued or acknowledged") {
 }
 
 TEST_CASE("a socket that has stopped receiving drops data and FIN alike") {
-  for (const Path& path : paths) {
+  for (const Path& path : paths()) {
     CAPTURE(path.listen);
     const Listener listener({.address = path.listen}, {});
     const Connection connection(listener, path.connect);

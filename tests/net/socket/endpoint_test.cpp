@@ -3,8 +3,10 @@
 #include <net/if.h>
 
 #include <string>
+#include <string_view>
 
 #include "net/socket/socket_address.h"
+#include "tests/support/skip.h"
 
 namespace closelab::net {
 namespace {
@@ -74,6 +76,7 @@ TEST_CASE("the socket address carries port and address in network byte order") {
 
 TEST_CASE("local addresses are told from other machines'") {
   for (const char* text : {"127.0.0.1", "127.0.0.2", "::1", "::ffff:127.0.0.1"}) {
+    if (std::string_view(text).starts_with("::") && !closelab::test::has_ipv6()) continue;
     CAPTURE(text);
     CHECK(is_local_address(*parse_address(text, 8080)));
   }

@@ -16,9 +16,7 @@ namespace closelab::net::test {
 
 using namespace std::chrono_literals;
 
-inline constexpr Path ipv4 = paths[0];
-inline constexpr Path ipv6 = paths[1];
-inline constexpr Path v4_mapped = paths[2];
+inline constexpr Path ipv4 = all_paths[0];
 
 /// One connection, its server's end in the hands of a Teardown.
 class Rig : private Stream::Owner {

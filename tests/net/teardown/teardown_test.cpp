@@ -18,7 +18,7 @@ constexpr auto fin = ClosedBy::fin;
 constexpr auto rst = ClosedBy::rst;
 
 TEST_CASE("lingering: the client closes on our FIN") {
-  for (const Path& path : {ipv4, ipv6, v4_mapped}) {
+  for (const Path& path : paths()) {
     CAPTURE(path.listen);
     Rig rig(mode(lingering), path);
     rig.respond("bye");
@@ -62,7 +62,7 @@ TEST_CASE("lingering: what the client still sends is dropped, and nothing is res
 }
 
 TEST_CASE("in every mode but abortive the client's earlier FIN leaves TIME_WAIT to it") {
-  for (const Path& path : {ipv4, ipv6, v4_mapped}) {
+  for (const Path& path : paths()) {
     for (const CloseMode how : {lingering, immediate}) {
       for (const bool read_first : {true, false}) {
         CAPTURE(path.listen);
@@ -94,7 +94,7 @@ TEST_CASE("half-close: the response still reaches the client") {
 }
 
 TEST_CASE("the client resets: noticed by recv(), or only when the connection ends") {
-  for (const Path& path : {ipv4, ipv6, v4_mapped}) {
+  for (const Path& path : paths()) {
     for (const CloseMode how : {lingering, immediate, abortive}) {
       for (const bool read_first : {true, false}) {
         CAPTURE(path.listen);
@@ -140,7 +140,7 @@ TEST_CASE("the client resets while we drain") {
 }
 
 TEST_CASE("the byte bound: more is unread, so close() resets") {
-  for (const Path& path : {ipv4, ipv6, v4_mapped}) {
+  for (const Path& path : paths()) {
     CAPTURE(path.listen);
     Rig rig({.mode = lingering, .bounds = {.time = 2s, .bytes = 1000}}, path);
     rig.client.send(std::string(5000, 'x'));
@@ -216,7 +216,7 @@ TEST_CASE("the time bound: what the client sends afterwards is answered by RST")
 }
 
 TEST_CASE("immediate: quiet client") {
-  for (const Path& path : {ipv4, ipv6, v4_mapped}) {
+  for (const Path& path : paths()) {
     CAPTURE(path.listen);
     Rig rig(mode(immediate), path);
     rig.respond("bye");
@@ -230,7 +230,7 @@ TEST_CASE("immediate: quiet client") {
 }
 
 TEST_CASE("immediate: unread bytes make close() an RST") {
-  for (const Path& path : {ipv4, ipv6, v4_mapped}) {
+  for (const Path& path : paths()) {
     CAPTURE(path.listen);
     Rig rig(mode(immediate), path);
     rig.client.send("unread");
@@ -277,7 +277,7 @@ TEST_CASE("immediate: unread bytes and then the client's FIN: its FIN was first,
 }
 
 TEST_CASE("abortive: RST, whether the client is quiet or has sent something") {
-  for (const Path& path : {ipv4, ipv6, v4_mapped}) {
+  for (const Path& path : paths()) {
     for (const bool unread : {false, true}) {
       CAPTURE(path.listen);
       CAPTURE(unread);
