@@ -75,7 +75,7 @@ Json experiment_json(const ExperimentResult& result) {
 Json report_json(const std::vector<ExperimentResult>& results, const RunFacts& facts) {
   Json experiments = Json::array();
   for (const ExperimentResult& result : results) experiments.push_back(experiment_json(result));
-  return {{"version", 1},
+  return {{"version", 2},
           {"facts",
            {{"program", facts.program},
             {"kernel", facts.kernel},

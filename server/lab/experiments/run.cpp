@@ -15,11 +15,11 @@
 #include <stdexcept>
 
 #include "server/lab/experiments/experiment_file.h"
-#include "server/lab/experiments/html_report.h"
-#include "server/lab/experiments/outcome_json.h"
+#include "server/lab/experiments/report_json.h"
 #include "server/lab/experiments/scheduler.h"
 #include "server/lab/experiments/summary.h"
 #include "server/lab/experiments/text_report.h"
+#include "server/lab/page/report.h"
 #include "server/lab/settings/text_style.h"
 #include "server/lab/settings/usage_error.h"
 #include "server/text/quantity.h"
@@ -90,11 +90,9 @@ void print_progress(std::size_t done, std::size_t total) {
   fmt::print(stderr, "\r{} of {} cases played{}", done, total, done == total ? "\n" : "");
 }
 
-void print_reports(const std::vector<ExperimentResult>& results, const RunSettings& settings) {
+void print_reports(const std::vector<ExperimentResult>& results, const RunFacts& facts, const RunSettings& settings) {
   if (settings.format == LogFormat::json) {
-    Json list = Json::array();
-    for (const ExperimentResult& result : results) list.push_back(to_json(result));
-    return fmt::print("{}\n", Json{{"version", 2}, {"experiments", std::move(list)}}.dump());
+    return fmt::print("{}\n", report_json(results, facts).dump());
   }
   const TextLayout layout = choose_text_layout(settings.color);
   for (const ExperimentResult& result : results) fmt::print("{}", text_report(result, layout));
@@ -142,11 +140,13 @@ int run(const RunSettings& settings) {
   std::ofstream report = open_report(settings.report_file);
   const RunFacts facts = run_facts();
   const std::vector<ExperimentResult> results = play_all(experiments, options);
-  if (report.is_open()) write_report(report, settings.report_file, html_report(results, facts));
+  if (report.is_open())
+    write_report(report, settings.report_file,
+                 report_page("How TCP connections end", report_json(results, facts).dump()));
   if (settings.show == RunSettings::Show::claims) {
     fmt::print("{}", claims_table(results, choose_text_layout(settings.color)));
   } else {
-    print_reports(results, settings);
+    print_reports(results, facts, settings);
   }
   return std::ranges::all_of(results, &ExperimentResult::as_expected) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
