@@ -68,7 +68,7 @@ class CloselabTest(unittest.TestCase):
             done = subprocess.run([*run, folder], stdout=subprocess.PIPE, text=True, check=False)
             self.assertIn("what became of the connections", done.stdout)
             self.assertIn("the server closed first, by FIN", done.stdout)
-            passed = subprocess.run([*run, EXAMPLES / "pytest"], stdout=subprocess.PIPE, text=True, check=False)
+            passed = subprocess.run([*run, EXAMPLES / "with_pytest"], stdout=subprocess.PIPE, text=True, check=False)
             self.assertEqual(passed.returncode, 0, passed.stdout)
             self.assertIn("4 passed", passed.stdout)
 

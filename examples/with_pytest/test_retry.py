@@ -1,6 +1,6 @@
 """A client whose kept connection goes stale must send a GET again, and not a POST.
 
-python3 -m pytest examples/pytest
+python3 -m pytest examples/with_pytest
 """
 
 import http.client
