@@ -5,23 +5,25 @@
 
 namespace closelab::server {
 
-Deadlines::Deadlines(asio::io_context& io, Expired expired) : timer_(io.get_executor()), expired_(std::move(expired)) {
-  for (DeadlineHook& list : lists_) list.previous = list.next = &list;
-}
+Deadlines::Deadlines(asio::io_context& io, Expired expired) : timer_(io.get_executor()), expired_(std::move(expired)) {}
 
 void Deadlines::set(DeadlineHook& hook, DeadlineKind kind, Clock::time_point when) {
-  clear(hook);
   hook.kind = kind;
   hook.when = when;
-  insert(hook);
+  if (!hook.is_set()) {
+    heap_.emplace_back();
+    hook.place = heap_.size();
+  }
+  settle(hook.place - 1, {when, ++last_sequence_, &hook});
   if (when < armed_for_) arm(when);
 }
 
 void Deadlines::clear(DeadlineHook& hook) {
   if (!hook.is_set()) return;
-  hook.previous->next = hook.next;
-  hook.next->previous = hook.previous;
-  hook.previous = hook.next = nullptr;
+  const std::size_t place = std::exchange(hook.place, 0) - 1;
+  const Entry last = heap_.back();
+  heap_.pop_back();
+  if (place < heap_.size()) settle(place, last);
 }
 
 void Deadlines::stop() {
@@ -29,15 +31,26 @@ void Deadlines::stop() {
   armed_for_ = Clock::time_point::min();
 }
 
-/// From the back: a deadline that is later than the others of its kind, the usual case, is appended at once.
-void Deadlines::insert(DeadlineHook& hook) {
-  DeadlineHook* list = &lists_[static_cast<std::size_t>(hook.kind)];
-  DeadlineHook* before = list->previous;
-  while (before != list && before->when > hook.when) before = before->previous;
-  hook.previous = before;
-  hook.next = before->next;
-  before->next->previous = &hook;
-  before->next = &hook;
+void Deadlines::put(std::size_t place, const Entry& entry) {
+  heap_[place] = entry;
+  entry.hook->place = place + 1;
+}
+
+void Deadlines::settle(std::size_t place, Entry entry) {
+  while (place > 0 && entry < heap_[(place - 1) / 4]) {
+    const std::size_t above = (place - 1) / 4;
+    put(place, heap_[above]);
+    place = above;
+  }
+  while (4 * place + 1 < heap_.size()) {
+    const auto below = heap_.begin() + static_cast<std::ptrdiff_t>(4 * place + 1);
+    const auto end = heap_.begin() + static_cast<std::ptrdiff_t>(std::min(4 * place + 5, heap_.size()));
+    const auto least = std::min_element(below, end);
+    if (!(*least < entry)) break;
+    put(place, *least);
+    place = static_cast<std::size_t>(least - heap_.begin());
+  }
+  put(place, entry);
 }
 
 /// A deadline that moves back leaves the timer alone: it fires early once and is armed again by the sweep.
@@ -54,27 +67,12 @@ void Deadlines::sweep() {
   if (armed_for_ == Clock::time_point::min()) return;
   armed_for_ = Clock::time_point::max();
   const Clock::time_point now = Clock::now();
-  while (DeadlineHook* due = first_due(now)) {
-    clear(*due);
-    expired_(*due->owner, due->kind);
+  while (!heap_.empty() && heap_.front().when <= now) {
+    DeadlineHook& due = *heap_.front().hook;
+    clear(due);
+    expired_(*due.owner, due.kind);
   }
-  const Clock::time_point next = earliest();
-  if (next < armed_for_) arm(next);
-}
-
-DeadlineHook* Deadlines::first_due(Clock::time_point now) {
-  for (DeadlineHook& list : lists_) {
-    if (list.next != &list && list.next->when <= now) return list.next;
-  }
-  return nullptr;
-}
-
-Deadlines::Clock::time_point Deadlines::earliest() const {
-  Clock::time_point result = Clock::time_point::max();
-  for (const DeadlineHook& list : lists_) {
-    if (list.next != &list) result = std::min(result, list.next->when);
-  }
-  return result;
+  if (!heap_.empty() && heap_.front().when < armed_for_) arm(heap_.front().when);
 }
 
 }  // namespace closelab::server

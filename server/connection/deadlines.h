@@ -1,12 +1,12 @@
 #pragma once
 
-#include <array>
 #include <asio/basic_waitable_timer.hpp>
 #include <asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <vector>
 
 namespace closelab::server {
 
@@ -24,22 +24,21 @@ enum class DeadlineKind : std::uint8_t {
   pause,      ///< the next look at a connection that neither reads nor writes
   watch,      ///< has a client that waits for its answer gone (ClientHalfClose::abort)?
 };
-constexpr std::size_t deadline_kinds = 9;
 
-/// A connection's place in the lists of Deadlines.
+/// A connection's place among Deadlines.
 struct DeadlineHook {
   Connection* owner = nullptr;
-  DeadlineHook* previous = nullptr;
-  DeadlineHook* next = nullptr;
   std::chrono::steady_clock::time_point when{};
+  /// In the heap, counted from 1; 0 is nowhere.
+  std::size_t place = 0;
   DeadlineKind kind = DeadlineKind::idle;
 
-  bool is_set() const { return next != nullptr; }
+  bool is_set() const { return place != 0; }
 };
 
-/// The deadlines of a reactor's connections: stored values, swept by one timer. Deadlines of a kind
-/// have, as a rule, the same length, so a list per kind stays in order by appending, and setting one
-/// costs neither a system call nor an allocation (a timer re-armed per request costs 1 us).
+/// The deadlines of a reactor's connections: stored values, swept by one timer, so that setting one costs no system
+/// call (a timer re-armed per request costs 1 us). A heap, because their lengths are the peers' to choose
+/// (`?idle_timeout=`, /delay/): setting and clearing one among n takes at most log n steps.
 class Deadlines {
  public:
   using Clock = std::chrono::steady_clock;
@@ -55,17 +54,30 @@ class Deadlines {
   void stop();
 
  private:
-  void insert(DeadlineHook& hook);
+  struct Entry {
+    Clock::time_point when;
+    /// Of those that are due at the same time, the first to be set is the first.
+    std::uint64_t sequence;
+    DeadlineHook* hook;
+
+    bool operator<(const Entry& other) const {
+      return when != other.when ? when < other.when : sequence < other.sequence;
+    }
+  };
+
+  void put(std::size_t place, const Entry& entry);
+  /// Brings the entry, which is to stand at `place`, to where it belongs.
+  void settle(std::size_t place, Entry entry);
   void arm(Clock::time_point when);
   void sweep();
-  DeadlineHook* first_due(Clock::time_point now);
-  Clock::time_point earliest() const;
 
   using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, asio::io_context::executor_type>;
   Timer timer_;
   Clock::time_point armed_for_ = Clock::time_point::max();
   Expired expired_;
-  std::array<DeadlineHook, deadline_kinds> lists_{};  // sentinels
+  /// Each entry is before the four at 4 * place + 1 and on.
+  std::vector<Entry> heap_;
+  std::uint64_t last_sequence_ = 0;
 };
 
 }  // namespace closelab::server

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -58,7 +59,7 @@ TEST_CASE("deadlines expire in the order of their times, whatever the order in w
   for (const auto lateness : f.lateness) CHECK(lateness >= 0ms);
 }
 
-TEST_CASE("kinds have lists of their own and say what expired") {
+TEST_CASE("kinds don't disturb one another and say what expired") {
   Fixture f;
   f.set('a', DeadlineKind::teardown, 9ms);
   f.set('b', DeadlineKind::idle, 3ms);
@@ -129,6 +130,28 @@ TEST_CASE("a stopped timer lets the loop end though deadlines are set") {
   f.set('a', DeadlineKind::idle, 10min);
   f.deadlines.stop();
   CHECK(f.run() == "");
+}
+
+TEST_CASE("deadlines of a thousand lengths, set, moved and cleared, expire in order") {
+  asio::io_context io{1};
+  std::vector<DeadlineHook> hooks(1000);
+  std::vector<Clock::time_point> expired;
+  std::size_t left = 0;
+  Deadlines deadlines(
+      io, [&](Connection& owner, DeadlineKind) { expired.push_back(reinterpret_cast<DeadlineHook*>(&owner)->when); });
+  const auto start = Clock::now();
+  for (std::size_t i = 0; i < hooks.size(); ++i) {
+    hooks[i].owner = reinterpret_cast<Connection*>(&hooks[i]);
+    deadlines.set(hooks[i], DeadlineKind::idle, start + std::chrono::microseconds(i * 7919 % 10'000));
+  }
+  for (std::size_t i = 0; i < hooks.size(); i += 3) {
+    deadlines.set(hooks[i], DeadlineKind::delay, start + std::chrono::microseconds(i * 31 % 10'000));
+  }
+  for (std::size_t i = 0; i < hooks.size(); i += 5) deadlines.clear(hooks[i]);
+  for (const DeadlineHook& hook : hooks) left += hook.is_set() ? 1 : 0;
+  io.run();
+  CHECK(expired.size() == left);
+  CHECK(std::ranges::is_sorted(expired));
 }
 
 TEST_CASE("one sweep per moment: 10,000 deadlines that are due together") {
