@@ -135,7 +135,7 @@ int read_batch(int fd, std::vector<char>& buffer, std::size_t most,
   }
   int received = 0;
   do {
-    received = ::recvmmsg(fd, messages.data(), static_cast<unsigned>(most), MSG_WAITFORONE, nullptr);
+    received = ::recvmmsg(fd, messages.data(), static_cast<unsigned>(most), MSG_DONTWAIT, nullptr);
   } while (received < 0 && errno == EINTR);
   if (received < 0) return errno;
   for (const mmsghdr& message : std::span(messages).first(static_cast<std::size_t>(received))) {
