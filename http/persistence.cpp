@@ -8,20 +8,17 @@ namespace {
 
 // The first rule that applies.
 CloseReason reason_to_close(const PersistenceInputs& in) {
-  // RFC 9112 §2.2 and §6.3: where a refused message ends, and so where the next begins, can't be trusted.
-  if (in.request_state == RequestState::refused) return CloseReason::protocol_error;
+  // RFC 9112 §2.2 and §6.3: where a refused message ends, and so where the next begins, can't be trusted. RFC 9110
+  // §15.6.1 leaves the connection open after a 500; after a handler that broke off we don't count on its state.
+  if (in.decided != CloseReason::none) return in.decided;
   // §9.3, first rule: `close` ends persistence, whatever stands beside it; §9.6: we close after the response.
   if (in.request.close) return CloseReason::request_close;
   // §9.3, third and last rule: HTTP/1.0 persists only if the client asks for it.
   if (in.request_version == Version::http_1_0 && !in.request.keep_alive) return CloseReason::http_1_0;
-  // RFC 9110 §15.6.1 leaves the connection open; after a handler that broke off we don't count on its state.
-  if (in.handler == HandlerState::failed) return CloseReason::handler_error;
   // §9.6: a server that sends `close` closes after that response.
   if (in.response.close) return CloseReason::response_close;
   // §6.3, last rule, and §9.3: without a length of its own the message ends where the connection does.
   if (in.response_body == BodyEnd::connection_close) return CloseReason::body_delimited;
-  // §9.3: a server must read the entire request body or close after the response.
-  if (in.request_body == RequestBody::unread) return CloseReason::body_unread;
   // §9.3 and §9.5: a server may end persistence whenever it likes; §9.6 asks it to say so in its last response.
   if (in.request_limit && in.request_number >= *in.request_limit) return CloseReason::request_limit;
   if (in.server == ServerState::stopping) return CloseReason::server_stop;

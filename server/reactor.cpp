@@ -2,13 +2,13 @@
 
 #include <sys/epoll.h>
 
+#include <algorithm>
 #include <asio/post.hpp>
 #include <cerrno>
 #include <system_error>
 #include <utility>
 
 #include "http/response_writer.h"
-#include "server/connection/connection.h"
 
 namespace closelab::server {
 namespace {
@@ -18,12 +18,16 @@ constexpr std::size_t read_buffer_bytes = 64 * 1024;
 // Long enough not to spin while descriptors are short, short enough not to be noticed when they are back.
 constexpr std::chrono::milliseconds accept_pause{200};
 
+// Refused clients that may keep their end open, each for as long as the close mode allows.
+constexpr std::size_t most_refused = 1024;
+
 thread_local bool serves = false;
 
 }  // namespace
 
-Reactor::Reactor(Shared& shared, net::Listener listener)
+Reactor::Reactor(Shared& shared, OpenConnections& open, net::Listener listener)
     : shared_(shared),
+      open_(open),
       listener_(std::move(listener)),
       work_(io_.get_executor()),
       options_in_effect_(net::options_in_effect(listener_.fd())),
@@ -33,7 +37,14 @@ Reactor::Reactor(Shared& shared, net::Listener listener)
       exchanges_(shared.options.limits),
       read_buffer_(read_buffer_bytes) {}
 
-Reactor::~Reactor() = default;
+/// A thread still runs when another reactor's could not be started.
+Reactor::~Reactor() {
+  if (!thread_.joinable()) return;
+  std::vector<ConnectionRecord> dropped;
+  stop();
+  stop_now(dropped);
+  join();
+}
 
 void Reactor::start() {
   if (!wait_acceptable()) throw std::system_error(errno, std::system_category(), "epoll_ctl");
@@ -84,7 +95,7 @@ std::size_t Reactor::close_idle() {
   run([&] {
     for (const auto& connection : open_connections()) {
       if (!connection->is_idle()) continue;
-      connection->close_if_idle();
+      connection->command(Event::close_idle);
       ++closed;
     }
   });
@@ -96,7 +107,7 @@ bool Reactor::close(std::uint64_t connection_id, CloseMode mode) {
   run([&] {
     for (const auto& connection : open_connections()) {
       if (connection->id() != connection_id) continue;
-      connection->cut(mode, CloseReason::command);
+      connection->close(mode);
       found = true;
     }
   });
@@ -104,7 +115,7 @@ bool Reactor::close(std::uint64_t connection_id, CloseMode mode) {
 }
 
 void Reactor::reconsider_holds() {
-  for (const auto& connection : open_connections()) connection->reconsider_hold();
+  for (const auto& connection : open_connections()) connection->reconsider(Wait::hold);
 }
 
 void Reactor::post(std::function<void()> job) { asio::post(io_, std::move(job)); }
@@ -131,13 +142,20 @@ bool Reactor::accept_one() {
     case net::AcceptOutcome::accepted:
       break;
   }
-  const bool full = shared_.open_connections++ >= shared_.options.max_connections;
-  if (full) --shared_.open_connections;
-  const auto connection = std::make_shared<Connection>(*this, accepted);
-  connection->set_place(connections_.size());
+  const auto connection = std::make_shared<Connection>(*this, accepted, admit());
+  connection->place = connections_.size();
   connections_.push_back(connection);
-  full ? connection->refuse() : connection->start();
+  connection->start();
   return true;
+}
+
+Connection::Admission Reactor::admit() {
+  const std::size_t most = shared_.options.max_connections;
+  if (open_.served++ < most) return Connection::Admission::served;
+  --open_.served;
+  if (open_.refused++ < std::min(most, most_refused)) return Connection::Admission::refused;
+  --open_.refused;
+  return Connection::Admission::surplus;
 }
 
 void Reactor::pause_accepting() {
@@ -153,7 +171,7 @@ void Reactor::stop() {
   post([this] {
     if (std::exchange(stopping_, true)) return;
     stop_accepting();
-    for (const auto& connection : open_connections()) connection->stop();
+    for (const auto& connection : open_connections()) connection->command(Event::stop);
     finish_if_done();
   });
 }
@@ -175,16 +193,17 @@ void Reactor::stop_now(std::vector<ConnectionRecord>& held_up) {
   run([&] {
     for (const auto& connection : open_connections()) {
       if (auto record = shared_.recorder.find(connection->id())) held_up.push_back(std::move(*record));
-      connection->stop_now();
+      connection->command(Event::stop_now);
     }
     finish_if_done();
   });
 }
 
 void Reactor::remove(Connection& connection) {
-  if (!connection.is_refused()) --shared_.open_connections;
-  std::shared_ptr<Connection>& place = connections_[connection.place()];
-  connections_.back()->set_place(connection.place());
+  if (connection.admission == Connection::Admission::served) --open_.served;
+  if (connection.admission == Connection::Admission::refused) --open_.refused;
+  std::shared_ptr<Connection>& place = connections_[connection.place];
+  connections_.back()->place = connection.place;
   std::swap(place, connections_.back());
   connections_.pop_back();
   finish_if_done();

@@ -16,40 +16,26 @@
 #include <vector>
 
 #include "closelab/options.h"
-#include "net/kernel/observer.h"
+#include "closelab/record.h"
 #include "net/socket/listener.h"
 #include "net/socket/ready_set.h"
 #include "net/socket/socket_options.h"
-#include "net/teardown/blocking_closer.h"
-#include "server/close_holds.h"
-#include "server/connection/deadlines.h"
-#include "server/connection/exchange.h"
-#include "server/record/recorder.h"
-#include "server/router.h"
-#include "server/rules/rule_book.h"
+#include "server/connection/connection.h"
+#include "server/connection/connection_host.h"
 
 namespace closelab::server {
 
-class Connection;
-
-/// What all reactors of a server share.
-struct Shared {
-  const Options& options;
-  Router& router;
-  Recorder& recorder;
-  net::Observer& observer;
-  net::BlockingCloser& closer;
-  RuleBook& rules;
-  CloseHolds& holds;
-  /// Connections with an open descriptor, over all reactors, but for those that were refused: a refused client that
-  /// keeps its end open must not take a place.
-  std::atomic<std::size_t> open_connections{0};
+/// How many connections have an open descriptor, over all reactors.
+struct OpenConnections {
+  std::atomic<std::size_t> served{0};
+  /// A refused client that keeps its end open must not take another's place; beyond a number nothing is waited for.
+  std::atomic<std::size_t> refused{0};
 };
 
 /// One thread that accepts and serves connections by events, with a listener of its own.
-class Reactor : public std::enable_shared_from_this<Reactor>, private net::ReadySet::Member {
+class Reactor final : public ConnectionHost, private net::ReadySet::Member {
  public:
-  Reactor(Shared& shared, net::Listener listener);
+  Reactor(Shared& shared, OpenConnections& open, net::Listener listener);
   ~Reactor();
 
   void start();
@@ -70,21 +56,21 @@ class Reactor : public std::enable_shared_from_this<Reactor>, private net::Ready
   /// CloseHolds have been released; on the reactor thread.
   void reconsider_holds();
   /// Runs on the reactor thread, soon.
-  void post(std::function<void()> job);
+  void post(std::function<void()> job) override;
 
   const Endpoint& local() const { return listener_.local(); }
   const std::vector<net::OptionInEffect>& options_in_effect() const { return options_in_effect_; }
 
   // For its connections, on the reactor thread.
-  Shared& shared() { return shared_; }
-  net::ReadySet& ready_set() { return ready_set_; }
-  Deadlines& deadlines() { return deadlines_; }
-  ExchangePool& exchanges() { return exchanges_; }
-  std::span<char> read_buffer() { return read_buffer_; }
-  /// The Date field's value, formatted once a second.
-  std::string_view date();
-  bool is_stopping() const { return stopping_; }
-  void remove(Connection& connection);
+  Shared& shared() const override { return shared_; }
+  net::ReadySet& ready_set() override { return ready_set_; }
+  Deadlines& deadlines() override { return deadlines_; }
+  ExchangePool& exchanges() override { return exchanges_; }
+  std::span<char> read_buffer() override { return read_buffer_; }
+  /// Formatted once a second.
+  std::string_view date() override;
+  bool is_stopping() const override { return stopping_; }
+  void remove(Connection& connection) override;
 
  private:
   /// Runs on the reactor thread before it returns; at once on that thread itself, and not at all after join().
@@ -94,12 +80,14 @@ class Reactor : public std::enable_shared_from_this<Reactor>, private net::Ready
   /// Somebody waits to be accepted.
   void ready(std::uint32_t events) override;
   bool accept_one();
+  Connection::Admission admit();
   void pause_accepting();
   void stop_accepting();
   std::vector<std::shared_ptr<Connection>> open_connections() const;
   void finish_if_done();
 
   Shared& shared_;
+  OpenConnections& open_;
   net::Listener listener_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_;

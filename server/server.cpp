@@ -73,6 +73,7 @@ class Server::Impl {
   server::RuleBook rules;
   server::CloseHolds holds;
   server::Shared shared;
+  server::OpenConnections open;
   std::vector<std::shared_ptr<server::Reactor>> reactors;
 
  private:
@@ -93,12 +94,13 @@ Server::Impl::Impl(Options wanted)
           },
           options.lookup_every),
       rules(options.rules, options.rule_seed),
-      shared{options, router, recorder, observer, closer, rules, holds} {
+      shared{options, router, recorder, observer, closer, rules, holds},
+      open{} {
   ListenOptions listen = options.listen;
   for (unsigned i = 0; i < options.reactors; ++i) {
     net::Listener listener(listen, options.socket);
     listen.port = listener.local().port;  // the port that the kernel chose for the first
-    reactors.push_back(std::make_shared<server::Reactor>(shared, std::move(listener)));
+    reactors.push_back(std::make_shared<server::Reactor>(shared, open, std::move(listener)));
   }
   for (const auto& reactor : reactors) reactor->start();
 }
@@ -128,6 +130,7 @@ StopReport Server::Impl::stop_once(std::chrono::milliseconds grace) {
   for (const auto& reactor : reactors) reactor->join();
   closer.finish();
   observer.finish();
+  recorder.finish();
   report.unused_rules = rules.unused();
   report.duration = std::chrono::round<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   return report;

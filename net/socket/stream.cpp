@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -32,9 +33,8 @@ IoResult Stream::receive(std::span<char> buffer) {
   return result;
 }
 
-std::size_t Stream::peek() const {
-  char byte = 0;
-  return ::recv(fd_, &byte, 1, MSG_PEEK) == 1 ? 1 : 0;
+std::size_t Stream::peek(std::span<char> to) const {
+  return static_cast<std::size_t>(std::max<ssize_t>(::recv(fd_, to.data(), to.size(), MSG_PEEK), 0));
 }
 
 IoResult Stream::send(std::span<const iovec> pieces, MoreToCome more) {

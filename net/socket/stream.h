@@ -44,8 +44,9 @@ class Stream final : private ReadySet::Member {
   bool is_open() const { return fd_ >= 0; }
 
   IoResult receive(std::span<char> buffer);
-  /// How much could be read, without reading it: 1 or 0 bytes (also with the FIN, or an error, in front).
-  std::size_t peek() const;
+  /// Copies what could be read, without reading it; returns how much: 0 with the FIN, or an error, in front. An error
+  /// is then gone (recv(2) with MSG_PEEK takes it).
+  std::size_t peek(std::span<char> to) const;
   /// Bytes that were read so far.
   std::uint64_t received() const { return received_; }
   IoResult send(std::span<const iovec> pieces, MoreToCome more);

@@ -60,22 +60,25 @@ void Teardown::note_request_unfinished(std::uint64_t missing) {
       static_cast<std::uint32_t>(std::min(missing, most));
 }
 
-void Teardown::drain(std::span<char> scratch) {
+std::string_view Teardown::drain(std::span<char> scratch) {
   assert(wants_input());
-  while (true) {
-    const std::size_t bound = has_byte_bound() ? options_.bounds.bytes : std::numeric_limits<std::size_t>::max();
-    const std::size_t room = bound - std::min(dropped_, bound);
-    // One byte beyond the bound tells "exactly as much as allowed, then FIN" from "too much".
-    const IoResult result = stream_.receive(scratch.first(1 + std::min(scratch.size() - 1, room)));
-    if (result.error == EAGAIN) return;
-    if (result.error != 0) return failed(Fact::receive_failed, result.error);
-    if (result.bytes == 0) return received_fin();
+  const std::size_t bound = has_byte_bound() ? options_.bounds.bytes : std::numeric_limits<std::size_t>::max();
+  const std::size_t room = bound - std::min(dropped_, bound);
+  // One byte beyond the bound tells "exactly as much as allowed, then FIN" from "too much".
+  const IoResult result = stream_.receive(scratch.first(1 + std::min(scratch.size() - 1, room)));
+  if (result.error == EAGAIN) return {};
+  if (result.error != 0) {
+    failed(Fact::receive_failed, result.error);
+  } else if (result.bytes == 0) {
+    received_fin();
+  } else {
     dropped_ += result.bytes;
     if (dropped_ > bound) {
       connection_.note(Source::syscall, Fact::drain_bytes_exceeded).unread = static_cast<std::uint32_t>(dropped_);
-      return handle(TeardownEvent::bytes_exceeded);
+      handle(TeardownEvent::bytes_exceeded);
     }
   }
+  return {scratch.data(), result.bytes};
 }
 
 /// The modes that are there to wait do so however much the client sends.
@@ -188,14 +191,15 @@ void Teardown::abort() {
 
 /// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread. Behind the client's
 /// FIN, which recv() tells last, nothing comes.
-std::uint32_t Teardown::unread_at_close() const {
+std::uint32_t Teardown::count_unread() {
   const std::uint32_t unread = over_ || fin_received_ ? 0 : unread_bytes(stream_.fd());
+  if (unread > 0) unread_start_size_ = static_cast<std::uint8_t>(stream_.peek(unread_start_));
   const bool exchanged = unread > 0 && look(SampleDepth::state).state == TcpState::closed;
   return exchanged ? 0 : unread;
 }
 
 void Teardown::finish(Fact how) {
-  const std::uint32_t unread = unread_at_close();
+  const std::uint32_t unread = count_unread();
   if (dropped_ > 0) {
     constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
     connection_.note(Source::syscall, Fact::drained).unread = static_cast<std::uint32_t>(std::min(dropped_, most));

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 
 #include "closelab/close_mode.h"
 #include "net/kernel/observer.h"
@@ -51,8 +53,9 @@ class Teardown {
   /// The request's body had not arrived in full when the end was decided; 0: how much is missing is unknown.
   void note_request_unfinished(std::uint64_t missing);
 
-  /// Reads and drops what has come, within the byte bound; call when readable. `scratch` is overwritten.
-  void drain(std::span<char> scratch);
+  /// Reads and drops up to `scratch` of what has come, within the byte bound; call when readable. Returns it; empty
+  /// when there is nothing more, or the phase has changed.
+  std::string_view drain(std::span<char> scratch);
   /// Once the phase is `closed`: lets the observer follow the connection, after a timed SO_LINGER's close() on another
   /// thread. Apart from the closing itself, so that the caller can do its bookkeeping in between: what comes before an
   /// RST gives the client time to close first.
@@ -63,8 +66,8 @@ class Teardown {
   std::optional<std::chrono::milliseconds> time_left() const;
   /// What has been observed so far; valid until hand_over().
   const EndedConnection& connection() const { return connection_; }
-  /// Bytes that were read and dropped.
-  std::size_t dropped() const { return dropped_; }
+  /// What the bytes began with that were unread at close(): too few for anything but empty lines, or an excerpt.
+  std::string_view unread_at_close() const { return {unread_start_.data(), unread_start_size_}; }
 
  private:
   void handle(TeardownEvent event);
@@ -84,7 +87,7 @@ class Teardown {
   void note(SampleMoment moment, const SocketSample& sampled);
   void note_reset();
   void note_pending_error();
-  std::uint32_t unread_at_close() const;
+  std::uint32_t count_unread();
 
   Stream& stream_;
   EndedConnection connection_;
@@ -96,6 +99,8 @@ class Teardown {
   /// With a timed SO_LINGER: what close_blocking() closes.
   int blocking_fd_ = -1;
   std::uint32_t unread_ = 0;
+  std::array<char, 8> unread_start_{};
+  std::uint8_t unread_start_size_ = 0;
   std::chrono::steady_clock::time_point waiting_since_{};
   /// FINs and failures so far: with any of them, close() needs no FIN of ours, or can't send one.
   bool fin_sent_ = false;

@@ -1,341 +1,351 @@
 #include "server/connection/connection.h"
 
-#include <algorithm>
 #include <cassert>
 #include <cerrno>
 #include <utility>
 
 #include "net/kernel/tcp_probe.h"
-#include "server/connection/body_stream.h"
-#include "server/reactor.h"
 
-// What a connection does with bytes that arrive. Serving and ending are in files of their own.
+// What happens to a connection, what the lifecycle makes of it, waiting, and the end.
 
 namespace closelab::server {
-
 namespace {
 
-// Pipelined responses are gathered into one write up to this size.
-constexpr std::size_t gathered_output = 64 * 1024;
-// How soon it is noticed that a client that waits for its answer has closed.
-constexpr std::chrono::milliseconds client_look{20};
+using std::chrono::milliseconds;
+using Kind = Step::Kind;
+
+// What is read and dropped in one event before others have their turn.
+constexpr std::size_t drain_budget = 1024 * 1024;
+
+TcpState state_of(const net::Stream& stream) { return net::sample_socket(stream.fd(), net::SampleDepth::state).state; }
+
+/// The connection was reset: what has arrived before the RST stands in front of the error.
+int error_of_reset(net::Stream& stream, std::span<char> scratch) {
+  net::IoResult result;
+  do {
+    result = stream.receive(scratch);
+  } while (result.bytes > 0);
+  return result.error != 0 ? result.error : ECONNRESET;
+}
 
 }  // namespace
 
-Connection::Connection(Reactor& reactor, const net::Accepted& accepted)
-    : reactor_(reactor),
-      stream_(reactor.ready_set(), accepted.fd, *this),
-      accepted_at_(std::chrono::steady_clock::now()),
-      entry_(reactor.shared().recorder.accepted(accepted.local, accepted.remote)),
-      id_(entry_.id()),
-      mode_(reactor.shared().options.close_mode) {
-  deadline_.owner = this;
-}
+Connection::Connection(ConnectionHost& host, const net::Accepted& accepted, Admission admitted)
+    : admission(admitted),
+      host_(host),
+      stream_(host.ready_set(), accepted.fd, *this),
+      report_(host.shared().recorder, accepted),
+      end_(admitted == Admission::surplus ? CloseMode::immediate : host.shared().options.close_mode),
+      waiting_(host, stream_, *this) {}
 
 void Connection::start() {
-  if (!reactor_.shared().rules.empty()) arm_at_accept();
-  if (!act(At::accept)) return proceed();
-  readable();
-}
-
-void Connection::readable() {
-  if (is_paused()) return;
-  if (teardown_ != nullptr) return drain();
-  // A wait from before there was something to write; wait() arms it again.
-  if (!may_read()) return;
-  if (script_ != nullptr && !act_on_next_request()) return proceed();
-  std::span<char> buffer = reactor_.read_buffer();
-  if (script_ != nullptr && script_->pace) {
-    const auto now = Script::Clock::now();
-    if (now < script_->read_after && !reactor_.is_stopping()) {
-      return pause(Pause::delay, std::chrono::ceil<std::chrono::milliseconds>(script_->read_after - now));
-    }
-    script_->read_after = now + script_->pace->every;
-    buffer = buffer.first(static_cast<std::size_t>(std::min<std::uint64_t>(buffer.size(), script_->pace->bytes)));
-  }
-  const net::IoResult result = stream_.receive(buffer);
-  if (result.error == EAGAIN) return wait();
-  if (result.error != 0) return failed(Fact::receive_failed, result.error);
-  if (result.bytes == 0) return received_eof();
-  input_ = std::string_view(reactor_.read_buffer().data(), result.bytes);
-  proceed();
-}
-
-/// The client's FIN. It ends what the client sends, not its interest in the answer (RFC 9112 §9.6).
-void Connection::received_eof() {
-  end(CloseReason::peer_closed);
-  teardown().received_fin();
-  if (exchange_ == nullptr || !http::is_receiving(exchange_->state) || !exchange_->parser.started()) return tear_down();
-  if (reactor_.shared().options.client_half_close == ClientHalfClose::abort) {
-    cut_now(mode_, CloseReason::peer_closed);
+  if (admission != Admission::served) {
+    exchange_ = host_.exchanges().take();
+    take(Event::no_room);
     return proceed();
   }
-  refuse_request(400, "the client closed before its request was complete", CloseReason::peer_closed);
-  proceed();
+  rules_.arm_at_accept(host_.shared().rules, id());
+  act({At::accept}) == Kind::go_on ? readable() : proceed();
 }
 
-/// After every event: takes in what can be taken, writes what can be written, then waits or ends.
-void Connection::proceed() {
-  while (true) {
-    while (may_serve() || (!input_.empty() && may_read())) may_serve() ? serve() : feed_input();
-    if (is_paused()) return keep_input();
-    if (!write_output()) return;
-    if (is_ending()) return tear_down();
-    if (input_.empty() || !may_read()) return wait();
-  }
+bool Connection::is_idle() const {
+  const bool between_requests = state_.stage == Stage::idle || state_.stage == Stage::empty_lines;
+  return between_requests && state_.pause == Wait::none && (exchange_ == nullptr || exchange_->output.empty());
 }
 
-/// Goes on with bytes that were read before the connection had to wait.
-void Connection::resume() {
-  const std::string kept = std::exchange(exchange_->input, {});
-  input_ = kept;
-  proceed();
-}
-
-/// Nothing is taken in while a request waits for its answer or a response for the client, which is what bounds
-/// a connection's memory; and nothing ever after the request that ends the connection (RFC 9112 §9.6).
-bool Connection::may_read() const {
-  if (is_ending() || is_paused()) return false;
-  if (exchange_ == nullptr) return true;
-  if (script_ != nullptr && script_->answering) return false;
-  // A rule that may cut the connection there must not take earlier responses with it.
-  if (script_ != nullptr && script_->has(At::next_request) && !exchange_->output.empty()) return false;
-  if (is_awaiting_answer() || exchange_->output.has_body()) return false;
-  // A rule for the next request must not destroy the response to this one.
-  const Shared& shared = reactor_.shared();
-  const bool has_rules = !shared.rules.empty() || shared.options.rules_of_request;
-  return has_rules ? exchange_->output.empty() : exchange_->output.buffer().size() < gathered_output;
-}
-
-/// A request is complete, and no handler has seen it yet.
-bool Connection::may_serve() const {
-  return is_awaiting_answer() && !exchange_->served && !is_paused() && !is_ending();
-}
-
-bool Connection::is_awaiting_answer() const {
-  return exchange_ != nullptr && exchange_->state.reading == http::Reading::complete &&
-         exchange_->state.writing == http::Writing::idle;
-}
-
-void Connection::feed_input() {
-  if (exchange_ == nullptr) exchange_ = reactor_.exchanges().take();
-  if (exchange_->state.reading == http::Reading::idle) {
-    if (!act(At::next_request)) return;
-    if (script_ != nullptr) script_->forget_request();
-    advance(http::ExchangeEvent::first_byte);
-  }
-  const http::RequestParser::Step step = exchange_->parser.feed(input_up_to_rule());
-  input_.remove_prefix(step.consumed);
-  switch (step.event) {
-    case http::RequestParser::Event::need_more:
-      if (script_ != nullptr) act(At::request_body, exchange_->parser.body_received());
-      return;
-    case http::RequestParser::Event::head:
-      return head_received();
-    case http::RequestParser::Event::message:
-      return message_received();
-    case http::RequestParser::Event::error:
-      advance(http::ExchangeEvent::read_failed);
-      const http::ParseError& error = exchange_->parser.error();
-      return refuse_request(error.status, error.text, CloseReason::protocol_error);
-  }
-}
-
-/// A rule in the middle of a body acts when exactly so much of it has been read.
-std::string_view Connection::input_up_to_rule() const {
-  if (script_ == nullptr || exchange_->state.reading != http::Reading::body) return input_;
-  const std::uint64_t received = exchange_->parser.body_received();
-  const auto stop = script_->next_stop(At::request_body, received + 1);
-  return stop ? input_.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(*stop - received, input_.size())))
-              : input_;
-}
-
-void Connection::message_received() {
-  const bool had_no_body = exchange_->state.reading == http::Reading::head;
-  advance(http::ExchangeEvent::message_complete);
-  if (had_no_body) {
-    exchange_->record.received_at = now();
-    arm_for_request();
-    if (!act(At::request_headers)) return;
-  }
-  act(At::request_body, exchange_->parser.body_received());
-}
-
-void Connection::head_received() {
-  advance(http::ExchangeEvent::head_complete);
-  exchange_->record.received_at = now();
-  arm_for_request();
-  if (act(At::request_headers)) body_begins();
-}
-
-/// Behind the head, and the rules there. False when a rule has ended the connection or made it wait.
-bool Connection::body_begins() {
-  if (!act(At::request_body, 0)) return false;
-  const bool waited_for = exchange_->state.reading == http::Reading::body && exchange_->parser.expects_continue();
-  if (waited_for && !has_left_over()) http::write_continue(exchange_->output.buffer());
-  return true;
-}
-
-/// False when the connection has to wait for the client to take what is queued, or is over.
-bool Connection::write_output() {
-  if (exchange_ == nullptr || exchange_->output.empty()) return true;
-  Output& output = exchange_->output;
-  const std::uint64_t before = output.written();
-  if (script_ != nullptr && script_->pace) allow_more();
-  const Shared& shared = reactor_.shared();
-  // A FIN that follows at once shares the last segment. Not with an RST: it would destroy what was held back.
-  const bool may_wait = (script_ != nullptr && script_->answering) || shared.holds.is_held(id_);
-  const bool at_once = mode_ == CloseMode::lingering || mode_ == CloseMode::immediate;
-  const bool fin_follows = is_ending() && at_once && !shared.options.socket.linger && !may_wait;
-  if (!exchange_->unflushed.empty()) shared.recorder.answering(entry_, exchange_->unflushed);
-  switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
-    case Output::Result::flushed:
-      note_answered();
-      if (!is_ending()) report_answered();
-      return response_sent();
-    case Output::Result::held:
-      return pass_stop() ? write_output() : cut_;
-    case Output::Result::paced:
-      pause(Pause::delay, std::chrono::ceil<std::chrono::milliseconds>(script_->write_after - Script::Clock::now()));
-      return false;
-    case Output::Result::starved:
-      pause(Pause::stream);
-      return false;
-    case Output::Result::blocked:
-      wait_for_client(output.written() > before);
-      return false;
-    case Output::Result::failed:
-      failed(Fact::send_failed, output.error());
-      return false;
-    case Output::Result::incomplete:
-      end_incomplete();
-      return false;
-  }
-  return false;
-}
-
-/// What `slow` lets through, once in its interval however often there is something to write.
-void Connection::allow_more() {
-  const auto now = Script::Clock::now();
-  if (now < script_->write_after && !reactor_.is_stopping()) return;
-  exchange_->output.allow(script_->pace->bytes);
-  script_->write_after = now + script_->pace->every;
-}
-
-void Connection::wait_for_client(bool progress) {
-  keep_input();
-  reactor_.shared().recorder.active(id_);
-  if (progress || deadline_.kind != DeadlineKind::write || !deadline_.is_set()) {
-    client_takes();
-    set_deadline(DeadlineKind::write, reactor_.shared().options.timeouts.write_timeout);
-  }
-  wait_writable();
-}
-
-/// Has the client acknowledged something since the last call? A slow one does so for long before its socket counts
-/// as writable again, which takes a third of the send buffer.
-bool Connection::client_takes() {
-  const std::uint64_t taken = exchange_->output.written() - net::unacknowledged_bytes(stream_.fd());
-  return std::exchange(exchange_->taken, taken) != taken;
-}
-
-void Connection::keep_input() {
-  if (!input_.empty()) exchange_->input.assign(input_);
-  input_ = {};
-}
-
-/// Nothing more can be done until the client sends, or the handler answers.
-void Connection::wait() {
-  if (is_awaiting_answer()) return await_answer();
-  if (exchange_ == nullptr || !exchange_->parser.started()) return become_idle();
-  const Timeouts& timeouts = reactor_.shared().options.timeouts;
-  const bool in_head = exchange_->state.reading == http::Reading::head;
-  const DeadlineKind kind = in_head ? DeadlineKind::header : DeadlineKind::body;
-  // Set once for the whole head, once for the whole body: bytes that trickle in buy no time.
-  if (!deadline_.is_set() || deadline_.kind != kind) {
-    set_deadline(kind, in_head ? timeouts.header_timeout : timeouts.body_timeout);
-    reactor_.shared().recorder.active(id_);
-  }
-  wait_readable();
-}
-
-void Connection::await_answer() {
-  keep_input();
-  reactor_.shared().recorder.active(id_);
-  const auto delayed_until = exchange_->delayed ? exchange_->delayed_until : Deadlines::Clock::time_point::max();
-  const auto next_look = Deadlines::Clock::now() + client_look;
-  if (reactor_.shared().options.client_half_close == ClientHalfClose::abort && next_look < delayed_until) {
-    reactor_.deadlines().set(deadline_, DeadlineKind::watch, next_look);
-  } else if (exchange_->delayed) {
-    reactor_.deadlines().set(deadline_, DeadlineKind::delay, delayed_until);
-  } else {
-    reactor_.deadlines().clear(deadline_);
-  }
-}
-
-void Connection::become_idle() {
-  if (reactor_.is_stopping()) return end_idle(CloseReason::server_stop);
-  // Empty lines before a request leave the parser in the middle of something, and buy no time either.
-  const bool between_lines = exchange_ != nullptr && exchange_->state.reading == http::Reading::head;
-  if (!between_lines) release_exchange();
-  if (!has_idle_deadline()) {
-    if (script_ != nullptr) script_->idle_since = Script::Clock::now();
-    set_idle_deadline();
-    if (requests_ > 0) reactor_.shared().recorder.idle(entry_);
-  }
-  wait_readable();
-}
-
-bool Connection::has_idle_deadline() const {
-  return deadline_.is_set() && (deadline_.kind == DeadlineKind::idle || deadline_.kind == DeadlineKind::idle_rule);
-}
-
-std::chrono::milliseconds Connection::idle_timeout_in_effect() const {
-  const std::chrono::milliseconds general = reactor_.shared().options.timeouts.idle_timeout;
-  return script_ != nullptr ? script_->idle_timeout.value_or(general) : general;
-}
-
-/// The idle timeout, or a rule that acts before it.
-void Connection::set_idle_deadline() {
-  const std::chrono::milliseconds longest = idle_timeout_in_effect();
-  if (script_ == nullptr) return set_deadline(DeadlineKind::idle, longest);
-  const auto rule = script_->next_idle();
-  const bool rule_first = rule && *rule < longest;
-  reactor_.deadlines().set(deadline_, rule_first ? DeadlineKind::idle_rule : DeadlineKind::idle,
-                           script_->idle_since + (rule_first ? *rule : longest));
-}
-
-void Connection::release_exchange() {
-  if (exchange_ == nullptr) return;
-  if (exchange_->stream) exchange_->stream->state()->detach();
-  if (exchange_->delayed) abandon(*exchange_->delayed);
-  if (const auto responder = exchange_->responder.lock()) responder->abandon();
-  reactor_.exchanges().give_back(std::move(exchange_));
-}
-
-void Connection::wait_readable() {
-  if (const int error = stream_.wait_readable(); error != 0) failed(Fact::receive_failed, error);
-}
-
-void Connection::wait_writable() {
-  if (const int error = stream_.wait_writable(); error != 0) failed(Fact::send_failed, error);
-}
-
-void Connection::stream_ready() {
+void Connection::close(CloseMode mode) {
   const auto self = shared_from_this();
-  // An answer that came meanwhile may have found room, flushed everything, and left the connection idle.
-  if (stream_.take_writable() && exchange_ != nullptr) resume();
-  if (stream_.take_readable()) readable();
+  if (state_.stage == Stage::ending) {
+    if (end_.teardown().phase() == net::TeardownPhase::closed) return;
+    if (mode != CloseMode::abortive) mode = CloseMode::immediate;
+    end_.teardown().set_mode(mode);
+    end_.report_again();
+  }
+  take(Event::close, {.mode = mode});
+  proceed();
 }
 
-void Connection::set_deadline(DeadlineKind kind, std::chrono::milliseconds from_now) {
-  reactor_.deadlines().set(deadline_, kind, std::chrono::steady_clock::now() + from_now);
+void Connection::command(Event event) {
+  const auto self = shared_from_this();
+  const Wait pause = state_.pause;
+  if (take(event) == Kind::end) return proceed();
+  if (event != Event::stop || state_.stage == Stage::ending) return;
+  // A request may have crossed the decision to stop: it is still answered, and the connection closed after it.
+  if (pause == Wait::none) return readable();
+  if (state_.pause == Wait::none) end_pause();
 }
 
-void Connection::advance(http::ExchangeEvent event) {
-  const auto next = http::advance(exchange_->state, event);
-  assert(next && "an event that the exchange does not know in this state");
-  if (next) exchange_->state = *next;
+void Connection::deadline_passed(DeadlineKind kind) {
+  const auto self = shared_from_this();
+  switch (kind) {
+    case DeadlineKind::idle:
+      take(Event::idle_timeout);
+      return proceed();
+    case DeadlineKind::header:
+      take(Event::header_timeout);
+      return proceed();
+    case DeadlineKind::body:
+      take(Event::body_timeout);
+      return proceed();
+    case DeadlineKind::write:
+      if (exchange_->client_takes(net::unacknowledged_bytes(stream_.fd()))) return waiting_.for_client_still();
+      take(Event::write_timeout);
+      return;
+    case DeadlineKind::delay:
+      respond(*std::exchange(exchange_->delayed, std::nullopt));
+      return resume();
+    case DeadlineKind::idle_rule:
+      if (act({At::idle, 0, waiting_.idle_for()}) != Kind::go_on) return proceed();
+      return waiting_.for_request_still(rules_.next_idle());
+    case DeadlineKind::pause:
+      return look_at_pause();
+    case DeadlineKind::watch:
+      return notice_client();
+    case DeadlineKind::teardown:
+      return look_at_teardown();
+  }
+}
+
+// What the lifecycle says.
+
+Kind Connection::take(Event event, const Detail& detail) {
+  const Stage before = state_.stage;
+  const auto next = next_step(state_, event, circumstances(event));
+  assert(next && "an event that can't happen in this state");
+  if (!next) return Kind::go_on;
+  state_.stage = next->stage;
+  switch (next->step.kind) {
+    case Kind::go_on:
+      state_.pause = Wait::none;
+      break;
+    case Kind::wait:
+      wait(next->step.wait == Wait::none ? detail.wait : next->step.wait, detail.duration);
+      break;
+    case Kind::end:
+      state_.pause = Wait::none;
+      end(next->step, before, event, detail);
+      break;
+  }
+  return next->step.kind;
+}
+
+void Connection::wait(Wait what, std::optional<milliseconds> duration) {
+  keep_input();
+  const Timeouts& timeouts = host_.shared().options.timeouts;
+  int error = 0;
+  switch (what) {
+    case Wait::request:
+      // Empty lines before a request leave the parser in the middle of something.
+      if (state_.stage == Stage::idle) host_.exchanges().give_back(std::move(exchange_));
+      if (waiting_.for_request(rules_.next_idle()) == Waiting::Since::now) report_.idle();
+      error = stream_.wait_readable();
+      break;
+    case Wait::head:
+    case Wait::body: {
+      const auto since = what == Wait::head ? waiting_.for_rest(DeadlineKind::header, timeouts.header_timeout)
+                                            : waiting_.for_rest(DeadlineKind::body, timeouts.body_timeout);
+      if (since == Waiting::Since::now) report_.waits();
+      error = stream_.wait_readable();
+      break;
+    }
+    case Wait::answer:
+      report_.waits();
+      return waiting_.for_answer(exchange_->delayed ? std::optional(exchange_->delayed_until) : std::nullopt);
+    case Wait::client:
+      report_.waits();
+      waiting_.for_client(*exchange_);
+      error = stream_.wait_writable();
+      break;
+    default:
+      return pause(what, duration);
+  }
+  if (error != 0) fail(what == Wait::client ? Fact::send_failed : Fact::receive_failed, error);
+}
+
+void Connection::pause(Wait why, std::optional<milliseconds> duration) {
+  if (why == std::exchange(state_.pause, why)) return waiting_.look_later(why);
+  if (why == Wait::hold) {
+    // What ends the hold may change how the connection ends.
+    end_.report(report_, exchange_.get());
+    end_.report_again();
+  }
+  if (exchange_ != nullptr) report_.waits();
+  waiting_.pause(why, duration);
+}
+
+Circumstances Connection::circumstances(Event event) const {
+  const Options& options = host_.shared().options;
+  Circumstances c{.client_half_close = options.client_half_close, .timeout_response = options.timeout_response};
+  if (host_.is_stopping()) c.server = Circumstances::Server::stopping;
+  if (exchange_ != nullptr && !exchange_->output.empty()) c.output = Circumstances::Output::pending;
+  if (end_.has_begun()) c.client_fin = Circumstances::ClientFin::received;
+  const bool may_hold = event == Event::flushed && end_.reason() != CloseReason::command && !host_.is_stopping() &&
+                        admission != Admission::surplus;
+  if (may_hold && host_.shared().holds.is_held(id())) c.closing = Circumstances::Closing::held;
+  return c;
+}
+
+void Connection::end(const Step& step, Stage before, Event event, const Detail& detail) {
+  end_.decide(step, detail.reason, detail.mode);
+  switch (step.ending) {
+    case Ending::refuse: {
+      report_.request_begins(*exchange_);
+      end_.note_unfinished(exchange_->parser.body_remaining().value_or(0));
+      const int status = step.status != 0 ? step.status : exchange_->parser.error().status;
+      const std::string text = refusal_text(event, host_.shared().options, exchange_->parser.error());
+      return send_response(text_response(status, text), end_.reason());
+    }
+    case Ending::cut:
+      return cut(before);
+    case Ending::break_off:
+      return break_off(event, detail);
+    case Ending::hurry:
+      return look_at_teardown();
+    case Ending::flush:
+    case Ending::tear_down:
+      return;
+  }
+}
+
+/// Drops what is under way. Its requests, served or not, go into the record as they are.
+void Connection::cut(Stage before) {
+  rules_.cut();
+  report_.left_over(left_over());
+  input_ = {};
+  if (exchange_ == nullptr) return;
+  if (before == Stage::body) end_.note_unfinished(exchange_->parser.body_remaining().value_or(0));
+  const bool has_head = before == Stage::body || before == Stage::answering;
+  if (has_head && exchange_->record.number == 0) report_.request_begins(*exchange_);
+  report_.unanswered(*exchange_);
+  exchange_->drop();
+}
+
+void Connection::break_off(Event event, const Detail& detail) {
+  if (exchange_ != nullptr) report_.unanswered(*exchange_);
+  net::Teardown& teardown = end_.begin(host_, stream_, report_);
+  switch (event) {
+    case Event::client_reset:
+    case Event::connection_lost:
+      teardown.failed(detail.call, detail.error);
+      break;
+    case Event::write_timeout:
+      teardown.time_exceeded();
+      break;
+    case Event::answer_incomplete:
+      teardown.incomplete();
+      break;
+    default:
+      teardown.stopped();
+      break;
+  }
+  after_teardown_step();
+}
+
+void Connection::fail(Fact call, int error) {
+  const bool reset = error == ECONNRESET || error == EPIPE;
+  take(reset ? Event::client_reset : Event::connection_lost, {.call = call, .error = error});
+}
+
+// Pauses.
+
+void Connection::reconsider(Wait pause) {
+  if (state_.pause != pause || (pause == Wait::hold && host_.shared().holds.is_held(id()))) return;
+  take(Event::pause_over);
+  end_pause();
+}
+
+/// What a pause waits for may have come; some of it has no event.
+void Connection::look_at_pause() {
+  if (state_.pause == Wait::stall && host_.is_stopping()) return command(Event::stop);
+  if (state_.pause == Wait::acknowledge) {
+    const bool over = state_of(stream_) == TcpState::closed || waiting_.is_pause_over();
+    if (!over && net::unacknowledged_bytes(stream_.fd()) > 0) return waiting_.look_later(state_.pause);
+  } else if (state_.pause != Wait::delay) {
+    return notice_client();
+  }
+  take(Event::pause_over, {.mode = rules_.pending_mode()}) == Kind::end ? proceed() : end_pause();
+}
+
+/// What a client does that nobody reads from shows only in its connection's state.
+void Connection::notice_client() {
+  const TcpState state = state_of(stream_);
+  if (state == TcpState::closed) return fail(Fact::receive_failed, error_of_reset(stream_, host_.read_buffer()));
+  if (state != TcpState::close_wait) return wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {});
+  if (take(Event::noticed_fin) == Kind::end) proceed();
+}
+
+/// The pause is over: the connection goes on where it was.
+void Connection::end_pause() {
+  if (const auto moment = rules_.take_interrupted()) {
+    // Others may still have their turn there.
+    if (act(*moment) != Kind::go_on) return proceed();
+    const bool begins = moment->at == At::request_headers || (moment->at == At::request_body && moment->bytes == 0);
+    if (begins && body_begins() != Kind::go_on) return proceed();
+  }
+  if (exchange_ == nullptr) return state_.stage == Stage::finishing ? tear_down() : readable();
+  if (exchange_->delayed) respond(*std::exchange(exchange_->delayed, std::nullopt));
+  resume();
+}
+
+// The end.
+
+/// Everything has been handed to the kernel.
+void Connection::tear_down() {
+  if (take(Event::flushed) == Kind::wait) return;
+  const bool had_body = exchange_ != nullptr && exchange_->parser.body_received() > 0;
+  const bool may_send = had_body || !left_over().empty();
+  if (!end_.is_request_unfinished()) report_.left_over(left_over());
+  end_.begin(host_, stream_, report_);
+  end_.flushed(host_, stream_, may_send ? ConnectionEnd::ClientSends::maybe : ConnectionEnd::ClientSends::no);
+  after_teardown_step();
+}
+
+/// Reads what nobody wants any more. What is left after the budget comes again after others had their turn.
+void Connection::drain() {
+  net::Teardown& teardown = end_.teardown();
+  const net::TeardownPhase before = teardown.phase();
+  for (std::size_t sum = 0; teardown.wants_input() && sum < drain_budget;) {
+    const std::string_view dropped = teardown.drain(host_.read_buffer());
+    if (dropped.empty()) break;
+    if (!end_.is_request_unfinished()) report_.dropped(dropped);
+    sum += dropped.size();
+  }
+  if (teardown.phase() != before) waiting_.end();
+  after_teardown_step();
+}
+
+/// Its time bound has passed, or the server stops: then a teardown waits only as long as the client has not
+/// acknowledged everything, because at most our FIN is open then.
+void Connection::look_at_teardown() {
+  net::Teardown& teardown = end_.teardown();
+  const auto left = teardown.time_left();
+  if (!host_.is_stopping() || (left && *left <= milliseconds(0))) {
+    teardown.time_exceeded();
+  } else if (net::unacknowledged_bytes(stream_.fd()) > 1) {
+    return waiting_.for_teardown(end_.next_look(host_));
+  } else {
+    teardown.stopped();
+  }
+  after_teardown_step();
+}
+
+void Connection::after_teardown_step() {
+  end_.report(report_, exchange_.get());
+  net::Teardown& teardown = end_.teardown();
+  if (teardown.phase() < net::TeardownPhase::draining) return;
+  if (teardown.phase() != net::TeardownPhase::closed) {
+    host_.exchanges().give_back(std::move(exchange_));
+    if (!waiting_.is_for_teardown()) waiting_.for_teardown(end_.next_look(host_));
+    if (end_.mode() != CloseMode::lingering) report_.progress(teardown.connection());
+    const int error = teardown.wants_input() ? stream_.wait_readable() : 0;
+    return error != 0 ? fail(Fact::receive_failed, error) : void();
+  }
+  if (!end_.is_request_unfinished()) report_.unread(teardown.connection().evidence, teardown.unread_at_close());
+  report_.settle_retry();
+  host_.exchanges().give_back(std::move(exchange_));
+  waiting_.end();
+  teardown.hand_over();
+  host_.remove(*this);
 }
 
 }  // namespace closelab::server

@@ -1,8 +1,63 @@
 #include "server/connection/exchange.h"
 
+#include <algorithm>
 #include <utility>
 
+#include "server/connection/body_stream.h"
+
 namespace closelab::server {
+
+void Exchange::next() {
+  parser.reset();
+  // The rest is filled in when the request has begun.
+  record.number = 0;
+  record.received_at = {};
+  responder.reset();
+  delayed.reset();
+  answer = Answer::none;
+}
+
+void Exchange::reset() {
+  next();
+  output.reset();
+  unflushed.clear();
+  input.clear();
+  stream.reset();
+  written = 0;
+}
+
+void Exchange::abandon() {
+  if (stream) stream->state()->detach();
+  if (delayed) server::abandon(*delayed);
+  if (const auto waiting = responder.lock()) waiting->abandon();
+}
+
+Retry Exchange::retry() const {
+  const auto unsent = [](const RequestRecord& each) { return each.answered_at.count() == 0; };
+  if (std::ranges::any_of(unflushed, unsent)) return Retry::if_idempotent;
+  if (!parser.started() || answer == Answer::queued) return Retry::not_needed;
+  return answer == Answer::by_handler ? Retry::if_idempotent : Retry::safe;
+}
+
+void Exchange::drop() {
+  output.reset();
+  input.clear();
+}
+
+void Exchange::describe(const Endpoint& client, std::uint64_t connection_id, std::uint64_t number) {
+  request.client = client;
+  request.connection_id = connection_id;
+  request.request_number = number;
+}
+
+bool Exchange::client_takes(std::uint32_t unacknowledged) {
+  const std::uint64_t now = output.written() - unacknowledged;
+  return std::exchange(taken, now) != now;
+}
+
+void abandon(const Response& response) {
+  if (response.body_stream) response.body_stream->state()->detach();
+}
 
 std::shared_ptr<Exchange> ExchangePool::take() {
   if (free_.empty()) return std::make_shared<Exchange>(limits_);
@@ -12,6 +67,8 @@ std::shared_ptr<Exchange> ExchangePool::take() {
 }
 
 void ExchangePool::give_back(std::shared_ptr<Exchange> exchange) {
+  if (exchange == nullptr) return;
+  exchange->abandon();
   if (free_.size() >= kept || exchange.use_count() > 1) return;
   exchange->reset();
   free_.push_back(std::move(exchange));

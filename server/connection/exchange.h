@@ -9,9 +9,9 @@
 
 #include "closelab/handler.h"
 #include "closelab/record.h"
-#include "http/exchange.h"
 #include "http/request_parser.h"
 #include "server/connection/output.h"
+#include "server/connection/responder.h"
 
 namespace closelab::server {
 
@@ -20,57 +20,61 @@ namespace closelab::server {
 struct Exchange {
   explicit Exchange(const HttpLimits& limits) : parser(limits, request) {}
 
-  /// Ready for the next request on the same connection; output not yet flushed stays.
-  void next() {
-    parser.reset();
-    state = {};
-    // The rest is filled in when the request has begun.
-    record.number = 0;
-    record.received_at = {};
-    responder.reset();
-    delayed.reset();
-    served = false;
-    handled = false;
-  }
+  /// What has become of the request's answer.
+  enum class Answer : std::uint8_t {
+    none,        ///< nobody has seen the request
+    routed,      ///< no handler will see it
+    by_handler,  ///< a handler has it, or has had it
+    queued,      ///< the answer is in `output`
+  };
 
+  /// Ready for the next request on the same connection; output not yet flushed stays.
+  void next();
   /// Ready for another connection.
-  void reset() {
-    if (state != http::ExchangeState{}) next();
-    output.reset();
-    unflushed.clear();
-    input.clear();
-    stream.reset();
-  }
+  void reset();
+  /// Nobody waits any more for what a handler may still write.
+  void abandon();
+  /// Whether the client may send again what is left here without a complete response.
+  Retry retry() const;
+  /// The queued answers that are not with the kernel yet are given up, with what was read.
+  void drop();
+  /// What handlers, and rules that come with a request, are shown of it.
+  void describe(const Endpoint& client, std::uint64_t connection_id, std::uint64_t number);
+  /// Has the client acknowledged something since the last call? A slow one does so for long before its socket counts
+  /// as writable again, which takes a third of the send buffer.
+  bool client_takes(std::uint32_t unacknowledged);
 
   http::RequestParser parser;
-  http::ExchangeState state;
   Request request;
-  /// It has been routed; and a handler has it, or has had it.
-  bool served = false;
-  bool handled = false;
+  Answer answer = Answer::none;
   RequestRecord record;
   Output output;
   /// Requests whose responses are in `output`, pipelined.
   std::vector<RequestRecord> unflushed;
   /// The body of the response in `output`, if it is written while it is sent.
   std::optional<BodyStream> stream;
-  /// Bytes that were read behind a request that still waits for its answer.
+  /// Bytes that were read after a request that still waits for its answer.
   std::string input;
   /// Set while an asynchronous handler has the request.
   std::weak_ptr<Responder::State> responder;
   /// A response that waits for its `delay`.
   std::optional<Response> delayed;
   std::chrono::steady_clock::time_point delayed_until{};
-  /// Bytes that the client had acknowledged when its write deadline was set.
+  /// Bytes that the client had acknowledged when its write deadline was set, and that had been handed to the kernel
+  /// when it took no more.
   std::uint64_t taken = 0;
+  std::uint64_t written = 0;
 };
+
+/// It will not be sent: who writes its body must know.
+void abandon(const Response& response);
 
 class ExchangePool {
  public:
   explicit ExchangePool(const HttpLimits& limits) : limits_(limits) {}
 
   std::shared_ptr<Exchange> take();
-  /// One that a responder still refers to is left to it.
+  /// Null is nothing. One that a responder still refers to is left to it.
   void give_back(std::shared_ptr<Exchange> exchange);
 
  private:

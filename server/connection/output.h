@@ -27,6 +27,8 @@ class Output {
 
   /// Where heads are written.
   std::string& buffer() { return buffer_; }
+  /// How much is there.
+  std::size_t gathered() const { return buffer_.size(); }
   /// Before a response of which hold_at() or omit_last_chunk() is wanted.
   void begin_response();
   void add_body(std::string body);

@@ -30,7 +30,7 @@ Recorder::Entry& Recorder::accepted(const Endpoint& server, const Endpoint& clie
     ++counts_.open;
     ++counts_.idle;
     if (options_.on_accepted) copy = record;
-    changed();
+    tell_waiters(*entry);
   }
   if (copy) options_.on_accepted(*copy);
   return *entry;
@@ -115,7 +115,7 @@ void Recorder::idle(Entry& entry) {
     enter(entry.record_, Phase::idle);
     entry.idle_since_ = ++idle_sequence_;
     if (options_.on_idle) copy = entry.in_order();
-    changed();
+    tell_waiters(entry);
   }
   if (copy) options_.on_idle(*copy);
 }
@@ -143,6 +143,7 @@ void Recorder::closing(Entry& entry, CloseReason reason, CloseMode mode) {
     enter(record, Phase::closing);
     record.close_reason = reason;
     record.close_mode = mode;
+    tell_waiters(entry);
     if (is_news && options_.on_closing) copy = entry.in_order();
   }
   if (copy) options_.on_closing(*copy);
@@ -170,10 +171,10 @@ void Recorder::settle(Entries::iterator entry) {
   --counts_.open;
   const auto now = std::chrono::steady_clock::now();
   settled_order_.push_back({entry, now});
-  unreturned_.push_back(entry->first);
+  if (!tell_waiters(entry->second)) unreturned_.push_back(entry->first);
+  if (options_.records_kept == 0 && !unreturned_.empty()) last_settled_ = entry->second.in_order();
   while (settled_order_.size() > options_.records_kept) drop_oldest();
   while (is_over_age(now)) drop_oldest();
-  changed();
 }
 
 bool Recorder::is_over_age(std::chrono::steady_clock::time_point now) const {
@@ -188,63 +189,92 @@ void Recorder::drop_oldest() {
   ++counts_.records_dropped;
 }
 
-/// Waking costs a system call; nobody waits while a server is under load.
-void Recorder::changed() {
-  if (waiters_ > 0) condition_.notify_all();
+bool Recorder::tell_waiters(const Entry& entry) {
+  using Until = Barrier::Until;
+  bool returned = false;
+  for (Waiter* waiter : waiters_) {
+    const Barrier& barrier = waiter->barrier;
+    // Every connection is returned once to those who wait for any.
+    const bool taken = barrier.until == Until::accepted ? entry.id() <= returned_accepted_
+                                                        : barrier.until == Until::closed && returned;
+    if (waiter->reached != Reached::no || (taken && !barrier.connection)) continue;
+    waiter->reached = reached(barrier, entry.record_);
+    if (waiter->reached != Reached::yes) continue;
+    waiter->record = entry.in_order();
+    returned = returned || barrier.until == Until::closed;
+    if (barrier.until == Until::accepted) returned_accepted_ = entry.id();
+  }
+  // Waking costs a system call; nobody waits while a server is under load.
+  if (!waiters_.empty()) condition_.notify_all();
+  return returned;
 }
 
-template <class Ready>
-std::optional<ConnectionRecord> Recorder::wait(std::chrono::milliseconds timeout, Ready ready) {
+void Recorder::look_up(Waiter& waiter) const {
+  const auto found = entries_.find(*waiter.barrier.connection);
+  waiter.reached = found != entries_.end() ? reached(waiter.barrier, found->second.record_)
+                                           : reached_without_record(waiter.barrier, last_id_);
+  if (waiter.reached == Reached::yes) waiter.record = found->second.in_order();
+}
+
+std::optional<ConnectionRecord> Recorder::wait(std::unique_lock<std::mutex>& lock, Waiter waiter,
+                                               std::chrono::milliseconds timeout) {
   // A wait "for ever" must not overflow the clock.
   const auto deadline =
       std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(timeout, std::chrono::hours(24 * 365));
-  std::unique_lock lock(mutex_);
-  ++waiters_;
-  std::optional<ConnectionRecord> result = ready();
-  while (!result && condition_.wait_until(lock, deadline) == std::cv_status::no_timeout) result = ready();
-  if (!result) result = ready();
-  --waiters_;
-  return result;
+  waiters_.push_back(&waiter);
+  condition_.wait_until(lock, deadline, [&] { return finished_ || waiter.reached != Reached::no; });
+  std::erase(waiters_, &waiter);
+  return std::move(waiter.record);
+}
+
+void Recorder::finish() {
+  const std::lock_guard lock(mutex_);
+  finished_ = true;
+  condition_.notify_all();
 }
 
 std::optional<ConnectionRecord> Recorder::wait_closed(std::chrono::milliseconds timeout) {
-  return wait(timeout, [this]() -> std::optional<ConnectionRecord> {
-    if (unreturned_.empty()) return std::nullopt;
-    const std::uint64_t id = unreturned_.front();
-    unreturned_.pop_front();
-    return entries_.at(id).in_order();
-  });
+  std::unique_lock lock(mutex_);
+  if (last_settled_) return std::exchange(last_settled_, std::nullopt);
+  if (unreturned_.empty()) return wait(lock, {{.until = Barrier::Until::closed}}, timeout);
+  const std::uint64_t id = unreturned_.front();
+  unreturned_.pop_front();
+  return entries_.at(id).in_order();
 }
 
 std::optional<ConnectionRecord> Recorder::wait_closed(std::uint64_t id, std::chrono::milliseconds timeout) {
-  return wait(timeout, [this, id]() -> std::optional<ConnectionRecord> {
-    const auto found = entries_.find(id);
-    if (found == entries_.end() || found->second.record_.phase != Phase::settled) return std::nullopt;
-    std::erase(unreturned_, id);
-    return found->second.in_order();
-  });
+  std::unique_lock lock(mutex_);
+  if (last_settled_ && last_settled_->id == id) return std::exchange(last_settled_, std::nullopt);
+  Waiter waiter{{.until = Barrier::Until::closed, .connection = id}};
+  look_up(waiter);
+  std::erase(unreturned_, id);
+  return wait(lock, std::move(waiter), timeout);
 }
 
 std::optional<ConnectionRecord> Recorder::wait_idle(std::uint64_t id, std::chrono::milliseconds timeout) {
-  return wait(timeout, [this, id]() -> std::optional<ConnectionRecord> {
-    const Entry* entry = most_recently_idle(id);
-    return entry != nullptr ? std::optional(entry->in_order()) : std::nullopt;
-  });
+  std::unique_lock lock(mutex_);
+  Waiter waiter{{.until = Barrier::Until::idle}};
+  if (id != 0) {
+    waiter.barrier.connection = id;
+    look_up(waiter);
+  } else if (const Entry* entry = most_recently_idle()) {
+    return entry->in_order();
+  }
+  return wait(lock, std::move(waiter), timeout);
 }
 
 std::optional<ConnectionRecord> Recorder::wait_accepted(std::chrono::milliseconds timeout) {
-  return wait(timeout, [this]() -> std::optional<ConnectionRecord> {
-    const auto next = entries_.upper_bound(returned_accepted_);
-    if (next == entries_.end()) return std::nullopt;
-    returned_accepted_ = next->first;
-    return next->second.in_order();
-  });
+  std::unique_lock lock(mutex_);
+  const auto next = entries_.upper_bound(returned_accepted_);
+  if (next == entries_.end()) return wait(lock, {{.until = Barrier::Until::accepted}}, timeout);
+  returned_accepted_ = next->first;
+  return next->second.in_order();
 }
 
-const Recorder::Entry* Recorder::most_recently_idle(std::uint64_t id) const {
+const Recorder::Entry* Recorder::most_recently_idle() const {
   const Entry* best = nullptr;
-  for (const auto& [entry_id, entry] : entries_) {
-    const bool candidate = entry.record_.phase == Phase::idle && entry.idle_since_ > 0 && (id == 0 || id == entry_id);
+  for (const auto& [id, entry] : entries_) {
+    const bool candidate = entry.record_.phase == Phase::idle && entry.idle_since_ > 0;
     if (candidate && (best == nullptr || entry.idle_since_ > best->idle_since_)) best = &entry;
   }
   return best;

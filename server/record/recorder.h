@@ -15,6 +15,7 @@
 #include "closelab/record.h"
 #include "closelab/server.h"
 #include "net/kernel/observer.h"
+#include "server/record/barrier.h"
 
 namespace closelab::server {
 
@@ -53,6 +54,8 @@ class Recorder {
   std::optional<ConnectionRecord> wait_idle(std::uint64_t id, std::chrono::milliseconds timeout);
 
   std::optional<ConnectionRecord> wait_accepted(std::chrono::milliseconds timeout);
+  /// Nothing is to come any more: whoever waits, or will, is answered.
+  void finish();
 
   std::vector<ConnectionRecord> all() const;
   /// All, under the lock.
@@ -71,16 +74,26 @@ class Recorder {
   void settle(Entries::iterator entry);
   void drop_oldest();
   bool is_over_age(std::chrono::steady_clock::time_point now) const;
-  const Entry* most_recently_idle(std::uint64_t id) const;
-  void changed();
-  /// Waits until `ready` returns a record; none at the timeout.
-  template <class Ready>
-  std::optional<ConnectionRecord> wait(std::chrono::milliseconds timeout, Ready ready);
+  const Entry* most_recently_idle() const;
+  /// Somebody who waits for a record, and what has come of it.
+  struct Waiter {
+    Barrier barrier;
+    Reached reached = Reached::no;
+    std::optional<ConnectionRecord> record{};
+  };
+  /// A connection has come to where somebody may wait for it. Is it the one that wait_closed() returns next?
+  bool tell_waiters(const Entry& entry);
+  /// What is known now of a barrier for one connection.
+  void look_up(Waiter& waiter) const;
+  /// Until the barrier is reached, never will be, or the time is over.
+  std::optional<ConnectionRecord> wait(std::unique_lock<std::mutex>& lock, Waiter waiter,
+                                       std::chrono::milliseconds timeout);
 
   const Options& options_;
   mutable std::mutex mutex_;
   std::condition_variable condition_;
-  int waiters_ = 0;
+  std::vector<Waiter*> waiters_;
+  bool finished_ = false;
   Entries entries_;
   struct Settled {
     Entries::iterator entry;
@@ -88,6 +101,8 @@ class Recorder {
   };
   std::deque<Settled> settled_order_;     // those still in entries_
   std::deque<std::uint64_t> unreturned_;  // settled, not yet returned by wait_closed()
+  /// With `records_kept` 0: the last to settle, until wait_closed() returns it.
+  std::optional<ConnectionRecord> last_settled_;
   std::uint64_t last_id_ = 0;
   std::uint64_t returned_accepted_ = 0;  // the last id that wait_accepted() returned
   std::uint64_t idle_sequence_ = 0;

@@ -5,9 +5,9 @@
 #include <random>
 #include <string>
 
-#include "http/exchange.h"
 #include "http/persistence.h"
 #include "http/request_parser.h"
+#include "server/connection/lifecycle.h"
 #include "tests/fuzz/fuzz.h"
 
 namespace closelab::fuzz {
@@ -15,6 +15,7 @@ namespace {
 
 using namespace http;
 using Event = RequestParser::Event;
+using server::Stage;
 
 // Small, so that few bytes reach them.
 constexpr HttpLimits small_limits{.target_bytes = 60, .header_bytes = 200, .header_count = 6, .body_bytes = 20};
@@ -40,48 +41,45 @@ class Conversation {
 
  private:
   void take(Event event) {
-    if (state_.reading == Reading::idle && parser_.started()) advance_by(ExchangeEvent::first_byte);
+    if (stage_ == Stage::idle) go(server::Event::first_byte);
+    if (stage_ == Stage::empty_lines && parser_.started()) go(server::Event::request_begins);
     switch (event) {
       case Event::need_more:
         return;
       case Event::head:
-        advance_by(ExchangeEvent::head_complete);
+        go(server::Event::head_complete);
         expect(parser_.framing() != BodyFraming::none, "a body that follows is framed");
         return;
       case Event::message:
-        advance_by(ExchangeEvent::message_complete);
+        go(server::Event::request_complete);
         expect(parser_.body_remaining() == 0U, "a message that is complete has no more to come");
-        return answer(RequestState::accepted);
+        return answer(CloseReason::none);
       case Event::error:
-        // Empty lines are no request yet, and can be refused.
-        if (state_.reading == Reading::idle) advance_by(ExchangeEvent::first_byte);
-        advance_by(ExchangeEvent::read_failed);
-        return answer(RequestState::refused);
+        go(server::Event::request_refused);
+        return answer(CloseReason::protocol_error);
     }
   }
 
-  void answer(RequestState request_state) {
-    advance_by(ExchangeEvent::response_started);
-    advance_by(ExchangeEvent::response_complete);
-    expect(is_over(state_), "an exchange ends with its response");
-    tell(request_state);
-    const Persistence persistence = decide_persistence(
-        {.request_version = parser_.message().version,
-         .request = request_state == RequestState::accepted ? parser_.connection_tokens() : ConnectionTokens{},
-         .request_number = ++requests_,
-         .request_state = request_state});
+  void answer(CloseReason decided) {
+    const bool refused = decided != CloseReason::none;
+    tell(refused);
+    const Persistence persistence =
+        decide_persistence({.decided = decided,
+                            .request_version = parser_.message().version,
+                            .request = refused ? ConnectionTokens{} : parser_.connection_tokens(),
+                            .request_number = ++requests_});
     story_ += std::string(to_string(persistence.reason)) + '\n';
     closed_ = persistence.decision == Persistence::Decision::close;
-    expect(closed_ || request_state == RequestState::accepted, "a refused request is a connection's last");
-    if (closed_) return;
-    parser_.reset();
-    state_ = {};
+    expect(closed_ || !refused, "a refused request is a connection's last");
+    if (!refused) go(closed_ ? server::Event::answered_last : server::Event::answered);
+    expect(stage_ == (closed_ ? Stage::finishing : Stage::idle), "an exchange ends with its response");
+    if (!closed_) parser_.reset();
   }
 
-  void tell(RequestState request_state) {
+  void tell(bool refused) {
     const RequestMessage& message = parser_.message();
     story_ += std::string(message.method) + ' ' + std::string(message.target) + '\n';
-    if (request_state == RequestState::refused) return tell_error();
+    if (refused) return tell_error();
     story_ += std::string(to_string(message.version)) + '\n';
     for (const FieldView& field : message.fields)
       story_ += std::string(field.name) + ": " + std::string(field.value) + '\n';
@@ -97,14 +95,14 @@ class Conversation {
     story_ += error.text + '\n';
   }
 
-  void advance_by(ExchangeEvent event) {
-    const auto next = advance(state_, event);
-    expect(next.has_value(), "what a parser says is a transition of the exchange");
-    state_ = *next;
+  void go(server::Event event) {
+    const auto next = server::next_step({stage_}, event);
+    expect(next.has_value(), "what a parser says is a transition of the lifecycle");
+    stage_ = next->stage;
   }
 
   RequestParser parser_;
-  ExchangeState state_;
+  Stage stage_ = Stage::idle;
   std::uint64_t requests_ = 0;
   std::size_t consumed_ = 0;
   bool closed_ = false;

@@ -21,13 +21,11 @@ struct Cause {
 // In the order of precedence.
 const std::vector<Cause>& causes() {
   static const std::vector<Cause> all = {
-      {CloseReason::protocol_error, [](auto& in) { in.request_state = RequestState::refused; }},
+      {CloseReason::protocol_error, [](auto& in) { in.decided = CloseReason::protocol_error; }},
       {CloseReason::request_close, [](auto& in) { in.request.close = true; }},
       {CloseReason::http_1_0, [](auto& in) { in.request_version = Version::http_1_0; }},
-      {CloseReason::handler_error, [](auto& in) { in.handler = HandlerState::failed; }},
       {CloseReason::response_close, [](auto& in) { in.response.close = true; }},
       {CloseReason::body_delimited, [](auto& in) { in.response_body = BodyEnd::connection_close; }},
-      {CloseReason::body_unread, [](auto& in) { in.request_body = RequestBody::unread; }},
       {CloseReason::request_limit, [](auto& in) { in.request_limit = in.request_number; }},
       {CloseReason::server_stop, [](auto& in) { in.server = ServerState::stopping; }},
   };
@@ -119,6 +117,6 @@ TEST_CASE("every close reason has a name and words of its own") {
 
 TEST_CASE("printing") {
   std::ostringstream out;
-  out << Persistence{} << ' ' << closed_by(CloseReason::body_unread) << ' ' << CloseReason::idle_timeout;
-  CHECK(out.str() == "keep close (body_unread) idle_timeout");
+  out << Persistence{} << ' ' << closed_by(CloseReason::body_delimited) << ' ' << CloseReason::idle_timeout;
+  CHECK(out.str() == "keep close (body_delimited) idle_timeout");
 }

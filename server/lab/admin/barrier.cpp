@@ -12,24 +12,6 @@ namespace {
 
 constexpr std::array all{Barrier::Until::accepted, Barrier::Until::idle, Barrier::Until::closed};
 
-bool is_in_place(const Barrier& barrier, const ConnectionRecord& record) {
-  switch (barrier.until) {
-    case Barrier::Until::accepted:
-      return true;
-    case Barrier::Until::idle:
-      // Before its first request a connection is idle, too, but nobody waits for that.
-      return record.phase == Phase::idle && record.request_count > 0;
-    case Barrier::Until::closed:
-      return record.phase == Phase::settled;
-  }
-  return false;
-}
-
-bool is_past(const Barrier& barrier, const ConnectionRecord& record) {
-  if (record.phase == Phase::settled) return true;
-  return record.phase == Phase::closing && barrier.until == Barrier::Until::idle;
-}
-
 }  // namespace
 
 std::string_view to_string(Barrier::Until until) {
@@ -58,12 +40,6 @@ std::string describe(const Barrier& barrier) {
   if (barrier.requests > 0)
     text += fmt::format(", with at least {} request{}", barrier.requests, barrier.requests == 1 ? "" : "s");
   return text;
-}
-
-Reached reached(const Barrier& barrier, const ConnectionRecord& record) {
-  if (record.id <= barrier.after || barrier.connection.value_or(record.id) != record.id) return Reached::no;
-  if (is_in_place(barrier, record) && record.request_count >= barrier.requests) return Reached::yes;
-  return barrier.connection && is_past(barrier, record) ? Reached::never : Reached::no;
 }
 
 std::uint64_t Waiters::add(Barrier barrier, Clock::time_point deadline, BarrierAnswer answer) {

@@ -8,20 +8,13 @@
 #include <vector>
 
 #include "closelab/record.h"
+#include "server/record/barrier.h"
 
 namespace closelab::lab {
 
-/// What is waited for: the first connection that fits.
-struct Barrier {
-  enum class Until : std::uint8_t { accepted, idle, closed };
-  Until until = Until::closed;
-  /// One connection; unset is any.
-  std::optional<std::uint64_t> connection{};
-  /// Any with an id above this.
-  std::uint64_t after = 0;
-  /// That have received at least so many requests.
-  std::uint64_t requests = 0;
-};
+using server::Barrier;
+using server::Reached;
+using server::reached;
 
 /// `idle`, as `wait=` takes it.
 std::string_view to_string(Barrier::Until until);
@@ -29,10 +22,6 @@ std::optional<Barrier::Until> parse_until(std::string_view text);
 
 /// `connection 3 to be idle, with at least 2 requests`
 std::string describe(const Barrier& barrier);
-
-/// Where this connection stands. `never`: it was the only one that could, and has gone past.
-enum class Reached : std::uint8_t { no, yes, never };
-Reached reached(const Barrier& barrier, const ConnectionRecord& record);
 
 /// How a wait ended.
 enum class Outcome : std::uint8_t {

@@ -149,6 +149,8 @@ TEST_CASE("wait_idle finds the connection that became idle last, and only one th
   Fixture f;
   for (int i = 0; i < 3; ++i) f.accept();
   CHECK_FALSE(f.recorder.wait_idle(0, 0ms));
+  f.answer(1, 1);
+  f.answer(2, 1);
   f.idle(2);
   f.idle(1);
   CHECK(f.recorder.wait_idle(0, 0ms)->id == 1);
@@ -250,6 +252,8 @@ TEST_CASE("records_kept 0 keeps none, and on_settled still tells") {
   f.settle(1);
   CHECK(f.recorder.all().empty());
   CHECK(f.recorder.counts().records_dropped == 1);
+  // Who waits for it gets it all the same.
+  CHECK(f.next_closed() == 1);
   CHECK(f.next_closed() == 0);
   REQUIRE(told.size() == 1);
   CHECK(told.front().phase == Phase::settled);

@@ -1,0 +1,127 @@
+#include "server/connection/answer.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/connection_tokens.h"
+#include "server/connection/advertised.h"
+#include "server/connection/body_stream.h"
+
+namespace closelab::server {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// A body that is to be sent in pieces.
+BodySource pieces_of(std::string body) {
+  return [body = std::move(body), given = std::size_t{0}](std::string& to, std::size_t max) mutable {
+    const std::size_t size = std::min(max, body.size() - given);
+    to.append(body, given, size);
+    given += size;
+  };
+}
+
+/// What the Keep-Alive field says.
+void advertise(http::ResponseHead& head, const Exchange& exchange, const Response& response,
+               const AnswerSettings& settings) {
+  const KeepAliveHints hints = response.keep_alive.value_or(settings.options.keep_alive);
+  if (hints.when == KeepAliveWhen::asked && !exchange.parser.connection_tokens().keep_alive) return;
+  if (hints.when != KeepAliveWhen::needed) head.keep_alive = http::KeepAliveField::always;
+  head.idle_timeout = advertised<milliseconds>(hints.timeout, response.idle_timeout.value_or(settings.idle_timeout));
+  std::optional<std::int64_t> left;
+  if (const auto limit = settings.options.request_limit) {
+    left = static_cast<std::int64_t>(*limit - std::min(settings.request_number, *limit));
+  }
+  head.requests_left = advertised<std::int64_t>(hints.max, left);
+}
+
+std::string late_text(std::string_view what, std::string_view timeout, milliseconds value) {
+  return std::string(what) + " did not arrive within " + std::string(timeout) + " (" + std::to_string(value.count()) +
+         " ms)";
+}
+
+}  // namespace
+
+std::string refusal_text(Event event, const Options& options, const http::ParseError& error) {
+  const Timeouts& timeouts = options.timeouts;
+  switch (event) {
+    case Event::no_room:
+      return "max_connections (" + std::to_string(options.max_connections) + ") connections are open";
+    case Event::header_timeout:
+      return late_text("the request's head", "header_timeout", timeouts.header_timeout);
+    case Event::body_timeout:
+      return late_text("the request's body", "body_timeout", timeouts.body_timeout);
+    case Event::received_fin:
+      return "the client closed before its request was complete";
+    default:
+      return error.text;
+  }
+}
+
+Response text_response(int status, const std::string& text) {
+  return Response{.status = status,
+                  .headers = {{"Content-Type", "text/plain; charset=utf-8"}},
+                  .body = std::to_string(status) + ' ' + std::string(reason_phrase(status)) + ": " + text + '\n'};
+}
+
+Response server_wide_options() { return {.headers = {{"Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"}}}; }
+
+http::ResponseFraming framing_of(const Exchange& exchange, const Response& response) {
+  std::optional<std::uint64_t> length = response.body.size();
+  if (response.body_source) length = response.content_length;
+  if (response.body_stream) length.reset();
+  const RequestMessage& message = exchange.parser.message();
+  return http::choose_framing(message.method, response.status, message.version, length);
+}
+
+Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings, const Response* response) {
+  http::PersistenceInputs inputs;
+  inputs.decided = settings.decided;
+  inputs.request_version = exchange.parser.message().version;
+  inputs.request = exchange.parser.connection_tokens();
+  inputs.request_number = settings.request_number;
+  inputs.request_limit = settings.options.request_limit;
+  inputs.server = settings.server;
+  if (response != nullptr) {
+    inputs.response = http::collect_connection_tokens(response->headers);
+    inputs.response.close = inputs.response.close || response->close_mode.has_value();
+    const bool until_close = framing_of(exchange, *response).framing == http::Framing::until_close;
+    inputs.response_body = until_close ? http::BodyEnd::connection_close : http::BodyEnd::framed;
+  }
+  return http::decide_persistence(inputs);
+}
+
+http::HeadError queue_head(Exchange& exchange, const Response& response, const http::ResponseFraming& framing,
+                           const Persistence& persistence, const AnswerSettings& settings) {
+  http::ResponseHead head;
+  head.status = response.status;
+  head.fields = response.headers;
+  head.framing = framing;
+  head.date = settings.date;
+  head.persistence = persistence.decision;
+  advertise(head, exchange, response, settings);
+  head.request_version = exchange.parser.message().version;
+  return http::write_head(exchange.output.buffer(), head);
+}
+
+void queue_stream(Exchange& exchange, const BodyStream& stream, const http::ResponseFraming& framing,
+                  std::function<void()> wake_up) {
+  stream.state()->attach(std::move(wake_up));
+  exchange.stream = stream;
+  exchange.output.add_stream(stream, framing.framing == http::Framing::chunked);
+}
+
+void queue_body(Exchange& exchange, Response& response, const http::ResponseFraming& framing, BodyPieces pieces) {
+  if (framing.body != http::ResponseBody::sent) return abandon(response);
+  Output& output = exchange.output;
+  const bool chunked = framing.framing == http::Framing::chunked;
+  if (response.body_source) {
+    return output.add_source(std::move(response.body_source), response.content_length, chunked);
+  }
+  const std::uint64_t size = response.body.size();
+  if (pieces == BodyPieces::any) return output.add_source(pieces_of(std::move(response.body)), size, chunked);
+  exchange.record.response_body_bytes = size;
+  output.add_body(std::move(response.body));
+}
+
+}  // namespace closelab::server

@@ -1,0 +1,360 @@
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <exception>
+#include <utility>
+
+#include "server/connection/connection.h"
+#include "server/rules/rule_text.h"
+
+// From the bytes of a request to those of its answer, and what rules do on the way.
+
+namespace closelab::server {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = Deadlines::Clock;
+using Kind = Step::Kind;
+
+// Pipelined responses are gathered into one write up to this size.
+constexpr std::size_t gathered_output = 64 * 1024;
+// Far from where the clock's arithmetic would overflow.
+constexpr milliseconds longest_delay = std::chrono::hours(24 * 365);
+
+Response failure(const std::string& text) { return text_response(500, text); }
+
+/// Lets other threads have something done to a connection, as long as it and its reactor live.
+auto poster(ConnectionHost& host, std::weak_ptr<Connection> connection) {
+  return [host = host.weak_from_this(), connection = std::move(connection)](auto job) {
+    const auto alive = host.lock();
+    if (alive == nullptr) return;
+    alive->post([connection, job = std::move(job)]() mutable {
+      if (const auto self = connection.lock()) job(*self);
+    });
+  };
+}
+
+}  // namespace
+
+void Connection::stream_ready() {
+  const auto self = shared_from_this();
+  // An answer that came meanwhile may have found room, flushed everything, and left the connection idle.
+  if (stream_.take_writable() && exchange_ != nullptr) resume();
+  if (stream_.take_readable()) readable();
+}
+
+void Connection::readable() {
+  if (state_.stage == Stage::ending) return drain();
+  // A wait from before there was something to write; waiting arms it again.
+  if (!may_read()) return;
+  // Only looks whether a request has begun to arrive, so that its bytes are unread when a rule closes.
+  std::array<char, 1> first{};
+  const bool rule_next = exchange_ == nullptr && rules_.waits_for(At::next_request) && stream_.peek(first) > 0;
+  if (rule_next && act({At::next_request}) != Kind::go_on) return proceed();
+  std::span<char> buffer = host_.read_buffer();
+  if (rules_.is_slow() && !host_.is_stopping()) {
+    std::size_t most = buffer.size();
+    const milliseconds later = rules_.until_read(Clock::now(), most);
+    if (later > milliseconds(0)) return void(take(Event::rule_waits, {.wait = Wait::delay, .duration = later}));
+    buffer = buffer.first(most);
+  }
+  const net::IoResult result = stream_.receive(buffer);
+  if (result.error == EAGAIN) return proceed();
+  if (result.error != 0) return fail(Fact::receive_failed, result.error);
+  if (result.bytes > 0) {
+    input_ = std::string_view(buffer.data(), result.bytes);
+  } else {
+    end_.begin(host_, stream_, report_).received_fin();
+    take(Event::received_fin);
+  }
+  proceed();
+}
+
+/// After every event: takes in what can be taken, writes what can be written, then waits or ends.
+void Connection::proceed() {
+  while (state_.stage != Stage::ending) {
+    while (state_.pause == Wait::none) {
+      const bool unseen = state_.stage == Stage::answering && exchange_->answer == Exchange::Answer::none;
+      if (!unseen && (input_.empty() || !may_read())) break;
+      unseen ? serve() : feed();
+    }
+    if (state_.pause != Wait::none) return keep_input();
+    if (write_output() == Kind::wait || state_.stage == Stage::ending) return;
+    if (state_.stage == Stage::finishing) return tear_down();
+    if (!input_.empty() && may_read()) continue;
+    // An idle connection that the server's stop ends comes back here.
+    if (take(Event::out_of_input) == Kind::wait) return;
+  }
+}
+
+/// Goes on with bytes that were read before the connection had to wait.
+void Connection::resume() {
+  const std::string kept = std::exchange(exchange_->input, {});
+  input_ = kept;
+  proceed();
+}
+
+/// Nothing is taken in while a request waits for its answer or a response for the client, which is what bounds
+/// a connection's memory; and nothing ever after the request that ends the connection (RFC 9112 §9.6).
+bool Connection::may_read() const {
+  if (state_.stage >= Stage::answering || state_.pause != Wait::none) return false;
+  if (exchange_ == nullptr) return true;
+  const Output& output = exchange_->output;
+  if (rules_.watches_response() || output.has_body()) return false;
+  // A rule for the next request must not destroy the response to this one.
+  const Shared& shared = host_.shared();
+  const bool has_rules = !shared.rules.empty() || shared.options.rules_of_request;
+  if (has_rules || rules_.waits_for(At::next_request)) return output.empty();
+  return output.gathered() < gathered_output;
+}
+
+/// For a later event.
+void Connection::keep_input() {
+  if (!input_.empty()) exchange_->input.assign(input_);
+  input_ = {};
+}
+
+/// What has been read, and not been taken in.
+std::string_view Connection::left_over() const {
+  if (!input_.empty() || exchange_ == nullptr) return input_;
+  return exchange_->input;
+}
+
+void Connection::feed() {
+  if (exchange_ == nullptr) exchange_ = host_.exchanges().take();
+  if (state_.stage == Stage::idle) {
+    if (act({At::next_request}) != Kind::go_on) return;
+    rules_.forget_request();
+    take(Event::first_byte);
+  }
+  std::string_view bytes = input_;
+  // A rule in the middle of a body acts when exactly so much of it has been read.
+  const std::uint64_t received = exchange_->parser.body_received();
+  if (state_.stage == Stage::body) {
+    if (const auto stop = rules_.next_stop(At::request_body, received + 1)) bytes = bytes.substr(0, *stop - received);
+  }
+  const http::RequestParser::Step step = exchange_->parser.feed(bytes);
+  input_.remove_prefix(step.consumed);
+  if (state_.stage == Stage::empty_lines && exchange_->parser.started()) take(Event::request_begins);
+  parsed(step.event);
+}
+
+void Connection::parsed(http::RequestParser::Event event) {
+  switch (event) {
+    case http::RequestParser::Event::need_more:
+      break;
+    case http::RequestParser::Event::head:
+      take(Event::head_complete);
+      if (head_complete() == Kind::go_on) body_begins();
+      return;
+    case http::RequestParser::Event::message: {
+      const bool had_no_body = state_.stage == Stage::head;
+      take(Event::request_complete);
+      if (had_no_body && head_complete() != Kind::go_on) return;
+      break;
+    }
+    case http::RequestParser::Event::error:
+      take(Event::request_refused);
+      return;
+  }
+  act({At::request_body, exchange_->parser.body_received()});
+}
+
+/// From now on the request's rules count.
+Kind Connection::head_complete() {
+  exchange_->record.received_at = report_.now();
+  const Shared& shared = host_.shared();
+  const std::uint64_t number = report_.requests() + 1;
+  std::vector<Rule> own;
+  if (shared.options.rules_of_request) {
+    exchange_->describe(report_.client(), id(), number);
+    own = shared.options.rules_of_request(exchange_->request);
+  }
+  if (rules_.any() || !own.empty() || !shared.rules.empty()) {
+    rules_.arm_for_request(shared.rules, {id(), number, exchange_->parser.message().path}, std::move(own));
+  }
+  return act({At::request_headers});
+}
+
+/// After the head, and the rules there.
+Kind Connection::body_begins() {
+  if (const Kind acted = act({At::request_body, 0}); acted != Kind::go_on) return acted;
+  const bool waited_for = state_.stage == Stage::body && exchange_->parser.expects_continue();
+  if (waited_for && left_over().empty()) http::write_continue(exchange_->output.buffer());
+  return Kind::go_on;
+}
+
+void Connection::serve() {
+  report_.request_begins(*exchange_);
+  exchange_->answer = Exchange::Answer::routed;
+  Request& request = exchange_->request;
+  exchange_->describe(report_.client(), id(), report_.requests());
+  request.persistence = persistence_after(*exchange_, answer_settings());
+  if (request.target == "*") return respond(server_wide_options());
+  const auto route = host_.shared().router.find(request.path);
+  if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
+  exchange_->answer = Exchange::Answer::by_handler;
+  if (route->async_handler) return hand_over(route->async_handler);
+  try {
+    respond(route->handler(request));
+  } catch (const std::exception& error) {
+    send_response(failure(std::string("the handler threw: ") + error.what()), CloseReason::handler_error);
+  } catch (...) {
+    send_response(failure("the handler threw"), CloseReason::handler_error);
+  }
+}
+
+void Connection::hand_over(const AsyncHandler& handler) {
+  auto deliver = [post = poster(host_, weak_from_this()), number = report_.requests()](Response response,
+                                                                                       AnswerKind kind) {
+    post([number, kind, response = std::move(response)](Connection& self) mutable {
+      self.answer(number, std::move(response), kind);
+    });
+  };
+  // The request lives in the exchange, so whoever holds the responder holds the exchange.
+  const auto state = std::make_shared<Responder::State>(std::shared_ptr<const Request>(exchange_, &exchange_->request),
+                                                        std::move(deliver));
+  exchange_->responder = state;
+  try {
+    handler(Responder(state));
+  } catch (...) {
+    state->answer({}, AnswerKind::failed);
+  }
+}
+
+void Connection::answer(std::uint64_t number, Response response, AnswerKind kind) {
+  if (state_.stage != Stage::answering || exchange_->record.number != number) return abandon(response);
+  if (kind == AnswerKind::failed) {
+    send_response(failure("the handler went away without answering"), CloseReason::handler_error);
+  } else {
+    respond(std::move(response));
+  }
+  resume();
+}
+
+void Connection::respond(Response&& response) {
+  if (response.delay > milliseconds(0)) {
+    exchange_->delayed_until = Clock::now() + std::min(response.delay, longest_delay);
+    response.delay = {};
+    exchange_->delayed = std::move(response);
+    return;
+  }
+  switch (act({At::before_response})) {
+    case Kind::go_on:
+      return send_response(std::move(response));
+    case Kind::wait:
+      exchange_->delayed = std::move(response);
+      return;
+    case Kind::end:
+      return abandon(response);
+  }
+}
+
+AnswerSettings Connection::answer_settings(CloseReason decided) const {
+  const auto server = host_.is_stopping() ? http::ServerState::stopping : http::ServerState::running;
+  return {host_.shared().options, host_.date(), report_.requests(), waiting_.idle_timeout(), server, decided};
+}
+
+/// Queues the response; a head that can't be written (a field value with CR or LF) becomes a 500.
+void Connection::send_response(Response&& response, CloseReason decided) {
+  const AnswerSettings settings = answer_settings(decided);
+  const Persistence persistence = persistence_after(*exchange_, settings, &response);
+  http::ResponseFraming framing = framing_of(*exchange_, response);
+  rules_.plan_response(framing, exchange_->output);
+  const http::HeadError error = queue_head(*exchange_, response, framing, persistence, settings);
+  if (error != http::HeadError::none) {
+    abandon(response);
+    return send_response(failure("the handler's response can't be sent: " + std::string(http::describe(error))),
+                         CloseReason::handler_error);
+  }
+  exchange_->record.status = response.status;
+  exchange_->record.persistence = persistence;
+  if (response.body_stream && framing.body == http::ResponseBody::sent) {
+    queue_stream(*exchange_, *response.body_stream, framing, [post = poster(host_, weak_from_this())] {
+      post([](Connection& self) { self.reconsider(Wait::stream); });
+    });
+  } else {
+    queue_body(*exchange_, response, framing, rules_.watches_response() ? BodyPieces::any : BodyPieces::whole);
+  }
+  if (response.idle_timeout) waiting_.set_idle_timeout(std::min(*response.idle_timeout, longest_delay));
+  if (state_.pause == Wait::none) waiting_.end();
+  exchange_->answer = Exchange::Answer::queued;
+  exchange_->unflushed.push_back(std::move(exchange_->record));
+  // A request that was refused has ended the connection already.
+  if (state_.stage != Stage::answering) return;
+  if (persistence.decision == Persistence::Decision::close) {
+    take(Event::answered_last, {.mode = response.close_mode, .reason = persistence.reason});
+  } else {
+    take(Event::answered);
+    exchange_->next();
+  }
+}
+
+/// Hands over what the kernel takes.
+Kind Connection::write_output() {
+  if (exchange_ == nullptr || exchange_->output.empty()) return Kind::go_on;
+  const Shared& shared = host_.shared();
+  Output& output = exchange_->output;
+  if (rules_.is_slow()) host_.is_stopping() ? output.allow({}) : rules_.allow_more(Clock::now(), output);
+  report_.answering(*exchange_);
+  const bool may_wait = rules_.watches_response() || shared.holds.is_held(id());
+  const bool fin_follows = state_.stage == Stage::finishing && end_.sends_fin_at_once(shared.options) && !may_wait;
+  switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
+    case Output::Result::flushed:
+      Report::note_answered(*exchange_, report_.now());
+      if (state_.stage != Stage::finishing) report_.answered(*exchange_);
+      return rules_.response_sent(output) ? act({At::after_response}) : Kind::go_on;
+    case Output::Result::held: {
+      const Kind passed = pass_stop();
+      return passed == Kind::go_on ? write_output() : passed;
+    }
+    case Output::Result::paced:
+      return take(Event::rule_waits, {.wait = Wait::delay, .duration = rules_.until_write(Clock::now())});
+    case Output::Result::starved:
+      return take(Event::starved);
+    case Output::Result::blocked:
+      return take(Event::blocked);
+    case Output::Result::failed:
+      fail(Fact::send_failed, output.error());
+      return Kind::end;
+    case Output::Result::incomplete:
+      return take(Event::answer_incomplete);
+  }
+  return Kind::end;
+}
+
+/// Lets the rules for this moment act, until one ends the connection or makes it wait.
+Kind Connection::act(const RuleRunner::Moment& moment) {
+  if (!rules_.any()) return Kind::go_on;
+  const RuleRunner::Settings settings{end_.mode(), host_.shared().options.timeouts.write_timeout};
+  while (const auto booked = rules_.take_turn(moment)) {
+    const bool before_its_record = exchange_ != nullptr && exchange_->parser.started() && exchange_->record.number == 0;
+    report_.rule_fired(booked->id, report_.requests() + (before_its_record ? 1 : 0), describe_act(booked->rule));
+    const Kind kind = obey(rules_.perform(booked->rule, moment, settings));
+    if (kind != Kind::go_on) return kind;
+  }
+  return Kind::go_on;
+}
+
+Kind Connection::obey(const Step& step) {
+  if (rules_.has_truncated()) report_.truncated();
+  if (step.kind == Kind::wait) return take(Event::rule_waits, {.wait = step.wait, .duration = step.duration});
+  return step.kind == Kind::end ? take(Event::rule_closes, {.mode = step.mode}) : Kind::go_on;
+}
+
+/// The response has come to where a rule waits for it.
+Kind Connection::pass_stop() {
+  Output& output = exchange_->output;
+  const std::uint64_t position = output.body_position();
+  if (position == 0 && rules_.omits_body()) {
+    return obey(rules_.truncate(At::response_headers, {end_.mode(), host_.shared().options.timeouts.write_timeout}));
+  }
+  if (position == 0) {
+    if (const Kind kind = act({At::response_headers}); kind != Kind::go_on) return kind;
+  }
+  if (const Kind kind = act({At::response_body, position}); kind != Kind::go_on) return kind;
+  output.hold_at(rules_.next_stop(At::response_body, position + 1));
+  return Kind::go_on;
+}
+
+}  // namespace closelab::server

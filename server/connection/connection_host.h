@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "closelab/options.h"
+#include "net/kernel/observer.h"
+#include "net/socket/ready_set.h"
+#include "net/teardown/blocking_closer.h"
+#include "server/connection/close_holds.h"
+#include "server/connection/deadlines.h"
+#include "server/connection/exchange.h"
+#include "server/record/recorder.h"
+#include "server/router.h"
+#include "server/rules/rule_book.h"
+
+namespace closelab::server {
+
+/// What the connections of a server share.
+struct Shared {
+  const Options& options;
+  Router& router;
+  Recorder& recorder;
+  net::Observer& observer;
+  net::BlockingCloser& closer;
+  RuleBook& rules;
+  CloseHolds& holds;
+};
+
+/// The reactor that connections live on, as they see it; on its thread, but for post().
+class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
+ public:
+  virtual Shared& shared() const = 0;
+  virtual net::ReadySet& ready_set() = 0;
+  virtual Deadlines& deadlines() = 0;
+  virtual ExchangePool& exchanges() = 0;
+  virtual std::span<char> read_buffer() = 0;
+  /// The Date field's value.
+  virtual std::string_view date() = 0;
+  virtual bool is_stopping() const = 0;
+  /// The connection is over.
+  virtual void remove(Connection& connection) = 0;
+  /// Runs on the reactor's thread, soon; from any thread.
+  virtual void post(std::function<void()> job) = 0;
+
+ protected:
+  ~ConnectionHost() = default;
+};
+
+}  // namespace closelab::server

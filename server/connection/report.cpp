@@ -1,0 +1,96 @@
+#include "server/connection/report.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "net/verdict/derive_verdict.h"
+
+namespace closelab::server {
+namespace {
+
+constexpr std::size_t recorded_target = 128;
+
+}  // namespace
+
+Report::Report(Recorder& recorder, const net::Accepted& accepted)
+    : recorder_(recorder),
+      accepted_at_(std::chrono::steady_clock::now()),
+      entry_(recorder.accepted(accepted.local, accepted.remote)) {}
+
+void Report::idle() {
+  if (requests_ > 0) recorder_.idle(entry_);
+}
+
+void Report::request_begins(Exchange& exchange) {
+  const RequestMessage& message = exchange.parser.message();
+  RequestRecord& record = exchange.record;
+  record.connection_id = entry_.id();
+  record.number = ++requests_;
+  if (exchange.parser.started()) recorder_.count_request(entry_);
+  record.method = message.method;
+  record.target = message.target.substr(0, recorded_target);
+  record.version = message.version;
+  record.status = 0;
+  record.persistence = {};
+  record.answered_at = {};
+  record.request_body_bytes = exchange.parser.body_received();
+  record.response_body_bytes = 0;
+  if (record.received_at.count() == 0) record.received_at = now();
+}
+
+void Report::answering(const Exchange& exchange) {
+  if (!exchange.unflushed.empty()) recorder_.answering(entry_, exchange.unflushed);
+}
+
+void Report::note_answered(Exchange& exchange, std::chrono::nanoseconds at) {
+  if (exchange.unflushed.empty()) return;
+  for (RequestRecord& request : exchange.unflushed) request.answered_at = at;
+  const std::uint64_t streamed = exchange.output.take_streamed();
+  if (streamed > 0) exchange.unflushed.back().response_body_bytes = streamed;
+}
+
+void Report::answered(Exchange& exchange) {
+  if (exchange.unflushed.empty()) return;
+  recorder_.answered(entry_, exchange.unflushed);
+  exchange.unflushed.clear();
+}
+
+void Report::unanswered(Exchange& exchange) {
+  retry_ = std::max(retry_, exchange.retry());
+  std::vector<RequestRecord>& requests = exchange.unflushed;
+  const bool begun = exchange.record.number > 0 && exchange.answer != Exchange::Answer::queued;
+  if (begun) requests.push_back(std::exchange(exchange.record, {}));
+  const std::uint64_t streamed = exchange.output.take_streamed();
+  if (streamed > 0 && !requests.empty()) requests.back().response_body_bytes = streamed;
+  answered(exchange);
+}
+
+void Report::left_over(std::string_view bytes) {
+  if (bytes.find_first_not_of("\r\n") != std::string_view::npos) retry_ = std::max(retry_, Retry::safe);
+}
+
+void Report::dropped(std::string_view bytes) {
+  dropped_ += bytes.size();
+  left_over(bytes);
+}
+
+/// What was not looked at was of a further request.
+void Report::unread(std::span<const Evidence> evidence, std::string_view start) {
+  dropped(start);
+  const bool unseen = std::ranges::any_of(evidence, [this](const Evidence& each) { return each.unread > dropped_; });
+  if (unseen) retry_ = std::max(retry_, Retry::safe);
+}
+
+void Report::rule_fired(std::uint64_t rule_id, std::uint64_t request_number, std::string text) {
+  recorder_.rule_fired(entry_.id(), {now(), rule_id, request_number, std::move(text)});
+}
+
+void Report::progress(const net::EndedConnection& ended) {
+  recorder_.observed(ended, net::derive_verdict(ended.evidence, accepted_at_), net::Progress::transitional);
+}
+
+void Report::settle_retry() {
+  if (retry_ != Retry::not_needed) recorder_.retry(entry_.id(), retry_);
+}
+
+}  // namespace closelab::server

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "closelab/record.h"
+#include "closelab/rule.h"
+#include "net/socket/listener.h"
+#include "net/verdict/ended_connection.h"
+#include "server/connection/exchange.h"
+#include "server/record/recorder.h"
+
+namespace closelab::server {
+
+/// What the record of one connection is told of it: facts, in the order in which they come about.
+class Report {
+ public:
+  Report(Recorder& recorder, const net::Accepted& accepted);
+
+  std::uint64_t id() const { return entry_.id(); }
+  const Endpoint& server() const { return entry_.server(); }
+  const Endpoint& client() const { return entry_.client(); }
+  std::chrono::steady_clock::time_point accepted_at() const { return accepted_at_; }
+  std::chrono::nanoseconds now() const { return std::chrono::steady_clock::now() - accepted_at_; }
+  /// Requests so far, complete or refused.
+  std::uint64_t requests() const { return requests_; }
+
+  /// A request has begun and the connection waits: for its rest, its handler or its client.
+  void waits() { recorder_.active(entry_.id()); }
+  /// The connection waits for a request.
+  void idle();
+  /// Starts the record of a request, complete or refused.
+  void request_begins(Exchange& exchange);
+  /// Responses are about to be handed to the kernel.
+  void answering(const Exchange& exchange);
+  /// They have been; told later, because what our side does after the last byte must not be late.
+  static void note_answered(Exchange& exchange, std::chrono::nanoseconds at);
+  void answered(Exchange& exchange);
+  /// Requests whose responses did not get to the kernel in full, and one that was not answered at all.
+  void unanswered(Exchange& exchange);
+  /// A rule has cut off a response.
+  void truncated() { retry_ = Retry::if_idempotent; }
+  /// Bytes that nobody has read as a request: empty lines, which old clients send after a body, are none.
+  void left_over(std::string_view bytes);
+  /// The same of bytes that were read after the end was decided.
+  void dropped(std::string_view bytes);
+  /// And of bytes that were not read: `start` is what they began with, as far as it was looked at.
+  void unread(std::span<const Evidence> evidence, std::string_view start);
+  void rule_fired(std::uint64_t rule_id, std::uint64_t request_number, std::string text);
+  void closing(CloseReason reason, CloseMode mode) { recorder_.closing(entry_, reason, mode); }
+  /// A teardown that takes its time is worth a look before it is over.
+  void progress(const net::EndedConnection& ended);
+  /// Everything is known that says whether requests may be sent again.
+  void settle_retry();
+
+ private:
+  Recorder& recorder_;
+  std::chrono::steady_clock::time_point accepted_at_;
+  /// Valid until the connection has been handed to the observer.
+  Recorder::Entry& entry_;
+  std::uint64_t requests_ = 0;
+  Retry retry_ = Retry::not_needed;
+  std::size_t dropped_ = 0;
+};
+
+}  // namespace closelab::server

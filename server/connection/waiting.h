@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "net/socket/stream.h"
+#include "server/connection/connection_host.h"
+#include "server/connection/lifecycle.h"
+
+namespace closelab::server {
+
+/// What a connection waits for: its one deadline, and the calls that let it know when its socket is ready.
+class Waiting {
+ public:
+  using Clock = Deadlines::Clock;
+  enum class Since : std::uint8_t { now, before };
+
+  Waiting(ConnectionHost& host, net::Stream& stream, Connection& owner);
+
+  /// For a request, or up to a rule that acts after `rule_after` of idleness.
+  Since for_request(std::optional<std::chrono::milliseconds> rule_after);
+  /// The rule has acted; the same wait goes on.
+  void for_request_still(std::optional<std::chrono::milliseconds> rule_after);
+  std::chrono::milliseconds idle_for() const;
+  /// For the rest of a head or body. Set once for the whole of it: bytes that trickle in buy no time.
+  Since for_rest(DeadlineKind kind, std::chrono::milliseconds timeout);
+  /// For the handler's answer, which may be there and only have to be delayed.
+  void for_answer(std::optional<Clock::time_point> delayed_until);
+  /// For the client to take what is queued. One that takes something gets its time anew.
+  void for_client(Exchange& exchange);
+  void for_client_still();
+  /// Without a duration: until something happens.
+  void pause(Wait why, std::optional<std::chrono::milliseconds> duration);
+  /// The next look at a pause.
+  void look_later(Wait why);
+  bool is_pause_over() const { return Clock::now() >= pause_until_; }
+  /// For the next step of a close mode, which may have no bound.
+  void for_teardown(std::optional<std::chrono::milliseconds> time);
+  bool is_for_teardown() const { return is_for(DeadlineKind::teardown); }
+  void end() { host_.deadlines().clear(deadline_); }
+
+  std::chrono::milliseconds idle_timeout() const { return idle_timeout_; }
+  void set_idle_timeout(std::chrono::milliseconds timeout) { idle_timeout_ = timeout; }
+
+ private:
+  bool is_for(DeadlineKind kind) const { return deadline_.is_set() && deadline_.kind == kind; }
+  void set(DeadlineKind kind, std::chrono::milliseconds from_now);
+
+  ConnectionHost& host_;
+  net::Stream& stream_;
+  DeadlineHook deadline_;
+  std::chrono::milliseconds idle_timeout_;
+  Clock::time_point idle_since_{};
+  Clock::time_point pause_until_{};
+};
+
+}  // namespace closelab::server

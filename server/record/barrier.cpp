@@ -1,0 +1,37 @@
+#include "server/record/barrier.h"
+
+namespace closelab::server {
+namespace {
+
+bool is_in_place(const Barrier& barrier, const ConnectionRecord& record) {
+  switch (barrier.until) {
+    case Barrier::Until::accepted:
+      return true;
+    case Barrier::Until::idle:
+      // Before its first request a connection is idle, too, but nobody waits for that.
+      return record.phase == Phase::idle && record.request_count > 0;
+    case Barrier::Until::closed:
+      return record.phase == Phase::settled;
+  }
+  return false;
+}
+
+bool is_past(const Barrier& barrier, const ConnectionRecord& record) {
+  if (record.phase == Phase::settled) return true;
+  return record.phase == Phase::closing && barrier.until == Barrier::Until::idle;
+}
+
+}  // namespace
+
+Reached reached(const Barrier& barrier, const ConnectionRecord& record) {
+  if (record.id <= barrier.after || barrier.connection.value_or(record.id) != record.id) return Reached::no;
+  if (is_in_place(barrier, record) && record.request_count >= barrier.requests) return Reached::yes;
+  return barrier.connection && is_past(barrier, record) ? Reached::never : Reached::no;
+}
+
+Reached reached_without_record(const Barrier& barrier, std::uint64_t last_id) {
+  // Counted from 1; a record that is gone was of a connection that had settled.
+  return barrier.connection && *barrier.connection <= last_id ? Reached::never : Reached::no;
+}
+
+}  // namespace closelab::server
