@@ -26,7 +26,7 @@ thread_local bool serves = false;
 }  // namespace
 
 Reactor::Reactor(Shared& shared, OpenConnections& open, net::Listener listener)
-    : shared_(shared),
+    : ConnectionHost(shared),
       open_(open),
       listener_(std::move(listener)),
       work_(io_.get_executor()),

@@ -62,14 +62,12 @@ class Reactor final : public ConnectionHost, private net::ReadySet::Member {
   const std::vector<net::OptionInEffect>& options_in_effect() const { return options_in_effect_; }
 
   // For its connections, on the reactor thread.
-  Shared& shared() const override { return shared_; }
   net::ReadySet& ready_set() override { return ready_set_; }
   Deadlines& deadlines() override { return deadlines_; }
   ExchangePool& exchanges() override { return exchanges_; }
   std::span<char> read_buffer() override { return read_buffer_; }
   /// Formatted once a second.
   std::string_view date() override;
-  bool is_stopping() const override { return stopping_; }
   void remove(Connection& connection) override;
 
  private:
@@ -86,7 +84,6 @@ class Reactor final : public ConnectionHost, private net::ReadySet::Member {
   std::vector<std::shared_ptr<Connection>> open_connections() const;
   void finish_if_done();
 
-  Shared& shared_;
   OpenConnections& open_;
   net::Listener listener_;
   asio::io_context io_{1};
@@ -104,7 +101,6 @@ class Reactor final : public ConnectionHost, private net::ReadySet::Member {
   std::vector<std::shared_ptr<Connection>> connections_;
   std::string date_;
   std::time_t date_second_ = 0;
-  bool stopping_ = false;
   bool accepting_ = true;
   bool finished_ = false;
   std::promise<void> done_;

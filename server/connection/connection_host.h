@@ -32,21 +32,25 @@ struct Shared {
 /// The reactor that connections live on, as they see it; on its thread, but for post().
 class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
  public:
-  virtual Shared& shared() const = 0;
+  Shared& shared() const { return shared_; }
+  bool is_stopping() const { return stopping_; }
   virtual net::ReadySet& ready_set() = 0;
   virtual Deadlines& deadlines() = 0;
   virtual ExchangePool& exchanges() = 0;
   virtual std::span<char> read_buffer() = 0;
   /// The Date field's value.
   virtual std::string_view date() = 0;
-  virtual bool is_stopping() const = 0;
   /// The connection is over.
   virtual void remove(Connection& connection) = 0;
   /// Runs on the reactor's thread, soon; from any thread.
   virtual void post(std::function<void()> job) = 0;
 
  protected:
+  explicit ConnectionHost(Shared& shared) : shared_(shared) {}
   ~ConnectionHost() = default;
+
+  Shared& shared_;
+  bool stopping_ = false;
 };
 
 }  // namespace closelab::server

@@ -16,7 +16,7 @@ import time
 import tomllib
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-COPIED = ['CMakeLists.txt', 'cmake', 'net', 'http', 'server', 'tests']
+COPIED = ['CMakeLists.txt', 'cmake', 'docs', 'net', 'http', 'server', 'tests']
 TEST_SECONDS = 240
 
 
