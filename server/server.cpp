@@ -11,7 +11,7 @@
 #include "net/teardown/blocking_closer.h"
 #include "server/reactor.h"
 #include "server/record/recorder.h"
-#include "server/router.h"
+#include "server/connection/router.h"
 
 namespace closelab {
 namespace {

@@ -303,6 +303,7 @@ void Connection::tear_down() {
 /// Reads what nobody wants any more. What is left after the budget comes again after others had their turn.
 void Connection::drain() {
   net::Teardown& teardown = end_.teardown();
+  if (!teardown.wants_input()) return;
   const net::TeardownPhase before = teardown.phase();
   for (std::size_t sum = 0; teardown.wants_input() && sum < drain_budget;) {
     const std::string_view dropped = teardown.drain(host_.read_buffer());

@@ -12,8 +12,8 @@
 #include "server/connection/close_holds.h"
 #include "server/connection/deadlines.h"
 #include "server/connection/exchange.h"
+#include "server/connection/router.h"
 #include "server/record/recorder.h"
-#include "server/router.h"
 #include "server/rules/rule_book.h"
 
 namespace closelab::server {

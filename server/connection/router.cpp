@@ -1,4 +1,4 @@
-#include "server/router.h"
+#include "server/connection/router.h"
 
 #include <utility>
 
