@@ -9,9 +9,9 @@
 #include "net/socket/listener.h"
 #include "net/socket/socket_options.h"
 #include "net/teardown/blocking_closer.h"
+#include "server/connection/router.h"
 #include "server/reactor.h"
 #include "server/record/recorder.h"
-#include "server/connection/router.h"
 
 namespace closelab {
 namespace {
