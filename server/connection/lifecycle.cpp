@@ -3,6 +3,8 @@
 #include <array>
 
 namespace closelab::server {
+// Names as short as these are the table's alone.
+namespace lifecycle {
 namespace {
 
 using C = Circumstances;
@@ -250,8 +252,10 @@ std::string line_of_impossible(std::string_view name, LifeState state) {
 }
 
 }  // namespace
+}  // namespace lifecycle
 
 std::optional<Transition> next_step(LifeState state, Event event, const Circumstances& circumstances) {
+  using namespace lifecycle;
   if (state.pause != Wait::none && !ends_a_pause(event)) {
     for (const PauseRow& row : pause_table) {
       if (row.pause == state.pause && row.event == event && applies(row.when, circumstances)) {
@@ -270,12 +274,13 @@ std::optional<Transition> next_step(LifeState state, Event event, const Circumst
   return std::nullopt;
 }
 
-std::string_view to_string(Stage stage) { return stage_names[static_cast<std::size_t>(stage)]; }
-std::string_view to_string(Wait wait) { return wait_names[static_cast<std::size_t>(wait)]; }
-std::string_view to_string(Event event) { return event_names[static_cast<std::size_t>(event)]; }
-std::string_view to_string(Ending ending) { return ending_names[static_cast<std::size_t>(ending)]; }
+std::string_view to_string(Stage stage) { return lifecycle::stage_names[static_cast<std::size_t>(stage)]; }
+std::string_view to_string(Wait wait) { return lifecycle::wait_names[static_cast<std::size_t>(wait)]; }
+std::string_view to_string(Event event) { return lifecycle::event_names[static_cast<std::size_t>(event)]; }
+std::string_view to_string(Ending ending) { return lifecycle::ending_names[static_cast<std::size_t>(ending)]; }
 
 std::string lifecycle_table() {
+  using namespace lifecycle;
   std::string text = "| state | event | when | then | stage |\n|--|--|--|--|--|\n";
   for (std::size_t i = 0; i < stages; ++i) {
     const auto stage = static_cast<Stage>(i);

@@ -24,7 +24,7 @@ bool may_reset(CloseMode mode) {
   return mode == CloseMode::abortive || mode == CloseMode::immediate || mode == CloseMode::delayed;
 }
 
-Step wait_for(Wait what, std::optional<milliseconds> duration = {}) {
+Step pause_for(Wait what, std::optional<milliseconds> duration = {}) {
   return {.kind = Step::Kind::wait, .wait = what, .duration = duration};
 }
 
@@ -95,9 +95,9 @@ Step RuleRunner::perform(const Rule& rule, const Moment& moment, const Settings&
   if (const auto* closing = std::get_if<CloseAction>(&rule.action)) {
     step = close(closing->mode, moment.at, settings);
   } else if (const auto* delay = std::get_if<DelayAction>(&rule.action)) {
-    step = wait_for(Wait::delay, delay->duration);
+    step = pause_for(Wait::delay, delay->duration);
   } else if (std::holds_alternative<StallAction>(rule.action)) {
-    step = wait_for(Wait::stall);
+    step = pause_for(Wait::stall);
   } else if (is_truncation(rule)) {
     step = truncate(moment.at, settings);
   } else {
@@ -113,7 +113,7 @@ Step RuleRunner::close(CloseMode mode, At at, const Settings& settings) {
     return {.kind = Step::Kind::end, .ending = Ending::cut, .reason = CloseReason::rule, .mode = mode};
   }
   state_->pending_mode = mode;
-  return wait_for(Wait::acknowledge, settings.write_timeout);
+  return pause_for(Wait::acknowledge, settings.write_timeout);
 }
 
 Step RuleRunner::truncate(At at, const Settings& settings) {
