@@ -37,8 +37,11 @@ void skip(const std::string& why) {
 }
 
 bool has_ipv6() {
-  static const bool has = can_listen_by_ipv6();
-  if (!has) skip("no IPv6");
+  static const bool has = [] {
+    const bool can_listen = can_listen_by_ipv6();
+    if (!can_listen) skip("no IPv6");
+    return can_listen;
+  }();
   return has;
 }
 

@@ -55,7 +55,7 @@ TEST_CASE("only a TCP socket that listens can be handed over; the error says wha
 }
 
 TEST_CASE("a socket that is handed over is listened on through a duplicate, whatever else the options say") {
-  const Listener owner({.address = "::1"}, {});
+  const Listener owner({.address = "127.0.0.2"}, {});
   Listener taken({.address = "127.0.0.1", .port = 1, .fd = owner.fd()}, {});
   CHECK(taken.fd() != owner.fd());
   CHECK(taken.local() == owner.local());
