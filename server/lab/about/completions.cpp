@@ -17,7 +17,8 @@ std::string values_of(const CompletedOption& option) {
     const std::size_t end = std::min(rest.find_first_of("|, "), rest.size());
     const std::string_view word = rest.substr(0, end);
     const bool is_word = !word.empty() && std::ranges::all_of(word, [](char c) { return c >= 'a' && c <= 'z'; });
-    if (is_word) words += (words.empty() ? "" : " ") + std::string(word);
+    if (is_word && !words.empty()) words += ' ';
+    if (is_word) words += word;
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   return words;
