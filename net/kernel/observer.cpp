@@ -223,10 +223,11 @@ void Observer::note_states(Followed& followed, const SocketInfo& own, const Sock
 void Observer::look_at_peer(EndedConnection& connection) {
   const TcpTuple tuple = connection.tuple.swapped();
   if (!looks_up(connection.id) || tuple.local.address != tuple.remote.address) return;
-  // One for each thread: reactors that close at the same time don't wait for one another.
-  thread_local SockDiag diag;
   SocketInfo found;
-  diag.look_up({&tuple, 1}, {&found, 1});
+  {
+    const std::lock_guard lock(peer_mutex_);
+    peer_diag_.look_up({&tuple, 1}, {&found, 1});
+  }
   if (found.state == TcpState::unknown) return;
   Evidence& seen = connection.note(Source::sock_diag, Fact::peer_socket);
   seen.state = found.state;

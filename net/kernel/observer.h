@@ -45,7 +45,8 @@ class Observer {
   /// settled without a look, and its evidence says so.
   void follow(EndedConnection connection);
 
-  /// Looks at the client's end now, on the caller's thread (4 us), when it is on the same address; waits for nobody.
+  /// Looks at the client's end now, on the caller's thread (4 us), when it is on the same address. Other threads
+  /// may be before it, for 4 us each: no lookup waits for an answer.
   /// For a descriptor that is closed right behind our FIN: nothing else would tell an RST that comes then from one
   /// behind a crossing FIN.
   void look_at_peer(EndedConnection& connection);
@@ -84,6 +85,8 @@ class Observer {
   const std::uint64_t every_;
   const Callback callback_;
   SockDiag diag_;
+  std::mutex peer_mutex_;
+  SockDiag peer_diag_;
   /// By address and interface.
   std::map<std::pair<std::array<std::uint8_t, 16>, std::uint32_t>, bool> local_addresses_;
 
