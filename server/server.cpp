@@ -245,6 +245,8 @@ std::size_t Server::close_idle() { return impl_->close_idle(); }
 
 bool Server::close(std::uint64_t connection_id, CloseMode mode) { return impl_->close(connection_id, mode); }
 
+bool Server::is_held(std::uint64_t connection_id) const { return impl_->holds.is_held(connection_id); }
+
 void Server::hold_close() { impl_->holds.hold_all(); }
 
 void Server::hold_close(std::uint64_t connection_id) { impl_->holds.hold(connection_id); }

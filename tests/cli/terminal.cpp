@@ -66,6 +66,10 @@ const std::string& Terminal::read_to_end() {
   return text_;
 }
 
+void Terminal::press(const std::string& keys) const {
+  if (::write(fd_, keys.data(), keys.size()) < 0) throw std::system_error(errno, std::generic_category(), "write");
+}
+
 void Terminal::resize(unsigned short rows, unsigned short columns) const {
   const winsize size = size_of(rows, columns);
   ::ioctl(fd_, TIOCSWINSZ, &size);

@@ -20,6 +20,8 @@ class Terminal {
   const std::string& read_until(const std::function<bool(const std::string&)>& enough);
   /// Everything to the program's end.
   const std::string& read_to_end();
+  /// As if somebody pressed these keys.
+  void press(const std::string& keys) const;
   /// The window gets another size, as if somebody dragged its border.
   void resize(unsigned short rows, unsigned short columns) const;
 

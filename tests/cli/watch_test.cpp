@@ -171,6 +171,13 @@ TEST_CASE("watch on a terminal: in place, cut to the window, and what does not f
   terminal.read_until([](const std::string& t) { return contains(t, "\x1b[H\x1b[2J"); });
 }
 
+TEST_CASE("watch on a terminal ends when q is pressed, which is not shown") {
+  Terminal terminal({CLOSELAB_PROGRAM, "watch", "--interval=1h"}, 12, 60);
+  terminal.read_until([](const std::string& t) { return contains(t, "\x1b[J"); });
+  terminal.press("q");
+  CHECK_FALSE(contains(terminal.read_to_end(), "q"));
+}
+
 /// Denies this thread, and what it starts, sockets of family AF_NETLINK, as a sandbox may.
 void deny_netlink() {
   sock_filter program[] = {

@@ -123,6 +123,8 @@ class Server {
   /// responses sent, until release() or stop(). What the client does still counts.
   void hold_close();
   void hold_close(std::uint64_t connection_id);
+  /// Whether that connection is one that our side does not close now.
+  bool is_held(std::uint64_t connection_id) const;
   /// Lets what was held end, and ends the holding.
   void release();
   void release(std::uint64_t connection_id);

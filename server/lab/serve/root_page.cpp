@@ -64,6 +64,18 @@ std::string who_holds_time_wait(const Request& request, const Options& options) 
   return "";
 }
 
+/// A hold (Server::hold_close()) leaves the client alone to close.
+std::string next_step_held(const Request& request) {
+  if (keeps(request)) return "the server keeps the connection open until it is released, however long you wait";
+  return fmt::format("the server would close, because {}, and is held: it waits until it is released",
+                     describe(request.persistence.reason));
+}
+
+std::string who_holds_time_wait_held(const Request& request) {
+  return fmt::format("you, at {}, when you close; what the server does when it is released comes after that",
+                     to_string(request.client));
+}
+
 /// The next experiment of a row: keep-alive, close, reuse, HTTP/1.0, abortive.
 std::string try_next(const Request& request, const std::string& url) {
   if (request.request_number > 1) return fmt::format("curl --http1.0 {0}   # closing is the default there", url);
@@ -79,11 +91,14 @@ std::string try_next(const Request& request, const std::string& url) {
 
 }  // namespace
 
-std::string root_page(const Request& request, const Options& options, const Endpoint& server) {
+std::string root_page(const Request& request, const Options& options, const Endpoint& server, Switch hold) {
   // The Host field names the server as the client knows it, which a wildcard address does not.
   const std::string host(request.field("Host").value_or(to_string(server)));
   const QueryOptions query = parse_query_options(request.query).value;
   const std::string rule = query.rule ? fmt::format("Unless your rule acts: {}.\n", describe(*query.rule)) : "";
+  const bool held = hold == Switch::on;
+  const std::string next = held ? next_step_held(request) : next_step(request, options, knobs);
+  const std::string time_wait = held ? who_holds_time_wait_held(request) : who_holds_time_wait(request, options);
   return fmt::format(
       "You are connection {}, from {}, and this is its request {}.\n"
       "After this response {}.\n{}"

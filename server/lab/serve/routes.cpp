@@ -149,7 +149,8 @@ void add_routes(Server& server) {
   };
   server.handle("/*", not_found);
   add("/", only_get([&server](const Request& request) {
-        return text(200, root_page(request, server.options(), server.endpoint()));
+        const Switch hold = server.is_held(request.connection_id) ? Switch::on : Switch::off;
+        return text(200, root_page(request, server.options(), server.endpoint(), hold));
       }));
   add("/echo", echo);
   add("/bytes/*", only_get(bytes));

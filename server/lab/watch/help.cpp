@@ -18,7 +18,8 @@ DESCRIPTION
   Shows how many TCP sockets are in each state, then each of those in TIME_WAIT
   with the time that is left of it, those that came last first. On a terminal
   the table is refreshed in place and cut to the window; elsewhere tables follow
-  each other, complete. Ctrl-C ends it.
+  each other, complete. q or Ctrl-C ends it. Where not all columns fit, the time
+  left comes first.
 
   The kernel is asked through netlink (sock_diag) for the sockets of this
   network namespace, and does the filtering; no privilege is needed. A

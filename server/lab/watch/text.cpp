@@ -71,7 +71,20 @@ struct Line {
   std::string remote;
 };
 
-void append_line(std::string& out, const Line& line, const Widths& widths) {
+/// Which columns there are, and in which order: where not all of them fit, the time left, its holder and the state
+/// come first, so that it is an address that is cut.
+enum class Form : std::uint8_t { all, time_left_first };
+
+constexpr std::size_t longest_holder = std::string_view("unknown").size();
+
+Form form_for(const Widths& widths, const Room& room) {
+  const std::size_t all = 5 + 1 + 6 + 1 + 6 + 1 + widths.local + 1 + widths.remote + 1 + widths.state + 1 + 9 + 1;
+  return all + longest_holder <= room.columns ? Form::all : Form::time_left_first;
+}
+
+std::string_view holder_text(const ListedSocket& row) { return row.time_wait ? to_string(*row.time_wait) : "-"; }
+
+void append_all(std::string& out, const Line& line, const Widths& widths) {
   const TcpSocket& socket = line.row->socket;
   append_left(out, socket.local.family == AddressFamily::ipv6 ? "tcp6" : "tcp", 5);
   append_right(out, std::to_string(socket.receive_queue), 6);
@@ -80,10 +93,26 @@ void append_line(std::string& out, const Line& line, const Widths& widths) {
   append_left(out, line.remote, widths.remote);
   append_left(out, to_string(socket.state), widths.state);
   append_right(out, left_text(socket), 9);
-  out.append(line.row->time_wait ? to_string(*line.row->time_wait) : "-").push_back('\n');
+  out.append(holder_text(*line.row)).push_back('\n');
 }
 
-void append_sockets(std::string& out, std::span<const ListedSocket> listed) {
+void append_time_left_first(std::string& out, const Line& line, const Widths& widths) {
+  append_right(out, left_text(line.row->socket), 9);
+  append_left(out, holder_text(*line.row), longest_holder);
+  append_left(out, to_string(line.row->socket.state), widths.state);
+  append_left(out, line.local, widths.local);
+  out.append(line.remote).push_back('\n');
+}
+
+std::string heading(Form form, const Widths& widths) {
+  if (form == Form::time_left_first)
+    return fmt::format("\nTime left Held by {:<{}} {:<{}} Foreign Address\n", "State", widths.state, "Local Address",
+                       widths.local);
+  return fmt::format("\nProto Recv-Q Send-Q {:<{}} {:<{}} {:<{}} Time left Held by\n", "Local Address", widths.local,
+                     "Foreign Address", widths.remote, "State", widths.state);
+}
+
+void append_sockets(std::string& out, std::span<const ListedSocket> listed, const Room& room) {
   std::vector<Line> lines;
   lines.reserve(listed.size());
   Widths widths;
@@ -93,9 +122,10 @@ void append_sockets(std::string& out, std::span<const ListedSocket> listed) {
     widths.remote = std::max(widths.remote, line.remote.size());
     widths.state = std::max(widths.state, to_string(row.socket.state).size());
   }
-  out += fmt::format("\nProto Recv-Q Send-Q {:<{}} {:<{}} {:<{}} Time left Held by\n", "Local Address", widths.local,
-                     "Foreign Address", widths.remote, "State", widths.state);
-  for (const Line& line : lines) append_line(out, line, widths);
+  const Form form = form_for(widths, room);
+  out += heading(form, widths);
+  for (const Line& line : lines)
+    form == Form::all ? append_all(out, line, widths) : append_time_left_first(out, line, widths);
 }
 
 constexpr std::string_view slack_note = "≤ 2 s: the timer is due; the kernel's timer slack is up to 2 s\n";
@@ -135,7 +165,7 @@ std::string watch_text(const Snapshot& snapshot, const Room& room) {
   const std::size_t shown = std::min(snapshot.listed.size(), room.rows - besides);
   const std::span<const ListedSocket> listed(snapshot.listed.data(), shown);
   const std::size_t more = snapshot.listed.size() - shown + snapshot.not_listed;
-  if (!listed.empty()) append_sockets(out, listed);
+  if (!listed.empty()) append_sockets(out, listed, room);
   if (more > 0) out += fmt::format("... and {} more\n", more);
   if (std::ranges::any_of(listed, is_due)) out += slack_note;
   return fit(out, room);

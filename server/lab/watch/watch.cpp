@@ -7,9 +7,9 @@
 #include <map>
 #include <stdexcept>
 #include <string>
-#include <thread>
 
 #include "net/socket/socket_address.h"
+#include "server/lab/watch/keys.h"
 #include "server/lab/watch/print.h"
 #include "server/lab/watch/screen.h"
 
@@ -62,12 +62,16 @@ std::string table(const WatchSettings& settings, const Room& room) {
 
 int watch(const WatchSettings& settings) {
   Screen screen(settings.format);
+  if (settings.repeat == WatchSettings::Repeat::once) {
+    screen.show(table(settings, screen.room()));
+    return EXIT_SUCCESS;
+  }
+  Keys keys;
   auto next = Clock::now();
   while (true) {
     screen.show(table(settings, screen.room()));
-    if (settings.repeat == WatchSettings::Repeat::once) return EXIT_SUCCESS;
     next = std::max(next + settings.interval, Clock::now());
-    std::this_thread::sleep_until(next);
+    if (keys.wait(next) == Keys::Wish::quit) return EXIT_SUCCESS;
   }
 }
 

@@ -142,6 +142,18 @@ TEST_CASE("/ tells what will happen, who holds TIME_WAIT, and what to try next")
   CHECK(std::count(text.begin(), text.end(), '\n') <= 8);
 }
 
+TEST_CASE("/ under a hold tells that only the client closes") {
+  Request r = request("/");
+  r.client = {.family = AddressFamily::ipv4, .port = 53122, .address = {127, 0, 0, 1}};
+  std::string text = root_page(r, {}, {}, Switch::on);
+  CHECK(contains(text, "keeps the connection open until it is released"));
+  CHECK(contains(text, "TIME_WAIT: you, at 127.0.0.1:53122, when you close"));
+  r.persistence = {Persistence::Decision::close, CloseReason::request_close};
+  text = root_page(r, {}, {}, Switch::on);
+  CHECK(contains(text, "the server would close, because the request said"));
+  CHECK(contains(text, "is held"));
+}
+
 TEST_CASE("/ tells what the options of its query change") {
   Request r = request("/");
   r.query = "idle_timeout=200ms&close=abortive";

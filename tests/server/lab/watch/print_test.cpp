@@ -65,8 +65,16 @@ TEST_CASE("the table fits its room: fewer sockets, then fewer lines, and each cu
   }
   const std::string narrow = watch_text(snapshot, {.columns = 14});
   CHECK(narrow.find("\nESTABLISHED   \n") != std::string::npos);
-  CHECK(narrow.find("\nProto Recv-Q S\n") != std::string::npos);
+  CHECK(narrow.find("\nTime left Held\n") != std::string::npos);
   CHECK(narrow.find("\n≤ 2 s: the tim\n") != std::string::npos);
+}
+
+TEST_CASE("what is left of TIME_WAIT is never cut off: an address is") {
+  const std::string text = watch_text(example(), {.columns = 40});
+  CHECK(text.find("\n   59.8 s server  TIME_WAIT 127.0.0.1:80\n") != std::string::npos);
+  CHECK(text.find("\n    ≤ 2 s unknown TIME_WAIT [2001:db8::\n") != std::string::npos);
+  CHECK(watch_text(example(), {.columns = 91}).find("\nProto ") != std::string::npos);
+  CHECK(watch_text(example(), {.columns = 90}).find("\nProto ") == std::string::npos);
 }
 
 TEST_CASE("the table of nothing, of one, of a filter, and of a listener") {
