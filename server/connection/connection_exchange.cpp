@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "server/connection/connection.h"
-#include "server/rules/rule_text.h"
 
 // From the bytes of a request to those of its answer, and what rules do on the way.
 
@@ -329,7 +328,7 @@ Kind Connection::act(const RuleRunner::Moment& moment) {
   const RuleRunner::Settings settings{end_.mode(), host_.shared().options.timeouts.write_timeout};
   while (const auto booked = rules_.take_turn(moment)) {
     const bool before_its_record = exchange_ != nullptr && exchange_->parser.started() && exchange_->record.number == 0;
-    report_.rule_fired(booked->id, report_.requests() + (before_its_record ? 1 : 0), describe_act(booked->rule));
+    report_.rule_fired(report_.requests() + (before_its_record ? 1 : 0), *booked);
     const Kind kind = obey(rules_.perform(booked->rule, moment, settings));
     if (kind != Kind::go_on) return kind;
   }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/verdict/derive_verdict.h"
+#include "server/rules/rule_text.h"
 
 namespace closelab::server {
 namespace {
@@ -81,8 +82,8 @@ void Report::unread(std::span<const Evidence> evidence, std::string_view start) 
   if (unseen) retry_ = std::max(retry_, Retry::safe);
 }
 
-void Report::rule_fired(std::uint64_t rule_id, std::uint64_t request_number, std::string text) {
-  recorder_.rule_fired(entry_.id(), {now(), rule_id, request_number, std::move(text)});
+void Report::rule_fired(std::uint64_t request_number, const BookedRule& booked) {
+  recorder_.rule_fired(entry_.id(), {now(), booked.id, request_number, describe_act(booked.rule), booked.rule.at.at});
 }
 
 void Report::progress(const net::EndedConnection& ended) {

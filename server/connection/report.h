@@ -12,6 +12,7 @@
 #include "net/verdict/ended_connection.h"
 #include "server/connection/exchange.h"
 #include "server/record/recorder.h"
+#include "server/rules/rule_book.h"
 
 namespace closelab::server {
 
@@ -49,7 +50,7 @@ class Report {
   void dropped(std::string_view bytes);
   /// And of bytes that were not read: `start` is what they began with, as far as it was looked at.
   void unread(std::span<const Evidence> evidence, std::string_view start);
-  void rule_fired(std::uint64_t rule_id, std::uint64_t request_number, std::string text);
+  void rule_fired(std::uint64_t request_number, const BookedRule& booked);
   void closing(CloseReason reason, CloseMode mode) { recorder_.closing(entry_, reason, mode); }
   /// A teardown that takes its time is worth a look before it is over.
   void progress(const net::EndedConnection& ended);

@@ -203,9 +203,20 @@ Rung seen_by_call(nanoseconds at, RungKind kind, Side side, std::string text) {
   return {.at = at, .kind = kind, .side = side, .text = std::move(text), .source = Source::syscall};
 }
 
-void add_request(std::vector<Rung>& rungs, const RequestRecord& request) {
+/// When the response was handed to the kernel, or when it began, if it never was to its end: not before what rules did
+/// before it, whose effects it may show.
+nanoseconds answer_time(const RequestRecord& request, const ConnectionRecord& record) {
+  nanoseconds time = std::max(request.answered_at, request.received_at);
+  for (const RuleFiring& firing : record.rules_fired) {
+    const bool before = firing.request_number == request.number && firing.moment <= At::before_response;
+    if (before && request.answered_at == nanoseconds(0)) time = std::max(time, firing.at);
+  }
+  return time;
+}
+
+void add_request(std::vector<Rung>& rungs, const RequestRecord& request, const ConnectionRecord& record) {
   rungs.push_back(seen_by_call(request.received_at, RungKind::request, Side::client, request_text(request)));
-  const nanoseconds answered = std::max(request.answered_at, request.received_at);
+  const nanoseconds answered = answer_time(request, record);
   if (request.status == 0)
     rungs.push_back(seen_by_call(answered, RungKind::note, Side::server,
                                  "request " + std::to_string(request.number) + " was never answered"));
@@ -218,7 +229,7 @@ void add_requests(std::vector<Rung>& rungs, const ConnectionRecord& record) {
     rungs.push_back(
         seen_by_call(record.requests.front().received_at, RungKind::note, Side::client,
                      std::to_string(record.request_count - record.requests.size()) + " earlier requests not shown"));
-  for (const RequestRecord& request : record.requests) add_request(rungs, request);
+  for (const RequestRecord& request : record.requests) add_request(rungs, request, record);
 }
 
 void add_rules(std::vector<Rung>& rungs, const ConnectionRecord& record) {
@@ -256,8 +267,9 @@ RungKind rung_kind_named(std::string_view name) {
 
 Picture picture_of(const ConnectionRecord& record) {
   Picture picture{.client = record.client, .server = record.server};
-  add_requests(picture.rungs, record);
+  // At one moment, a rule comes before what it did.
   add_rules(picture.rungs, record);
+  add_requests(picture.rungs, record);
   add_evidence(picture.rungs, record);
   std::ranges::stable_sort(picture.rungs, {}, &Rung::at);
   add_inferred(picture.rungs, record);

@@ -137,6 +137,8 @@ struct RuleFiring {
   std::uint64_t request_number = 0;
   /// What it did: `close abortive at response_body:100`.
   std::string text;
+  /// The moment at which it acted.
+  At moment = At::accept;
 };
 
 std::string_view to_string(At at);
