@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/lab/watch/snapshot.h"
+#include "server/text/text_layout.h"
 
 namespace closelab::lab {
 
@@ -12,6 +13,7 @@ namespace closelab::lab {
 struct Room {
   std::size_t rows = std::numeric_limits<std::size_t>::max();
   std::size_t columns = std::numeric_limits<std::size_t>::max();
+  server::Charset charset = server::Charset::utf8;
 };
 
 /// The counts, then the sockets with netstat's columns, what is left of TIME_WAIT and which end holds it. What does not

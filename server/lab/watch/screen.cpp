@@ -10,6 +10,8 @@
 #include <string>
 #include <system_error>
 
+#include "server/lab/settings/text_style.h"
+
 namespace closelab::lab {
 namespace {
 
@@ -32,10 +34,12 @@ void write_all(std::string_view text) {
 Screen::Screen(LogFormat format) : format_(format), in_place_(format == LogFormat::text && is_terminal()) {}
 
 Room Screen::room() const {
+  const Charset charset = choose_text_layout(Color::never).charset;
   winsize size{};
-  if (!in_place_ || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0) return {};
+  if (!in_place_ || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
+    return {.charset = charset};
   // The last line is the cursor's; a line that fills the last column may wrap.
-  return {.rows = size.ws_row - 1U, .columns = size.ws_col - 1U};
+  return {.rows = size.ws_row - 1U, .columns = size.ws_col - 1U, .charset = charset};
 }
 
 /// Back to where the last text began.

@@ -32,9 +32,9 @@ std::string counts_text(const Snapshot& snapshot) {
 }
 
 /// Rounded up: as long as the kernel says that something is left, so do we.
-std::string left_text(const TcpSocket& socket) {
+std::string left_text(const TcpSocket& socket, server::Charset charset) {
   if (socket.timer != TcpTimer::time_wait) return "-";
-  if (socket.timer_left.count() == 0) return "≤ 2 s";
+  if (socket.timer_left.count() == 0) return charset == server::Charset::utf8 ? "≤ 2 s" : "<= 2 s";
   const auto tenths = (socket.timer_left.count() + 99) / 100;
   return fmt::format("{}.{} s", tenths / 10, tenths % 10);
 }
@@ -84,7 +84,7 @@ Form form_for(const Widths& widths, const Room& room) {
 
 std::string_view holder_text(const ListedSocket& row) { return row.time_wait ? to_string(*row.time_wait) : "-"; }
 
-void append_all(std::string& out, const Line& line, const Widths& widths) {
+void append_all(std::string& out, const Line& line, const Widths& widths, server::Charset charset) {
   const TcpSocket& socket = line.row->socket;
   append_left(out, socket.local.family == AddressFamily::ipv6 ? "tcp6" : "tcp", 5);
   append_right(out, std::to_string(socket.receive_queue), 6);
@@ -92,12 +92,12 @@ void append_all(std::string& out, const Line& line, const Widths& widths) {
   append_left(out, line.local, widths.local);
   append_left(out, line.remote, widths.remote);
   append_left(out, to_string(socket.state), widths.state);
-  append_right(out, left_text(socket), 9);
+  append_right(out, left_text(socket, charset), 9);
   out.append(holder_text(*line.row)).push_back('\n');
 }
 
-void append_time_left_first(std::string& out, const Line& line, const Widths& widths) {
-  append_right(out, left_text(line.row->socket), 9);
+void append_time_left_first(std::string& out, const Line& line, const Widths& widths, server::Charset charset) {
+  append_right(out, left_text(line.row->socket, charset), 9);
   append_left(out, holder_text(*line.row), longest_holder);
   append_left(out, to_string(line.row->socket.state), widths.state);
   append_left(out, line.local, widths.local);
@@ -125,10 +125,10 @@ void append_sockets(std::string& out, std::span<const ListedSocket> listed, cons
   const Form form = form_for(widths, room);
   out += heading(form, widths);
   for (const Line& line : lines)
-    form == Form::all ? append_all(out, line, widths) : append_time_left_first(out, line, widths);
+    (form == Form::all ? append_all : append_time_left_first)(out, line, widths, room.charset);
 }
 
-constexpr std::string_view slack_note = "≤ 2 s: the timer is due; the kernel's timer slack is up to 2 s\n";
+constexpr std::string_view slack_note = " 2 s: the timer is due; the kernel's timer slack is up to 2 s\n";
 
 bool is_due(const ListedSocket& row) {
   return row.socket.timer == TcpTimer::time_wait && row.socket.timer_left.count() == 0;
@@ -167,7 +167,8 @@ std::string watch_text(const Snapshot& snapshot, const Room& room) {
   const std::size_t more = snapshot.listed.size() - shown + snapshot.not_listed;
   if (!listed.empty()) append_sockets(out, listed, room);
   if (more > 0) out += fmt::format("... and {} more\n", more);
-  if (std::ranges::any_of(listed, is_due)) out += slack_note;
+  if (std::ranges::any_of(listed, is_due))
+    out.append(room.charset == server::Charset::utf8 ? "≤" : "<=").append(slack_note);
   return fit(out, room);
 }
 
