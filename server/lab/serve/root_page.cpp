@@ -97,7 +97,7 @@ std::string root_page(const Request& request, const Options& options, const Endp
   const QueryOptions query = parse_query_options(request.query).value;
   const std::string rule = query.rule ? fmt::format("Unless your rule acts: {}.\n", describe(*query.rule)) : "";
   const bool held = hold == Switch::on;
-  const std::string next = held ? next_step_held(request) : next_step(request, options, knobs);
+  const std::string next = held ? next_step_held(request) : next_step(request, options, query);
   const std::string time_wait = held ? who_holds_time_wait_held(request) : who_holds_time_wait(request, options);
   return fmt::format(
       "You are connection {}, from {}, and this is its request {}.\n"
@@ -106,9 +106,8 @@ std::string root_page(const Request& request, const Options& options, const Endp
       "See it:    ss -tan state time-wait '( sport = :{} or dport = :{} )'\n"
       "Try next:  {}\n"
       "Any fault: {}\n",
-      request.connection_id, to_string(request.client), request.request_number, next_step(request, options, query),
-      rule, who_holds_time_wait(request, options), server.port, server.port,
-      try_next(request, fmt::format("http://{}/", host)),
+      request.connection_id, to_string(request.client), request.request_number, next, rule, time_wait, server.port,
+      server.port, try_next(request, fmt::format("http://{}/", host)),
       fmt::format("curl 'http://{}/bytes/1000?at=response_body:100&close=abortive'", host));
 }
 
