@@ -29,8 +29,8 @@ Keys::Keys() {
   termios now{};
   if (!is_ours() || ::tcgetattr(STDIN_FILENO, &now) != 0) return;
   const sigset_t ending = ending_signals();
-  signals_ = ::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (signals_ < 0) return;
+  signals_ = net::UniqueFd(::signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_) return;
   ::sigprocmask(SIG_BLOCK, &ending, nullptr);
   before_ = now;
   now.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
@@ -43,13 +43,13 @@ void Keys::restore() {
   if (!before_) return;
   if (is_ours()) ::tcsetattr(STDIN_FILENO, TCSANOW, &*before_);
   before_.reset();
-  ::close(signals_);
+  signals_.reset();
 }
 
 /// A signal that came ends the program as if it had not been held back, once the terminal is as before.
 Keys::Wish Keys::look() {
   signalfd_siginfo info{};
-  if (::read(signals_, &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
+  if (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
     restore();
     const sigset_t ending = ending_signals();
     ::raise(static_cast<int>(info.ssi_signo));
@@ -74,7 +74,7 @@ Keys::Wish Keys::wait(std::chrono::steady_clock::time_point until) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
     if (left <= 0) return Wish::go_on;
     std::array<pollfd, 2> entries{
-        {{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}, {.fd = signals_, .events = POLLIN, .revents = 0}}};
+        {{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0}, {.fd = signals_.get(), .events = POLLIN, .revents = 0}}};
     constexpr std::int64_t longest = 60'000;
     if (::poll(entries.data(), entries.size(), static_cast<int>(std::min(left, longest))) > 0 && look() == Wish::quit)
       return Wish::quit;

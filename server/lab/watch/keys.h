@@ -5,6 +5,8 @@
 #include <chrono>
 #include <optional>
 
+#include "net/socket/unique_fd.h"
+
 namespace closelab::lab {
 
 /// The keyboard, where standard input is a terminal: a key is read as soon as it is pressed, and not shown. The
@@ -26,7 +28,7 @@ class Keys {
   Wish look();
 
   std::optional<termios> before_;
-  int signals_ = -1;
+  net::UniqueFd signals_;
 };
 
 }  // namespace closelab::lab

@@ -72,7 +72,7 @@ TEST_CASE("the table fits its room: fewer sockets, then fewer lines, and each cu
 TEST_CASE("what is left of TIME_WAIT is never cut off: an address is") {
   const std::string text = watch_text(example(), {.columns = 40});
   CHECK(text.find("\n   59.8 s server  TIME_WAIT 127.0.0.1:80\n") != std::string::npos);
-  CHECK(text.find("\n    ≤ 2 s unknown TIME_WAIT [2001:db8::\n") != std::string::npos);
+  CHECK(text.find("\n    ≤ 2 s unknown TIME_WAIT [2001:db8::1\n") != std::string::npos);
   CHECK(watch_text(example(), {.columns = 40, .charset = server::Charset::ascii}).find("\n   <= 2 s unknown") !=
         std::string::npos);
   CHECK(watch_text(example(), {.columns = 91}).find("\nProto ") != std::string::npos);
