@@ -3,81 +3,101 @@
 #include <algorithm>
 
 namespace closelab::http {
+namespace {
+
+// A pooled parser keeps the memory of ordinary bodies only.
+constexpr std::size_t body_bytes_kept = 64 * 1024;
+
+constexpr std::string_view line_end = "\r\n";
+
+}  // namespace
 
 void BodyReader::start(const HeadMeaning& meaning, std::uint64_t head_bytes) {
-  part_ = meaning.framing == BodyFraming::chunked ? Part::size_line : Part::data;
+  framing_ = meaning.framing;
+  part_ = framing_ == BodyFraming::chunked ? Part::size_line : Part::data;
   data_left_ = meaning.content_length;
-  room_ = limits_.body_bytes;
   bytes_taken_ = head_bytes;
   overhead_bytes_ = 0;
-  size_line_ = {};
-  trailer_line_ = {};
-  error_ = {};
 }
 
-std::string_view BodyReader::take(std::string_view bytes) {
-  needed_ = true;
-  if (part_ == Part::data) return take_data(bytes);
-  ++bytes_taken_;
-  Refusal fault = step(bytes.front());
-  if (fault == Refusal::none && !needed_ && ++overhead_bytes_ > limits_.header_bytes) {
-    fault = Refusal::chunk_framing_too_large;
+void BodyReader::reset() {
+  line_.clear();
+  data_.clear();
+  if (data_.capacity() > body_bytes_kept) data_.shrink_to_fit();
+  if (error_.fault != Refusal::none) error_ = {};
+}
+
+std::size_t BodyReader::feed(std::string_view bytes) {
+  std::size_t taken = 0;
+  while (taken < bytes.size() && !complete() && error_.fault == Refusal::none) {
+    taken += part_ == Part::data ? take_data(bytes.substr(taken)) : take_line(bytes.substr(taken));
   }
-  if (fault == Refusal::body_too_large) {
-    error_ = error_in(fault, {});
-  } else if (fault != Refusal::none) {
-    error_ = error_at(fault, bytes.front(), bytes_taken_);
+  return taken;
+}
+
+std::size_t BodyReader::take_data(std::string_view bytes) {
+  const std::size_t size = static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), data_left_));
+  data_.append(bytes.substr(0, size));
+  data_left_ -= size;
+  bytes_taken_ += size;
+  if (data_left_ == 0) part_ = framing_ == BodyFraming::chunked ? Part::data_end : Part::complete;
+  return size;
+}
+
+/// Takes bytes up to the end of the line at most.
+std::size_t BodyReader::take_line(std::string_view bytes) {
+  const std::size_t before = line_.size();
+  line_.append(bytes.substr(0, std::min(bytes.find('\n'), bytes.size() - 1) + 1));
+  ChunkSizeLine line = judge_line();
+  count_overhead(line);
+  const std::size_t size = (line.size > 0 ? line.size : line_.size()) - before;
+  bytes_taken_ += size;
+  if (line.fault != Refusal::none) {
+    error_ = error_at(line.fault, bytes[size - 1], bytes_taken_);
+  } else if (line.size > 0) {
+    end_line(line);
+    line_.clear();
   }
-  return bytes.substr(0, 1);
+  return size;
 }
 
-std::string_view BodyReader::take_data(std::string_view bytes) {
-  const std::string_view data =
-      bytes.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(bytes.size(), data_left_)));
-  data_left_ -= data.size();
-  bytes_taken_ += data.size();
-  if (data_left_ == 0) part_ = Part::data_cr;
-  return data;
+ChunkSizeLine BodyReader::judge_line() const {
+  if (part_ == Part::size_line) return judge_chunk_size_line(line_);
+  if (part_ == Part::trailers) return {judge_field_line(line_)};
+  const std::string_view expected = line_end.substr(0, line_.size());
+  if (line_.starts_with(expected)) return {{Refusal::none, line_ == line_end ? line_end.size() : 0}};
+  return {{Refusal::chunk_overrun, line_.front() == '\r' ? std::size_t{2} : std::size_t{1}}};
 }
 
-Refusal BodyReader::step(char c) {
-  switch (part_) {
-    case Part::size_line:
-      return step_size_line(c);
-    case Part::data_cr:
-      return step_data_end(c, '\r', Part::data_lf);
-    case Part::data_lf:
-      return step_data_end(c, '\n', Part::size_line);
-    default:
-      return step_trailers(c);
+/// RFC 9112 §7.1.1 asks for a limit on what comes with a body and is not data: extensions and trailers.
+void BodyReader::count_overhead(ChunkSizeLine& line) {
+  const std::string_view text = std::string_view(line_).substr(0, line.size > 0 ? line.size : line_.size());
+  const bool in_trailer = part_ == Part::trailers && !text.starts_with('\r');
+  const std::size_t end = in_trailer ? text.size() : std::min(text.find('\r'), text.size());
+  const std::size_t begin = part_ == Part::size_line ? line.digits : 0;
+  const std::size_t room = limits_.header_bytes - overhead_bytes_;
+  const std::size_t too_many = begin + room + 1;
+  if (end - begin > room && (line.fault == Refusal::none || too_many < line.size)) {
+    line.fault = Refusal::chunk_framing_too_large;
+    line.size = too_many;
+  } else if (line.size > 0) {
+    overhead_bytes_ += end - begin;
   }
 }
 
-Refusal BodyReader::step_size_line(char c) {
-  const Refusal fault = size_line_.step(c);
-  needed_ = !size_line_.in_extension();
-  return fault == Refusal::none && size_line_.complete() ? end_size_line() : fault;
+void BodyReader::end_line(const ChunkSizeLine& line) {
+  if (part_ == Part::size_line) return end_size_line(line.chunk_bytes);
+  if (part_ == Part::data_end) {
+    part_ = Part::size_line;
+  } else if (line.size == line_end.size()) {
+    part_ = Part::complete;
+  }
 }
 
-Refusal BodyReader::end_size_line() {
-  data_left_ = size_line_.size();
-  size_line_ = {};
-  part_ = data_left_ > 0 ? Part::data : Part::trailers;
-  if (data_left_ > room_) return Refusal::body_too_large;
-  room_ -= data_left_;
-  return Refusal::none;
-}
-
-Refusal BodyReader::step_data_end(char c, char expected, Part next) {
-  part_ = next;
-  return c == expected ? Refusal::none : Refusal::chunk_overrun;
-}
-
-Refusal BodyReader::step_trailers(char c) {
-  const Refusal fault = trailer_line_.step(c);
-  needed_ = trailer_line_.empty();
-  if (!needed_ && trailer_line_.complete()) trailer_line_ = {};
-  return fault;
+void BodyReader::end_size_line(std::uint64_t chunk_bytes) {
+  data_left_ = chunk_bytes;
+  part_ = chunk_bytes > 0 ? Part::data : Part::trailers;
+  if (chunk_bytes > limits_.body_bytes - data_.size()) error_ = error_in(Refusal::body_too_large, {});
 }
 
 }  // namespace closelab::http

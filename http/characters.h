@@ -60,8 +60,8 @@ constexpr std::size_t count_leading(CharacterClass wanted, std::string_view text
 /// True when every byte is of that class; true for an empty text.
 constexpr bool all(CharacterClass wanted, std::string_view text) { return count_leading(wanted, text) == text.size(); }
 
-/// How many bytes at the beginning are certainly value_characters: up to the first control character, HTAB too. Eight
-/// bytes at a time, at 2 instructions a byte instead of 6, since field values are most of a request.
+/// How many bytes at the beginning come before the first control character, HTAB too. Eight bytes at a time, at 2
+/// instructions a byte instead of 6, since field values are most of a request.
 inline std::size_t count_leading_text(std::string_view text) {
   constexpr std::uint64_t ones = 0x0101010101010101;
   constexpr std::uint64_t high_bits = ones * 0x80;
@@ -80,11 +80,15 @@ inline std::size_t count_leading_text(std::string_view text) {
   return count;
 }
 
-/// True when every byte is a value_character; true for an empty text.
-inline bool is_field_value(std::string_view text) {
-  const std::size_t plain = count_leading_text(text);
-  return plain == text.size() || all(value_character, text.substr(plain));
+/// How many bytes at the beginning are value_characters.
+inline std::size_t count_field_value(std::string_view text) {
+  std::size_t count = count_leading_text(text);
+  while (count < text.size() && text[count] == '\t') count += 1 + count_leading_text(text.substr(count + 1));
+  return count;
 }
+
+/// True when every byte is a value_character; true for an empty text.
+inline bool is_field_value(std::string_view text) { return count_field_value(text) == text.size(); }
 
 /// ASCII only, whatever the locale.
 constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

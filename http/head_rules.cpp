@@ -39,171 +39,148 @@ bool is_target_form(std::string_view method, std::string_view target) {
   return !authority.empty() && is_host(authority);
 }
 
-}  // namespace
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-Refusal RequestLine::step(char c) {
-  switch (part_) {
-    case Part::method:
-      return step_method(c);
-    case Part::target:
-      return step_target(c);
-    case Part::version:
-      return step_version(c);
-    default:
-      return step_line_feed(c);
-  }
+// At `at` a line must end. `elsewhere`: what is wrong with a byte there that is no line end at all.
+Line end_line(std::string_view text, std::size_t at, Refusal elsewhere) {
+  if (at == text.size()) return {};
+  if (text[at] != '\r') return {text[at] == '\n' ? Refusal::bare_lf : elsewhere, at + 1};
+  if (at + 1 == text.size()) return {};
+  return {text[at + 1] == '\n' ? Refusal::none : Refusal::bare_cr, at + 2};
 }
 
-Refusal RequestLine::step_method(char c) {
-  if (is(token_character, c)) return ++method_bytes_ > longest_method ? Refusal::method_too_long : Refusal::none;
-  if (c == ' ' && method_bytes_ > 0) {
-    part_ = Part::target;
-    return Refusal::none;
-  }
+Refusal fault_after_method(char c, bool is_first) {
   if (c == '\n') return Refusal::bare_lf;
-  if (c == '\r' && method_bytes_ > 0) return Refusal::no_target;
-  return c == tls_handshake_record && method_bytes_ == 0 ? Refusal::tls_handshake : Refusal::bad_method;
+  if (c == '\r' && !is_first) return Refusal::no_target;
+  return c == tls_handshake_record && is_first ? Refusal::tls_handshake : Refusal::bad_method;
 }
 
-Refusal RequestLine::step_target(char c) {
-  if (is(target_character, c)) return ++target_bytes_ > target_limit_ ? Refusal::target_too_long : Refusal::none;
-  if (c == ' ' && target_bytes_ > 0) {
-    part_ = Part::version;
-    return Refusal::none;
-  }
+Refusal fault_after_target(char c, bool is_first) {
   if (c == ' ') return Refusal::extra_space;
   if (c == '\n') return Refusal::bare_lf;
   if (c != '\r') return Refusal::bad_target;
   // HTTP/0.9's simple request ends here; it has no version.
-  return target_bytes_ > 0 ? Refusal::no_version : Refusal::no_target;
+  return is_first ? Refusal::no_target : Refusal::no_version;
 }
 
-Refusal RequestLine::step_version(char c) {
-  constexpr std::string_view pattern = "HTTP/0.0\r";
-  const std::size_t at = version_bytes_++;
-  const bool digit = pattern[at] == '0';
-  if (digit ? !is(digit_character, c) : c != pattern[at]) {
-    if (c == '\n') return Refusal::bare_lf;
-    return at == 0 && c == ' ' ? Refusal::extra_space : Refusal::bad_version;
+// How many bytes there are before the one that spoils a percent-encoding (RFC 3986 §2.1); all when none does.
+std::size_t count_well_encoded(std::string_view text) {
+  for (std::size_t mark = text.find('%'); mark != std::string_view::npos; mark = text.find('%', mark + 1)) {
+    const std::string_view digits = text.substr(mark + 1, 2);
+    if (const std::size_t good = count_leading(hex_character, digits); good < digits.size()) return mark + 1 + good;
   }
-  if (at == pattern.find('0')) major_ = c;
-  if (c == '\r') part_ = Part::line_feed;
-  return Refusal::none;
+  return text.size();
 }
 
-Refusal RequestLine::step_line_feed(char c) {
-  if (c != '\n') return Refusal::bare_cr;
-  part_ = Part::complete;
-  return major_ == '1' ? Refusal::none : Refusal::version_unsupported;
+// What follows the method and its space.
+Line judge_target(std::string_view text, std::size_t limit) {
+  const std::size_t size = count_leading(target_character, text);
+  // The byte behind the target spoils an encoding that is cut short.
+  const std::string_view seen = text.substr(0, size + 1);
+  const std::size_t encoded = count_well_encoded(seen);
+  if (size > limit && encoded >= limit) return {Refusal::target_too_long, limit + 1};
+  if (encoded < seen.size()) return {Refusal::bad_percent_encoding, encoded + 1};
+  if (size == text.size()) return {};
+  const bool good = text[size] == ' ' && size > 0;
+  return {good ? Refusal::none : fault_after_target(text[size], size == 0), size + 1};
 }
 
-std::size_t RequestLine::take_whole(std::string_view bytes) {
-  constexpr std::string_view version = " HTTP/1.1\r\n";
-  const std::size_t method = count_leading(token_character, bytes);
-  if (method == 0 || method > longest_method || method == bytes.size() || bytes[method] != ' ') return 0;
-  bytes.remove_prefix(method + 1);
-  const std::size_t target = count_leading(target_character, bytes);
-  if (target == 0 || target > target_limit_ || !bytes.substr(target).starts_with(version)) return 0;
-  method_bytes_ = method;
-  target_bytes_ = target;
-  part_ = Part::complete;
-  return method + 1 + target + version.size();
-}
+constexpr std::size_t version_size = std::string_view("HTTP/1.1").size();
 
-Refusal FieldLine::step(char c) {
-  switch (part_) {
-    case Part::start:
-      return step_start(c);
-    case Part::name:
-      return step_name(c);
-    case Part::value:
-      return step_value(c);
-    default:
-      part_ = Part::complete;
-      return c == '\n' ? Refusal::none : Refusal::bare_cr;
+// What follows the target and its space.
+Line judge_version(std::string_view text) {
+  if (text.starts_with("HTTP/1.1\r\n")) return {Refusal::none, version_size + 2};
+  constexpr std::string_view pattern = "HTTP/0.0";
+  for (std::size_t at = 0; at < pattern.size(); ++at) {
+    if (at == text.size()) return {};
+    if (pattern[at] == '0' ? is(digit_character, text[at]) : text[at] == pattern[at]) continue;
+    if (text[at] == '\n') return {Refusal::bare_lf, at + 1};
+    return {at == 0 && text[at] == ' ' ? Refusal::extra_space : Refusal::bad_version, at + 1};
   }
+  Line line = end_line(text, pattern.size(), Refusal::bad_version);
+  const bool is_good = line.fault == Refusal::none && line.size > 0;
+  if (is_good && text[pattern.find('0')] != '1') line.fault = Refusal::version_unsupported;
+  return line;
 }
 
-Refusal FieldLine::step_start(char c) {
-  // RFC 9112 §5.2 lets a server refuse obs-fold; before the first field §2.2 asks for it.
-  if (c == ' ' || c == '\t') return Refusal::folded_line;
+Refusal fault_after_name(char c, bool is_first) {
+  if (c == '\n') return Refusal::bare_lf;
+  // RFC 9112 §5.2 lets a server refuse obs-fold; before the first field §2.2 asks for it. White space before the colon
+  // MUST be refused, having been read in two ways (§5.1).
+  if (is_blank(c)) return is_first ? Refusal::folded_line : Refusal::space_before_colon;
   if (c == ':') return Refusal::empty_field_name;
-  if (c == '\n') return Refusal::bare_lf;
-  if (c == '\r') {
-    part_ = Part::line_feed;
-    return Refusal::none;
-  }
-  part_ = Part::name;
-  return step_name(c);
-}
-
-Refusal FieldLine::step_name(char c) {
-  if (is(token_character, c)) {
-    ++name_bytes_;
-    return Refusal::none;
-  }
-  if (c == ':') {
-    part_ = Part::value;
-    return Refusal::none;
-  }
-  // RFC 9112 §5.1: it MUST be refused, having been read in two ways.
-  if (c == ' ' || c == '\t') return Refusal::space_before_colon;
-  if (c == '\n') return Refusal::bare_lf;
   return c == '\r' ? Refusal::no_colon : Refusal::bad_field_name;
 }
 
-Refusal FieldLine::step_value(char c) {
-  if (is(value_character, c)) return Refusal::none;
-  if (c == '\n') return Refusal::bare_lf;
-  if (c != '\r') return Refusal::bad_field_value;
-  part_ = Part::line_feed;
-  return Refusal::none;
-}
-
-Refusal ChunkSizeLine::step(char c) {
-  switch (part_) {
-    case Part::size:
-      return step_size(c);
-    case Part::space:
-      return step_space(c);
-    case Part::extension:
-      return step_extension(c);
-    default:
-      part_ = Part::complete;
-      return c == '\n' ? Refusal::none : Refusal::bare_cr;
+// From the `;` on.
+Line judge_extensions(std::string_view text) {
+  bool name_due = false;
+  bool quoted = false;
+  bool escaped = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (name_due && (c == ';' || c == '=' || c == '\r')) return {Refusal::empty_chunk_extension, at + 1};
+    if (!is(value_character, c)) return end_line(text, at, Refusal::bad_chunk_extension);
+    if (c == '"' && !escaped) quoted = !quoted;
+    escaped = quoted && c == '\\' && !escaped;
+    name_due = (name_due && is_blank(c)) || (c == ';' && !quoted);
   }
+  return {};
 }
 
-Refusal ChunkSizeLine::step_size(char c) {
-  if (is(hex_character, c)) {
-    const bool overflow = size_ >> 60 != 0 || ++digits_ > most_size_digits;
-    size_ = size_ << 4 | hex_value(c);
-    return overflow ? Refusal::chunk_size_overflow : Refusal::none;
+// `after` comes `before` bytes into a line, whose beginning is good.
+Line append(std::size_t before, const Line& after) { return {after.fault, after.size > 0 ? before + after.size : 0}; }
+
+}  // namespace
+
+RequestLine judge_request_line(std::string_view text, std::size_t target_limit) {
+  const std::size_t method = count_leading(token_character, text);
+  if (method > longest_method) return {{Refusal::method_too_long, longest_method + 1}, {}, {}, {}};
+  if (method == text.size()) return {};
+  if (text[method] != ' ' || method == 0)
+    return {{fault_after_method(text[method], method == 0), method + 1}, {}, {}, {}};
+  RequestLine line;
+  line.method = text.substr(0, method);
+  const std::string_view after_method = text.substr(method + 1);
+  const Line target = judge_target(after_method, target_limit);
+  const std::size_t taken = target.fault == Refusal::none && target.size == 0 ? after_method.size() : target.size - 1;
+  line.target = after_method.substr(0, taken);
+  static_cast<Line&>(line) = append(method + 1, target);
+  if (target.fault != Refusal::none || target.size == 0) return line;
+  const std::string_view after_target = after_method.substr(target.size);
+  const Line version = judge_version(after_target);
+  static_cast<Line&>(line) = append(method + 1 + target.size, version);
+  const bool is_whole = version.size > version_size && line.fault != Refusal::bad_version;
+  if (is_whole) line.version = after_target.substr(0, version_size);
+  if (line.fault == Refusal::version_unsupported && line.method == "PRI") line.fault = Refusal::http_2_preface;
+  return line;
+}
+
+Line judge_field_line(std::string_view text) {
+  const std::size_t name = count_leading(token_character, text);
+  if (name == text.size()) return {};
+  if (name == 0 && text.front() == '\r') return end_line(text, 0, Refusal::bare_cr);
+  if (name == 0 || text[name] != ':') return {fault_after_name(text[name], name == 0), name + 1};
+  return end_line(text, name + 1 + count_field_value(text.substr(name + 1)), Refusal::bad_field_value);
+}
+
+ChunkSizeLine judge_chunk_size_line(std::string_view text) {
+  ChunkSizeLine line;
+  const auto with = [&line](const Line& judged) {
+    static_cast<Line&>(line) = judged;
+    return line;
+  };
+  for (; line.digits < text.size() && is(hex_character, text[line.digits]); ++line.digits) {
+    const bool overflows = line.chunk_bytes >> 60 != 0 || line.digits == most_size_digits;
+    if (overflows) return with({Refusal::chunk_size_overflow, line.digits + 1});
+    line.chunk_bytes = line.chunk_bytes << 4 | hex_value(text[line.digits]);
   }
-  if (c == '\n') return Refusal::bare_lf;
-  if (digits_ == 0) return Refusal::bad_chunk_size;
-  if (c == '\r') {
-    part_ = Part::line_feed;
-    return Refusal::none;
-  }
-  part_ = Part::space;
-  return step_space(c);
-}
-
-Refusal ChunkSizeLine::step_space(char c) {
-  if (c == ' ' || c == '\t') return Refusal::none;
-  if (c == '\n') return Refusal::bare_lf;
-  if (c != ';') return Refusal::bad_chunk_size;
-  part_ = Part::extension;
-  return Refusal::none;
-}
-
-Refusal ChunkSizeLine::step_extension(char c) {
-  if (is(value_character, c)) return Refusal::none;
-  if (c == '\n') return Refusal::bare_lf;
-  if (c != '\r') return Refusal::bad_chunk_extension;
-  part_ = Part::line_feed;
-  return Refusal::none;
+  std::size_t at = line.digits;
+  while (line.digits > 0 && at < text.size() && is_blank(text[at])) ++at;
+  if (at == text.size()) return line;
+  if (line.digits > 0 && text[at] == ';') return with(append(at, judge_extensions(text.substr(at))));
+  if (line.digits > 0 && at == line.digits) return with(end_line(text, at, Refusal::bad_chunk_size));
+  return with({text[at] == '\n' ? Refusal::bare_lf : Refusal::bad_chunk_size, at + 1});
 }
 
 Refusal check_request_line(std::string_view method, std::string_view target) {

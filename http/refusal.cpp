@@ -22,12 +22,14 @@ constexpr auto faults = std::to_array<RefusalText>({
     {Refusal::method_unknown, 501, "the method is not implemented"},
     {Refusal::no_target, 400, "the request line has no target"},
     {Refusal::bad_target, 400, "invalid byte in the request target"},
+    {Refusal::bad_percent_encoding, 400, "a % without two hexadecimal digits in the request target"},
     {Refusal::target_too_long, 414, "the request target is too long"},
     {Refusal::target_form, 400, "the request target is neither a path nor an http URI"},
     {Refusal::extra_space, 400, "more than one space between the parts of the request line"},
     {Refusal::no_version, 400, "the request line has no HTTP version"},
     {Refusal::bad_version, 400, "invalid byte in the HTTP version"},
     {Refusal::version_unsupported, 505, "the major version is not 1"},
+    {Refusal::http_2_preface, 505, "an HTTP/2 connection preface, but this port speaks HTTP/1.1"},
     {Refusal::folded_line, 400, "white space at the start of a field line"},
     {Refusal::empty_field_name, 400, "empty field name"},
     {Refusal::bad_field_name, 400, "invalid byte in a field name"},
@@ -50,10 +52,10 @@ constexpr auto faults = std::to_array<RefusalText>({
     {Refusal::body_too_large, 413, "the body is too large"},
     {Refusal::bad_chunk_size, 400, "invalid byte in a chunk size"},
     {Refusal::chunk_size_overflow, 400, "a chunk size of more than 64 bits"},
+    {Refusal::empty_chunk_extension, 400, "a chunk extension without a name"},
     {Refusal::bad_chunk_extension, 400, "invalid byte in a chunk extension"},
     {Refusal::chunk_overrun, 400, "chunk data is not followed by CRLF"},
     {Refusal::chunk_framing_too_large, 431, "chunk extensions and trailers are too large"},
-    {Refusal::malformed, 400, "the request is malformed"},
 });
 
 constexpr bool in_enum_order() {

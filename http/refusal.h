@@ -21,12 +21,14 @@ enum class Refusal : std::uint8_t {
   method_unknown,
   no_target,
   bad_target,
+  bad_percent_encoding,
   target_too_long,
   target_form,
   extra_space,
   no_version,
   bad_version,
   version_unsupported,
+  http_2_preface,
   // field lines
   folded_line,
   empty_field_name,
@@ -52,11 +54,10 @@ enum class Refusal : std::uint8_t {
   // chunks
   bad_chunk_size,
   chunk_size_overflow,
+  empty_chunk_extension,
   bad_chunk_extension,
   chunk_overrun,
   chunk_framing_too_large,
-  // llhttp refuses what our own rules let through
-  malformed,
 };
 
 /// The status that answers it (RFC 9110 §15, RFC 6585 §5).

@@ -15,11 +15,11 @@
 
 namespace closelab::http {
 
-class MessageDecoder;
+class HeadDecoder;
 
 /// Reads requests from a byte stream, one after the other. The answer depends on the bytes alone, not on
-/// how they are split over calls of feed(): every byte passes our own rules before llhttp, which takes the message
-/// apart, sees it. Meant to be pooled: reset() keeps the memory, so that a parser in use for a while allocates nothing.
+/// how they are split over calls of feed(): our own rules judge each line, and llhttp takes the finished head apart,
+/// once. Meant to be pooled: reset() keeps the memory, so that a parser in use for a while allocates nothing.
 class RequestParser {
  public:
   /// The message is kept by the parser, or by the caller for as long as the parser lives.
@@ -54,7 +54,7 @@ class RequestParser {
   const RequestMessage& message() const { return message_; }
   BodyFraming framing() const { return meaning_.framing; }
   /// Body bytes taken, without the framing of chunks.
-  std::uint64_t body_received() const;
+  std::uint64_t body_received() const { return body_.data().size(); }
   /// Body bytes to come; nullopt for chunks until the message is complete.
   std::optional<std::uint64_t> body_remaining() const;
   /// The client may be waiting for 100 (Continue) before it sends the body (RFC 9110 §10.1.1).
@@ -66,6 +66,7 @@ class RequestParser {
  private:
   enum class Phase : std::uint8_t { head, body, complete, failed };
   Step feed_head(std::string_view bytes);
+  void show_request_line();
   void complete_head();
   Step feed_body(std::string_view bytes);
   /// Something follows the head on the wire; a Content-Length of 0 announces nothing.
@@ -80,7 +81,7 @@ class RequestParser {
   HeadReader head_;
   HeadMeaning meaning_;
   BodyReader body_;
-  std::unique_ptr<MessageDecoder> decoder_;
+  std::unique_ptr<HeadDecoder> decoder_;
   ParseError error_;
 };
 

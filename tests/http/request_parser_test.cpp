@@ -60,7 +60,7 @@ TEST_CASE("accepted requests, however they are split") {
       {chunked("3\r\nabc\r\n00A\r\n0123456789\r\n000\r\n\r\n"), "abc0123456789", BodyFraming::chunked},
       {chunked("14\r\n01234567890123456789\r\n0\r\n\r\n"), "01234567890123456789", BodyFraming::chunked},
       {chunked("5;a=b\r\n\r\n\0\r\n\r\n0;c=\"d;e\"\r\n\r\n"s), "\r\n\0\r\n"s, BodyFraming::chunked},
-      {chunked("1 ;x; y\r\na\r\n0\t;\r\n\r\n"), "a", BodyFraming::chunked},
+      {chunked("1 ;x; y\r\na\r\n0\t;z\r\n\r\n"), "a", BodyFraming::chunked},
       {chunked("1\r\na\r\n0\r\nTrailer: b\r\nContent-Length: 9\r\n\r\n"), "a", BodyFraming::chunked},
       {post("Transfer-Encoding: ,\t ChunkeD\t,\r\n", "0\r\n\r\n"), "", BodyFraming::chunked},
       {post("Transfer-Encoding:\r\nTransfer-Encoding: chunked\r\n", "0\r\n\r\n"), "", BodyFraming::chunked},
@@ -132,12 +132,11 @@ TEST_CASE("versions: a higher minor is 1.1, for the message and for its framing"
   }
 }
 
-// What our rules accept llhttp must accept too, or a request would be refused without a reason.
 TEST_CASE("every byte that may stand in a head passes") {
   std::string path, value;
   for (int byte = 0; byte < 256; ++byte) {
     const char c = static_cast<char>(byte);
-    if (byte > 0x20 && byte < 0x7f && c != '#') path += c;
+    if (byte > 0x20 && byte < 0x7f && c != '#') path += c == '%' ? "%25" : std::string(1, c);
     if (c == '\t' || (byte >= 0x20 && byte != 0x7f)) value += c;
   }
   const std::string name = "!#$%&'*+-.^_`|~09azAZ";
@@ -171,7 +170,7 @@ TEST_CASE("refused requests, however they are split") {
       {"\rGET", 400, Refusal::bare_cr},
       {"\r\n\r\n\r\n\r\n\r\n", 400, Refusal::too_many_empty_lines},
       {"\x16\x03\x01\x02", 400, Refusal::tls_handshake},
-      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, Refusal::version_unsupported},
+      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505, Refusal::http_2_preface},
       {"\x80garbage", 400, Refusal::bad_method},
       {get(host, "GET / HTTP/1.1 "), 400, Refusal::bad_version},
       {get(host, "GET /"), 400, Refusal::no_version},

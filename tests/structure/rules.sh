@@ -63,6 +63,15 @@ includes() {
     forbid 'llhttp.h is included only by http/request_parser.cpp' "$include[\"<].*llhttp"
 }
 
+# What llhttp keeps in its struct differs between its releases; `data` is the user's own.
+llhttp() {
+  local fields='header_state|lenient_flags|flags|content_length|http_major|http_minor|status_code|upgrade|finish'
+  fields+='|initial_message_completed|method|type|error|error_pos|reason|settings|_[a-z_0-9]+'
+  code_of $(sources http | grep '^http/request_parser\.cpp$') |
+    forbid "llhttp is used through its functions, not by its fields" \
+      "[Pp]arser_?(\\(\\))?(\\.|->)($fields)([^[:alnum:]_(]|$)|(^|[^[:alnum:]_])(F|LENIENT)_[A-Z]|llhttp__"
+}
+
 # Connections of the server end in one place. unique_fd.h closes what is no connection: netlink, listeners;
 # testbed/socket.cpp is the other side's, in experiments.
 teardown() {
