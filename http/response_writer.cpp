@@ -1,5 +1,6 @@
 #include "http/response_writer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -103,16 +104,19 @@ bool write_keep_alive(PieceWriter& out, const ResponseHead& head) {
   return true;
 }
 
-void write_persistence(PieceWriter& out, const ResponseHead& head) {
-  if (head.persistence == Persistence::Decision::close) {
-    out << "Connection: close\r\n";
-    return;
-  }
-  const bool advertised = write_keep_alive(out, head);
+void write_connection(PieceWriter& out, const ResponseHead& head) {
+  const bool closes = head.persistence == Persistence::Decision::close;
+  const bool advertised = !closes && write_keep_alive(out, head);
   // HTTP/1.0 needs to be told that we keep (RFC 9112 §9.3), and Keep-Alive, being about this connection
-  // only, must be named in Connection (RFC 9110 §7.6.1).
+  // only, must be named in Connection (RFC 9110 §7.6.1), as must Upgrade (§7.8).
   const bool needed = advertised || head.request_version == Version::http_1_0;
-  if (needed || head.keep_alive == KeepAliveField::always) out << "Connection: keep-alive\r\n";
+  const bool says_keep = !closes && (needed || head.keep_alive == KeepAliveField::always);
+  const bool upgrades =
+      std::ranges::any_of(head.fields, [](const Field& field) { return equals_ignoring_case(field.name, "upgrade"); });
+  if (!closes && !says_keep && !upgrades) return;
+  out << "Connection: " << (closes ? "close" : says_keep ? "keep-alive" : "");
+  if (upgrades) out << (closes || says_keep ? ", upgrade" : "upgrade");
+  out << "\r\n";
 }
 
 }  // namespace
@@ -146,7 +150,7 @@ HeadError write_head(std::string& to, const ResponseHead& head) {
     if (!is_servers_own(field.name)) out << field.name << ": " << field.value << "\r\n";
   }
   write_framing(out, head.framing);
-  write_persistence(out, head);
+  write_connection(out, head);
   out << "\r\n";
   out.flush();
   return HeadError::none;

@@ -69,6 +69,7 @@ TEST_CASE("heads") {
   constexpr auto keep = Persistence::Decision::keep;
   constexpr auto close = Persistence::Decision::close;
   const std::vector<Field> text = {{"Content-Type", "text/plain"}, {"X-Empty", ""}};
+  const std::vector<Field> upgrade = {{"Upgrade", "h2c"}};
   struct Row {
     ResponseHead head;
     std::string expected;
@@ -103,6 +104,12 @@ TEST_CASE("heads") {
        "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
       {{.status = 204, .persistence = close, .idle_timeout = milliseconds(5000), .requests_left = 7},
        "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n"},
+      {{.status = 426, .fields = upgrade},
+       "HTTP/1.1 426 Upgrade Required\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"},
+      {{.status = 426, .fields = upgrade, .keep_alive = KeepAliveField::always},
+       "HTTP/1.1 426 Upgrade Required\r\nUpgrade: h2c\r\nConnection: keep-alive, upgrade\r\n\r\n"},
+      {{.status = 426, .fields = upgrade, .persistence = close},
+       "HTTP/1.1 426 Upgrade Required\r\nUpgrade: h2c\r\nConnection: close, upgrade\r\n\r\n"},
   };
   for (const Row& row : rows) CHECK(written(row.head) == row.expected);
 }

@@ -69,6 +69,33 @@ Handler only_get(Handler handler) {
   };
 }
 
+/// Fields without which an answer with that status would be wrong, or of no use (RFC 9110 §15).
+std::vector<Field> fields_of_status(int status, std::size_t body_bytes) {
+  switch (status) {
+    case 206:
+      return {{"Content-Range", fmt::format("bytes 0-{}/{}", body_bytes - 1, body_bytes)}};
+    case 300:
+    case 301:
+    case 302:
+    case 303:
+    case 307:
+    case 308:
+      return {{"Location", "/"}};
+    case 401:
+      return {{"WWW-Authenticate", "Basic realm=\"closelab\""}};
+    case 405:
+      return {{"Allow", ""}};  // no method at all: the route refuses whatever it is asked with (RFC 9110 §10.2.1)
+    case 407:
+      return {{"Proxy-Authenticate", "Basic realm=\"closelab\""}};
+    case 416:
+      return {{"Content-Range", "bytes */0"}};
+    case 426:
+      return {{"Upgrade", "h2c"}};
+    default:
+      return {};
+  }
+}
+
 std::string_view close_text(CloseMode mode) {
   switch (mode) {
     case CloseMode::lingering:
@@ -99,7 +126,9 @@ Response echo(const Request& request) {
     response.headers = {{"Content-Type", "application/octet-stream"}, {"X-Content-Type-Options", "nosniff"}};
     return response;
   }
-  std::string head = fmt::format("{} {} {}\n", request.method, request.target, to_string(request.version));
+  // HEAD is answered with the length that GET would have (RFC 9110 §9.3.2).
+  const std::string_view method = request.method == "HEAD" ? "GET" : request.method;
+  std::string head = fmt::format("{} {} {}\n", method, request.target, to_string(request.version));
   for (const FieldView& field : request.fields) head += fmt::format("{}: {}\n", field.name, field.value);
   return text(200, std::move(head));
 }
@@ -116,7 +145,9 @@ Response status(const Request& request) {
   const int status = static_cast<int>(code.value);
   // 204, 205 and 304 have no content (RFC 9110 §15).
   if (status == 204 || status == 205 || status == 304) return {.status = status};
-  return text(status, fmt::format("{} {}\n", status, reason_phrase(status)));
+  Response response = text(status, fmt::format("{} {}\n", status, reason_phrase(status)));
+  for (Field& field : fields_of_status(status, response.body.size())) response.headers.push_back(std::move(field));
+  return response;
 }
 
 Response delay(const Request& request) {
