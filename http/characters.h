@@ -17,7 +17,7 @@ namespace closelab::http {
 enum CharacterClass : std::uint8_t {
   token_character = 1,   ///< tchar (RFC 9110 §5.6.2)
   value_character = 2,   ///< field-vchar, SP and HTAB (RFC 9110 §5.5)
-  target_character = 4,  ///< printable ASCII; `#` starts a fragment, which is never sent (RFC 9110 §7.1)
+  target_character = 4,  ///< printable ASCII without `%`, which begins an encoding, and `#`, which is never sent
   host_character = 8,    ///< unreserved and sub-delims (RFC 3986 §3.2.2)
   digit_character = 16,
   hex_character = 32,
@@ -33,7 +33,7 @@ constexpr std::uint8_t classify(unsigned byte) {
   unsigned classes = 0;
   if (digit || letter || (visible && contains("!#$%&'*+-.^_`|~", c))) classes |= token_character;
   if (visible || byte >= 0x80 || c == ' ' || c == '\t') classes |= value_character;
-  if (visible && c != '#') classes |= target_character;
+  if (visible && c != '#' && c != '%') classes |= target_character;
   if (digit || letter || (visible && contains("-._~!$&'()*+,;=", c))) classes |= host_character;
   if (digit) classes |= digit_character;
   if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) classes |= hex_character;

@@ -13,7 +13,8 @@ constexpr std::size_t empty_line_size = 2;
 }  // namespace
 
 std::size_t HeadReader::feed(std::string_view bytes) {
-  const std::size_t skipped = head_.empty() ? take_empty_lines(bytes) : 0;
+  const bool may_skip = head_.empty() && (empty_line_bytes_ > 0 || bytes.starts_with('\r') || bytes.starts_with('\n'));
+  const std::size_t skipped = may_skip ? take_empty_lines(bytes) : 0;
   if (refused()) return skipped;
   bytes.remove_prefix(skipped);
   const std::size_t before = head_.size();

@@ -63,24 +63,28 @@ Refusal fault_after_target(char c, bool is_first) {
   return is_first ? Refusal::no_target : Refusal::no_version;
 }
 
-// How many bytes there are before the one that spoils a percent-encoding (RFC 3986 §2.1); all when none does.
-std::size_t count_well_encoded(std::string_view text) {
-  for (std::size_t mark = text.find('%'); mark != std::string_view::npos; mark = text.find('%', mark + 1)) {
-    const std::string_view digits = text.substr(mark + 1, 2);
-    if (const std::size_t good = count_leading(hex_character, digits); good < digits.size()) return mark + 1 + good;
+// How many bytes at the beginning a target may hold, up to the one that spoils a percent-encoding (RFC 3986 §2.1).
+std::size_t count_target(std::string_view text) {
+  std::size_t size = count_leading(target_character, text);
+  while (size < text.size() && text[size] == '%') {
+    const std::size_t digits = count_leading(hex_character, text.substr(size + 1, 2));
+    size += 1 + digits;
+    if (digits < 2) break;
+    size += count_leading(target_character, text.substr(size));
   }
-  return text.size();
+  return size;
+}
+
+bool ends_in_encoding(std::string_view target) {
+  return target.ends_with('%') || (target.size() > 1 && target[target.size() - 2] == '%');
 }
 
 // What follows the method and its space.
 Line judge_target(std::string_view text, std::size_t limit) {
-  const std::size_t size = count_leading(target_character, text);
-  // The byte behind the target spoils an encoding that is cut short.
-  const std::string_view seen = text.substr(0, size + 1);
-  const std::size_t encoded = count_well_encoded(seen);
-  if (size > limit && encoded >= limit) return {Refusal::target_too_long, limit + 1};
-  if (encoded < seen.size()) return {Refusal::bad_percent_encoding, encoded + 1};
+  const std::size_t size = count_target(text);
+  if (size > limit) return {Refusal::target_too_long, limit + 1};
   if (size == text.size()) return {};
+  if (ends_in_encoding(text.substr(0, size))) return {Refusal::bad_percent_encoding, size + 1};
   const bool good = text[size] == ' ' && size > 0;
   return {good ? Refusal::none : fault_after_target(text[size], size == 0), size + 1};
 }

@@ -24,14 +24,15 @@ bool is_port(std::string_view text) {
   return text.front() == ':' && parse_decimal<std::uint16_t>(text.substr(1)).value_or(0) > 0;
 }
 
-bool is_registered_name(std::string_view name) {
-  for (;;) {
-    name.remove_prefix(count_leading(host_character, name));
-    if (name.empty()) return true;
-    const std::string_view escaped = name.substr(0, 3);
-    if (escaped.size() < 3 || escaped.front() != '%' || !all(hex_character, escaped.substr(1))) return false;
-    name.remove_prefix(escaped.size());
+// How many bytes at the beginning a registered name may be made of.
+std::size_t count_registered_name(std::string_view text) {
+  std::size_t size = count_leading(host_character, text);
+  while (size < text.size() && text[size] == '%') {
+    if (count_leading(hex_character, text.substr(size + 1, 2)) < 2) break;
+    size += 3;
+    size += count_leading(host_character, text.substr(size));
   }
+  return size;
 }
 
 bool is_ipv4(std::string_view address) {
@@ -77,9 +78,9 @@ bool is_ip_future(std::string_view address) {
 
 bool is_host(std::string_view value) {
   if (!value.starts_with('[')) {
-    const std::size_t colon = std::min(value.find(':'), value.size());
+    const std::size_t name = count_registered_name(value);
     // A port without a host is an invalid http URI (RFC 9110 §4.2.1).
-    return colon > 0 ? is_registered_name(value.substr(0, colon)) && is_port(value.substr(colon)) : value.empty();
+    return name == value.size() || (name > 0 && is_port(value.substr(name)));
   }
   const std::size_t bracket = value.find(']');
   if (bracket == std::string_view::npos) return false;

@@ -42,18 +42,20 @@ class HeadDecoder {
   static const llhttp_settings_t& settings();
   static RequestMessage& message(llhttp_t* parser) { return *static_cast<RequestMessage*>(parser->data); }
 
+  /// Copied for each head: a third of what llhttp_reset() costs.
+  llhttp_t fresh_;
   llhttp_t parser_;
 };
 
 HeadDecoder::HeadDecoder(RequestMessage& message) {
-  llhttp_init(&parser_, HTTP_REQUEST, &settings());
-  llhttp_set_lenient_chunked_length(&parser_, 1);
-  llhttp_set_lenient_transfer_encoding(&parser_, 1);
-  parser_.data = &message;
+  llhttp_init(&fresh_, HTTP_REQUEST, &settings());
+  llhttp_set_lenient_chunked_length(&fresh_, 1);
+  llhttp_set_lenient_transfer_encoding(&fresh_, 1);
+  fresh_.data = &message;
 }
 
 bool HeadDecoder::take(std::string_view head) {
-  llhttp_reset(&parser_);
+  parser_ = fresh_;
   const bool paused = llhttp_execute(&parser_, head.data(), head.size()) == HPE_PAUSED;
   if (!paused || llhttp_get_error_pos(&parser_) != head.data() + head.size()) return false;
   const bool is_old = llhttp_get_http_minor(&parser_) == 0;
@@ -103,7 +105,7 @@ void RequestParser::reset() {
   if (head_.bytes_taken() == 0) return;
   clear_message();
   head_.reset();
-  body_.reset();
+  if (framing() != BodyFraming::none) body_.reset();
   meaning_ = {};
   if (phase_ == Phase::failed) error_ = {};
   phase_ = Phase::head;
@@ -149,7 +151,7 @@ void RequestParser::show_request_line() {
 void RequestParser::complete_head() {
   const std::string_view head = head_.text();
   if (!decoder_->take(head)) take_apart(head, message_);
-  message_.method = head.substr(0, head.find(' '));
+  message_.method = head.substr(0, static_cast<std::size_t>(message_.target.data() - head.data()) - 1);
   const TargetParts parts = split_target(message_.target);
   message_.path = parts.path;
   message_.query = parts.query;
