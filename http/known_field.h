@@ -17,6 +17,7 @@ enum class KnownField : std::uint8_t {
   host,
   keep_alive,
   transfer_encoding,
+  upgrade,
 };
 
 /// Which of them has that name, in any case (RFC 9110 §5.1). Most names are told apart by their length alone.
@@ -27,6 +28,8 @@ constexpr KnownField known_field(std::string_view name) {
       return is_name("host") ? KnownField::host : is_name("date") ? KnownField::date : KnownField::none;
     case 6:
       return is_name("expect") ? KnownField::expect : KnownField::none;
+    case 7:
+      return is_name("upgrade") ? KnownField::upgrade : KnownField::none;
     case 10:
       if (is_name("connection")) return KnownField::connection;
       return is_name("keep-alive") ? KnownField::keep_alive : KnownField::none;

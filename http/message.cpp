@@ -79,7 +79,14 @@ constexpr auto phrases = [] {
 
 std::string_view to_string(Version version) { return version == Version::http_1_0 ? "HTTP/1.0" : "HTTP/1.1"; }
 
+std::string to_string(VersionNumber version) {
+  const auto [major, minor] = version.digits;
+  if (major == 0) return {};
+  return {'H', 'T', 'T', 'P', '/', major, '.', minor};
+}
+
 std::ostream& operator<<(std::ostream& out, Version version) { return out << to_string(version); }
+std::ostream& operator<<(std::ostream& out, VersionNumber version) { return out << to_string(version); }
 
 std::optional<std::string_view> RequestMessage::field(std::string_view name) const {
   const auto found = std::ranges::find_if(

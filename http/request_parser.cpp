@@ -26,6 +26,9 @@ void take_apart(std::string_view head, RequestMessage& message) {
   }
 }
 
+// Of `HTTP/1.1`.
+VersionNumber number_of(std::string_view version) { return {{version[5], version[7]}}; }
+
 }  // namespace
 
 // llhttp, which takes a head apart. It says where things are, not what they mean: our own rules have judged every line
@@ -106,6 +109,7 @@ void RequestParser::reset() {
   clear_message();
   head_.reset();
   if (framing() != BodyFraming::none) body_.reset();
+  version_said_ = {};
   meaning_ = {};
   if (phase_ == Phase::failed) error_ = {};
   phase_ = Phase::head;
@@ -130,7 +134,7 @@ bool RequestParser::expects_continue() const {
 RequestParser::Step RequestParser::feed_head(std::string_view bytes) {
   const std::size_t consumed = head_.feed(bytes);
   if (!head_.complete()) {
-    show_request_line();
+    show_request_line(head_.request_line());
     return head_.refused() ? fail(head_.error(), consumed) : Step{Event::need_more, consumed};
   }
   complete_head();
@@ -142,16 +146,17 @@ RequestParser::Step RequestParser::feed_head(std::string_view bytes) {
 }
 
 /// What is known of a head that is not complete.
-void RequestParser::show_request_line() {
-  const RequestLine line = head_.request_line();
+void RequestParser::show_request_line(const RequestLine& line) {
   message_.method = line.method;
   message_.target = line.target;
+  if (!line.version.empty()) version_said_ = number_of(line.version);
 }
 
 void RequestParser::complete_head() {
   const std::string_view head = head_.text();
   if (!decoder_->take(head)) take_apart(head, message_);
   message_.method = head.substr(0, static_cast<std::size_t>(message_.target.data() - head.data()) - 1);
+  version_said_ = number_of(head.substr(message_.method.size() + message_.target.size() + 2));
   const TargetParts parts = split_target(message_.target);
   message_.path = parts.path;
   message_.query = parts.query;

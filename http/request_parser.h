@@ -52,6 +52,8 @@ class RequestParser {
   /// After `head` all but the body, after `message` complete. Before, and of a request that was refused, what is known
   /// of method and target: an error in answer to HEAD has no body either. Views into the parser's own storage.
   const RequestMessage& message() const { return message_; }
+  /// What the request line said, also of a request that was refused for it; nothing before that is known.
+  VersionNumber version_said() const { return version_said_; }
   BodyFraming framing() const { return meaning_.framing; }
   /// Body bytes taken, without the framing of chunks.
   std::uint64_t body_received() const { return body_.data().size(); }
@@ -66,7 +68,7 @@ class RequestParser {
  private:
   enum class Phase : std::uint8_t { head, body, complete, failed };
   Step feed_head(std::string_view bytes);
-  void show_request_line();
+  void show_request_line(const RequestLine& line);
   void complete_head();
   Step feed_body(std::string_view bytes);
   /// Something follows the head on the wire; a Content-Length of 0 announces nothing.
@@ -79,6 +81,7 @@ class RequestParser {
   RequestMessage& message_;
   Phase phase_ = Phase::head;
   HeadReader head_;
+  VersionNumber version_said_;
   HeadMeaning meaning_;
   BodyReader body_;
   std::unique_ptr<HeadDecoder> decoder_;

@@ -111,12 +111,12 @@ void write_connection(PieceWriter& out, const ResponseHead& head) {
   // only, must be named in Connection (RFC 9110 §7.6.1), as must Upgrade (§7.8).
   const bool needed = advertised || head.request_version == Version::http_1_0;
   const bool says_keep = !closes && (needed || head.keep_alive == KeepAliveField::always);
-  const bool upgrades =
-      std::ranges::any_of(head.fields, [](const Field& field) { return equals_ignoring_case(field.name, "upgrade"); });
-  if (!closes && !says_keep && !upgrades) return;
-  out << "Connection: " << (closes ? "close" : says_keep ? "keep-alive" : "");
-  if (upgrades) out << (closes || says_keep ? ", upgrade" : "upgrade");
-  out << "\r\n";
+  const bool upgrades = std::ranges::any_of(
+      head.fields, [](const Field& field) { return known_field(field.name) == KnownField::upgrade; });
+  if (closes) out << "Connection: close";
+  if (says_keep) out << "Connection: keep-alive";
+  if (upgrades) out << (closes || says_keep ? ", upgrade" : "Connection: upgrade");
+  if (closes || says_keep || upgrades) out << "\r\n";
 }
 
 }  // namespace

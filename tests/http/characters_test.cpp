@@ -64,6 +64,7 @@ TEST_CASE("fields that the server knows, whatever their case") {
       {"Host", KnownField::host},
       {"Keep-Alive", KnownField::keep_alive},
       {"Transfer-Encoding", KnownField::transfer_encoding},
+      {"Upgrade", KnownField::upgrade},
       {"", KnownField::none},
       {"Hosts", KnownField::none},
       {"Hos\xf4", KnownField::none},

@@ -333,6 +333,32 @@ TEST_CASE("pipelined messages come out one by one") {
   }
 }
 
+TEST_CASE("the version that was said, also by a request that was refused") {
+  struct Row {
+    std::string text, version;
+  };
+  const Row rows[] = {
+      {get("Host: a\r\n"), "HTTP/1.1"},
+      {get("", "GET / HTTP/1.0"), "HTTP/1.0"},
+      {get("Host: a\r\n", "GET /a HTTP/1.7"), "HTTP/1.7"},
+      {get("Host: a\r\n", "GET / HTTP/3.7"), "HTTP/3.7"},
+      {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP/2.0"},
+      {get("", "GET / HTTP/1.1"), "HTTP/1.1"},
+      {"GET / HTTP/1.0\r\nHost : a", "HTTP/1.0"},
+      {"GET / HTTP/1.1 ", ""},
+      {"GET /\r\n", ""},
+      {"\x16\x03\x01", ""},
+  };
+  RequestParser parser(small_limits());
+  for (const Row& row : rows) {
+    CAPTURE(row.text);
+    parser.feed(row.text);
+    CHECK(to_string(parser.version_said()) == row.version);
+    parser.reset();
+    CHECK(parser.version_said() == VersionNumber{});
+  }
+}
+
 TEST_CASE("what is known on the way") {
   RequestParser parser(small_limits());
   CHECK_FALSE(parser.started());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iosfwd>
@@ -15,6 +16,17 @@ enum class Version : std::uint8_t { http_1_0, http_1_1 };
 
 /// `HTTP/1.1`.
 std::string_view to_string(Version version);
+
+/// A version as a request line said it, served or not.
+struct VersionNumber {
+  /// Major and minor, `3` and `7`; 0 when none was said.
+  std::array<char, 2> digits{};
+
+  friend bool operator==(const VersionNumber&, const VersionNumber&) = default;
+};
+
+/// `HTTP/3.7`; empty when none was said.
+std::string to_string(VersionNumber version);
 
 /// A field line of a response.
 struct Field {
@@ -60,5 +72,6 @@ struct HttpLimits {
 };
 
 std::ostream& operator<<(std::ostream& out, Version version);
+std::ostream& operator<<(std::ostream& out, VersionNumber version);
 
 }  // namespace closelab
