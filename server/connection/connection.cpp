@@ -28,6 +28,12 @@ int error_of_reset(net::Stream& stream, std::span<char> scratch) {
   return result.error != 0 ? result.error : ECONNRESET;
 }
 
+/// Bytes of a request's body that have not been read, 0 when their number is unknown; none when it has no body.
+std::optional<std::uint64_t> missing_body(const http::RequestParser& parser) {
+  if (parser.framing() == http::BodyFraming::none) return std::nullopt;
+  return parser.body_remaining().value_or(0);
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionHost& host, const net::Accepted& accepted, Admission admitted)
@@ -190,9 +196,10 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
   switch (step.ending) {
     case Ending::refuse: {
       report_.request_begins(*exchange_);
-      end_.note_unfinished(exchange_->parser.body_remaining().value_or(0));
+      end_.note_unfinished(missing_body(exchange_->parser));
       const int status = step.status != 0 ? step.status : exchange_->parser.error().status;
       const std::string text = refusal_text(event, host_.shared().options, exchange_->parser.error());
+      report_.refused(text);
       return send_response(text_response(status, text), end_.reason());
     }
     case Ending::cut:
@@ -213,7 +220,7 @@ void Connection::cut(Stage before) {
   report_.left_over(left_over());
   input_ = {};
   if (exchange_ == nullptr) return;
-  if (before == Stage::body) end_.note_unfinished(exchange_->parser.body_remaining().value_or(0));
+  if (before == Stage::body) end_.note_unfinished(missing_body(exchange_->parser));
   const bool has_head = before == Stage::body || before == Stage::answering;
   if (has_head && exchange_->record.number == 0) report_.request_begins(*exchange_);
   report_.unanswered(*exchange_);

@@ -43,7 +43,7 @@ net::Teardown& ConnectionEnd::begin(ConnectionHost& host, net::Stream& stream, c
 void ConnectionEnd::flushed(ConnectionHost& host, const net::Stream& stream, ClientSends sends) {
   const bool careful = mode_ == CloseMode::lingering || mode_ == CloseMode::delayed;
   const bool may_skip = careful && host.shared().options.lingering_when != LingeringWhen::always;
-  if (may_skip && sends == ClientSends::no && !missing_ && net::unread_bytes(stream.fd()) == 0) {
+  if (may_skip && sends == ClientSends::no && !unfinished_ && net::unread_bytes(stream.fd()) == 0) {
     mode_ = CloseMode::immediate;
   }
   teardown_->set_mode(mode_);

@@ -24,8 +24,12 @@ class ConnectionEnd {
   void decide(const Step& step, CloseReason given_reason, std::optional<CloseMode> given_mode);
 
   /// Of the request's body this much had not arrived; 0 when that is unknown.
-  void note_unfinished(std::uint64_t missing) { missing_ = missing; }
-  bool is_request_unfinished() const { return missing_.has_value(); }
+  /// With how much of its body is missing, if it has one.
+  void note_unfinished(std::optional<std::uint64_t> missing) {
+    unfinished_ = true;
+    missing_ = missing;
+  }
+  bool is_request_unfinished() const { return unfinished_; }
 
   /// A FIN that follows the last byte at once may share its segment. An RST would destroy what was held back for it.
   bool sends_fin_at_once(const Options& options) const;
@@ -50,6 +54,7 @@ class ConnectionEnd {
   CloseReason reason_ = CloseReason::none;
   CloseMode mode_;
   bool reported_ = false;
+  bool unfinished_ = false;
   std::optional<std::uint64_t> missing_;
   std::unique_ptr<net::Teardown> teardown_;
 };

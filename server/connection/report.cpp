@@ -30,7 +30,7 @@ void Report::request_begins(Exchange& exchange) {
   if (exchange.parser.started()) recorder_.count_request(entry_);
   record.method = message.method;
   record.target = message.target.substr(0, recorded_target);
-  record.version = message.version;
+  record.version = exchange.parser.version_said();
   record.status = 0;
   record.persistence = {};
   record.answered_at = {};

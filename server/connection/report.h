@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "closelab/record.h"
@@ -35,6 +36,8 @@ class Report {
   void idle();
   /// Starts the record of a request, complete or refused.
   void request_begins(Exchange& exchange);
+  /// The request that has begun is refused, and why.
+  void refused(const std::string& why) { recorder_.refused(entry_, why); }
   /// Responses are about to be handed to the kernel.
   void answering(const Exchange& exchange);
   /// They have been; told later, because what our side does after the last byte must not be late.

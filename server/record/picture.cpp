@@ -186,7 +186,8 @@ void add_evidence(std::vector<Rung>& rungs, const ConnectionRecord& record) {
 
 std::string request_text(const RequestRecord& request) {
   if (request.method.empty()) return "a request that was refused";
-  std::string text = request.method + ' ' + request.target + ' ' + std::string(to_string(request.version));
+  std::string text = request.method + ' ' + request.target;
+  if (request.version != VersionNumber{}) text += ' ' + to_string(request.version);
   if (request.request_body_bytes > 0) text += ", " + counted(request.request_body_bytes, "byte");
   return printable(text);
 }
@@ -216,6 +217,8 @@ nanoseconds answer_time(const RequestRecord& request, const ConnectionRecord& re
 
 void add_request(std::vector<Rung>& rungs, const RequestRecord& request, const ConnectionRecord& record) {
   rungs.push_back(seen_by_call(request.received_at, RungKind::request, Side::client, request_text(request)));
+  if (!record.refusal.empty() && &request == &record.requests.back())
+    rungs.push_back(seen_by_call(request.received_at, RungKind::note, Side::server, "refused: " + record.refusal));
   const nanoseconds answered = answer_time(request, record);
   if (request.status == 0)
     rungs.push_back(seen_by_call(answered, RungKind::note, Side::server,

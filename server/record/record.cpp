@@ -59,7 +59,9 @@ std::ostream& operator<<(std::ostream& out, const RequestRecord& record) {
   if (record.method.empty()) {
     out << "refused, ";
   } else {
-    out << server::printable(record.method) << ' ' << server::printable(record.target) << ' ' << record.version << ", ";
+    out << server::printable(record.method) << ' ' << server::printable(record.target);
+    if (record.version != VersionNumber{}) out << ' ' << record.version;
+    out << ", ";
   }
   if (record.status == 0) return out << "never answered; " << record.persistence;
   out << (record.answered_at.count() == 0 ? "cut short: " : "answered ") << record.status << " with "

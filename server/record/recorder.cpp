@@ -134,6 +134,11 @@ void Recorder::retry(std::uint64_t id, Retry retry) {
   if (const auto found = entries_.find(id); found != entries_.end()) found->second.record_.retry = retry;
 }
 
+void Recorder::refused(Entry& entry, const std::string& why) {
+  const std::lock_guard lock(mutex_);
+  entry.record_.refusal = why;
+}
+
 void Recorder::closing(Entry& entry, CloseReason reason, CloseMode mode) {
   std::optional<ConnectionRecord> copy;
   {

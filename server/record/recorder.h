@@ -42,6 +42,8 @@ class Recorder {
   /// Open, and waiting for the next request.
   void idle(Entry& entry);
   /// The end has been decided.
+  /// The connection's last request is refused, and why.
+  void refused(Entry& entry, const std::string& why);
   void closing(Entry& entry, CloseReason reason, CloseMode mode);
   void rule_fired(std::uint64_t id, RuleFiring firing);
   void retry(std::uint64_t id, Retry retry);

@@ -7,7 +7,6 @@ find_package(fmt 9 CONFIG REQUIRED)
 set(fuzzed
   http/body_reader.cpp
   http/connection_tokens.cpp
-  http/exchange.cpp
   http/refusal.cpp
   http/head_reader.cpp
   http/head_rules.cpp

@@ -25,7 +25,8 @@ struct RequestRecord {
   std::string method;
   /// At most 128 bytes of the target.
   std::string target;
-  Version version = Version::http_1_1;
+  /// As the request line said it: a request for HTTP/3.7 is refused, and is a request for HTTP/3.7.
+  VersionNumber version{{'1', '1'}};
   /// 0 when it was never answered.
   int status = 0;
   /// What was decided about the connection when the response was written.
@@ -70,6 +71,9 @@ struct ConnectionRecord {
   /// The last `requests_kept` of them (Options) whose answers were begun or given up, oldest first. Who has read the
   /// whole answer finds its request here.
   std::vector<RequestRecord> requests;
+  /// Why the last request was refused, in words: `a TLS handshake, but this port speaks plain HTTP: ...`. Empty when it
+  /// was not.
+  std::string refusal;
   CloseReason close_reason = CloseReason::none;
   CloseMode close_mode = CloseMode::lingering;
   Retry retry = Retry::not_needed;

@@ -119,6 +119,7 @@ Json to_json(const ConnectionRecord& record) {
       {"client", to_string(record.client)},
       {"accepted_at_ms", accepted_at.count()},
       {"request_count", record.request_count},
+      {"refusal", record.refusal},
       {"close_reason", to_string(record.close_reason)},
       {"close_mode", to_string(record.close_mode)},
       {"retry", to_string(record.retry)},

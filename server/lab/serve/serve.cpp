@@ -117,6 +117,7 @@ class Lab {
     accepted.server = record.server;
     accepted.client = record.client;
     accepted.accepted_at = record.accepted_at;
+    accepted.refusal = record.refusal;
     return accepted;
   }
 

@@ -34,15 +34,17 @@ std::string clock_text(const ConnectionRecord& record, std::chrono::nanoseconds 
 }
 
 /// What becomes of the connection: `keep`, or `close` and why.
-std::string persistence_text(const Persistence& persistence) {
+std::string persistence_text(const ConnectionRecord& record, const Persistence& persistence) {
   if (persistence.decision == Persistence::Decision::keep) return "keep";
+  if (!record.refusal.empty()) return fmt::format("close: refused: {}", record.refusal);
   return fmt::format("close: {}", describe(persistence.reason));
 }
 
 std::string request_text(const RequestRecord& request) {
   if (request.method.empty()) return "(refused)";
-  return fmt::format("{} {} {}", server::printable(request.method), server::printable(request.target),
-                     to_string(request.version));
+  const std::string version = to_string(request.version);
+  return fmt::format("{} {}{}{}", server::printable(request.method), server::printable(request.target),
+                     version.empty() ? "" : " ", version);
 }
 
 std::string answer_text(const RequestRecord& request) {
@@ -143,7 +145,7 @@ class TextLog : public Log {
     return fmt::format("{}  connection {}, request {}: {}  {}  {}\n",
                        painted(dim, clock_text(record, std::max(request.received_at, request.answered_at))), record.id,
                        request.number, request_text(request), answer_text(request),
-                       persistence_text(request.persistence));
+                       persistence_text(record, request.persistence));
   }
 
   /// Only what no request's line has announced.
