@@ -28,6 +28,7 @@ set(fuzzed
   net/kernel/tcp_table.cpp
   net/verdict/verdict.cpp
   server/record/ladder.cpp
+  server/connection/lifecycle.cpp
   server/text/spelling.cpp
   server/record/printing.cpp
   server/text/quantity.cpp
