@@ -73,7 +73,7 @@ struct ConnectionRecord {
   std::vector<RequestRecord> requests;
   /// Why the last request was refused, in words: `a TLS handshake, but this port speaks plain HTTP: ...`. Empty when it
   /// was not.
-  std::string refusal;
+  std::string refusal{};
   CloseReason close_reason = CloseReason::none;
   CloseMode close_mode = CloseMode::lingering;
   Retry retry = Retry::not_needed;
