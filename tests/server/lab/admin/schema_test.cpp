@@ -44,7 +44,6 @@ TEST_CASE("the schema lists every value of every enum") {
       {defs["source"], names(Source::inferred)},
       {defs["tcp_state"], names(TcpState::closing)},
       {defs["connection"]["properties"]["retry"], names(Retry::if_idempotent)},
-      {defs["request"]["properties"]["version"], names(Version::http_1_1)},
       {defs["request"]["properties"]["persistence"], names(Persistence::Decision::close)},
       {evidence["fact"], names(Fact::not_observed)},
       {evidence["moment"], names(SampleMoment::before_close, SampleMoment::before_fin)},
