@@ -26,6 +26,16 @@ constexpr std::chrono::milliseconds pace{1};
 /// found.
 bool is_passing(const SocketInfo& socket) { return socket.state == TcpState::closed && socket.cookie != 0; }
 
+/// A socket that goes from these into FIN_WAIT_2 or TIME_WAIT is replaced by a smaller one, which no lookup finds until
+/// it may be referred to (Linux, inet_twsk_hashdance): for an instant there seems to be none.
+bool is_replaced_after(TcpState state) { return state == TcpState::fin_wait_1 || state == TcpState::closing; }
+
+TcpState last_sampled(const EndedConnection& connection) {
+  for (auto seen = connection.evidence.rbegin(); seen != connection.evidence.rend(); ++seen)
+    if (seen->fact == Fact::sampled) return seen->state;
+  return TcpState::unknown;
+}
+
 bool is_final(TcpState state) { return state == TcpState::closed || state == TcpState::time_wait; }
 
 }  // namespace
@@ -179,6 +189,14 @@ void Observer::wait_longer() {
   if (finishing_) finish_by_ = std::min(finish_latest_, Clock::now() + quiet);
 }
 
+/// Whether an end that was not found may be there all the same.
+bool Observer::may_be_replaced(const Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
+  if (own.state != TcpState::closed) return false;
+  const TcpState before = followed.own == TcpState::unknown ? last_sampled(followed.connection) : followed.own;
+  const bool both_gone = peer != nullptr && peer->state == TcpState::closed;
+  return is_replaced_after(before) || (both_gone && (followed.looks == 1 || is_replaced_after(followed.peer)));
+}
+
 /// Takes in the answers of one look.
 Progress Observer::digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
   EndedConnection& connection = followed.connection;
@@ -193,6 +211,8 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
     return Progress::settled;
   }
   if (is_passing(own) || (peer != nullptr && is_passing(*peer))) return Progress::transitional;
+  if (may_be_replaced(followed, own, peer) && !std::exchange(followed.looked_twice, true))
+    return Progress::transitional;
   const TcpState peer_state = peer != nullptr ? peer->state : TcpState::unknown;
   const Progress progress = judge_states(own.state, peer_state, followed.looks);
   if (own.state == followed.own && peer_state == followed.peer) return progress;
@@ -206,7 +226,7 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
 
 void Observer::note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
   EndedConnection& connection = followed.connection;
-  followed.own = own.state;
+  const bool first = std::exchange(followed.own, own.state) == TcpState::unknown;
   Evidence& seen = connection.note(Source::sock_diag, Fact::own_socket);
   seen.state = own.state;
   seen.duration = own.timer;
@@ -215,7 +235,7 @@ void Observer::note_states(Followed& followed, const SocketInfo& own, const Sock
     Evidence& peer_seen = connection.note(Source::sock_diag, Fact::peer_socket);
     peer_seen.state = peer->state;
     peer_seen.duration = peer->timer;
-  } else if (followed.looks == 1) {
+  } else if (first) {
     connection.note(Source::inferred, Fact::peer_is_remote);
   }
 }

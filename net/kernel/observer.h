@@ -65,6 +65,8 @@ class Observer {
     bool peer_is_local = false;
     TcpState own = TcpState::unknown;
     TcpState peer = TcpState::unknown;
+    /// An end that was not found has been looked for again.
+    bool looked_twice = false;
   };
 
   void begin_finish();
@@ -74,6 +76,7 @@ class Observer {
   Clock::time_point next_round() const;
   void look(std::vector<Followed>& batch);
   void process(std::vector<Followed>& batch);
+  static bool may_be_replaced(const Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   Progress digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   void note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   bool look_again_later(Followed& followed);
