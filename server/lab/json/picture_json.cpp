@@ -15,7 +15,7 @@ using server::Rung;
 constexpr std::array<std::string_view, 4> transits{"unknown", "delivered", "lost", "repeated"};
 constexpr std::array sources{Source::syscall, Source::tcp_info, Source::sock_diag, Source::capture, Source::inferred};
 
-Json to_json(const Rung& rung) {
+Json rung_json(const Rung& rung) {
   Json json{{"at_ms", in_ms(rung.at)}, {"kind", to_string(rung.kind)}, {"side", to_string(rung.side)}};
   json["text"] = rung.text;
   if (rung.source) json["source"] = to_string(*rung.source);
@@ -70,7 +70,7 @@ std::chrono::nanoseconds from_ms(double milliseconds) {
 
 Json to_json(const Picture& picture) {
   Json rungs = Json::array();
-  for (const Rung& rung : picture.rungs) rungs.push_back(to_json(rung));
+  for (const Rung& rung : picture.rungs) rungs.push_back(rung_json(rung));
   return {{"client", to_string(picture.client)}, {"server", to_string(picture.server)}, {"rungs", std::move(rungs)}};
 }
 
