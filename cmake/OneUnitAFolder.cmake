@@ -16,6 +16,8 @@ function(closelab_compile_by_folder target)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  # What has a name of one file is global to the next, where a parameter may have the same; each file alone is checked.
+  target_compile_options(${target} PRIVATE -Wno-shadow)
   get_target_property(sources ${target} SOURCES)
   list(FILTER sources EXCLUDE REGEX "^/")
   foreach(source IN LISTS sources)
