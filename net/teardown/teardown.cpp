@@ -272,6 +272,10 @@ void Teardown::note_end() {
   IoResult result;
   do {
     result = stream_.receive(dropped);
+    if (unread_start_size_ == 0) {
+      unread_start_size_ = static_cast<std::uint8_t>(std::min(result.bytes, unread_start_.size()));
+      std::copy_n(dropped.begin(), unread_start_size_, unread_start_.begin());
+    }
   } while (result.bytes > 0);
   if (result.error == 0) {
     fin_received_ = true;
