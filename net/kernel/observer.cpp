@@ -36,6 +36,12 @@ TcpState last_sampled(const EndedConnection& connection) {
   return TcpState::unknown;
 }
 
+/// An RST takes both ends away at once, and into no further state.
+bool is_reset(const Evidence& seen) {
+  return seen.fact == Fact::aborted || seen.fact == Fact::receive_failed || seen.fact == Fact::send_failed ||
+         seen.fact == Fact::pending_error || (seen.fact == Fact::closed && seen.unread > 0);
+}
+
 bool is_final(TcpState state) { return state == TcpState::closed || state == TcpState::time_wait; }
 
 }  // namespace
@@ -191,7 +197,7 @@ void Observer::wait_longer() {
 
 /// Whether an end that was not found may be there all the same.
 bool Observer::may_be_replaced(const Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
-  if (own.state != TcpState::closed) return false;
+  if (own.state != TcpState::closed || std::ranges::any_of(followed.connection.evidence, is_reset)) return false;
   const TcpState before = followed.own == TcpState::unknown ? last_sampled(followed.connection) : followed.own;
   const bool both_gone = peer != nullptr && peer->state == TcpState::closed;
   return is_replaced_after(before) || (both_gone && (followed.looks == 1 || is_replaced_after(followed.peer)));
