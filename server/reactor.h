@@ -46,6 +46,8 @@ class Reactor final : public ConnectionHost, private net::ReadySet::Member {
   /// Ends what is left at once; the records of those connections, as they were, go to `held_up`.
   void stop_now(std::vector<ConnectionRecord>& held_up);
   void join();
+  /// Does the caller run on this reactor's thread?
+  bool is_own_thread() { return io_.get_executor().running_in_this_thread(); }
   /// Of any server: in the middle of an event, which must end before a command acts; and two that waited for one
   /// another would do so for ever.
   static bool is_reactor_thread();

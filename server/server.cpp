@@ -1,6 +1,8 @@
 #include "closelab/server.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 #include <mutex>
 #include <stdexcept>
 #include <utility>
@@ -61,6 +63,8 @@ class Server::Impl {
   explicit Impl(Options wanted);
 
   StopReport stop(std::chrono::milliseconds grace);
+  /// On one of its reactors' threads, in a handler for example.
+  bool is_own_thread() const;
   std::size_t close_idle();
   bool close(std::uint64_t connection_id, CloseMode mode);
   void reconsider_holds();
@@ -106,13 +110,17 @@ Server::Impl::Impl(Options wanted)
 }
 
 StopReport Server::Impl::stop(std::chrono::milliseconds grace) {
-  if (server::Reactor::is_reactor_thread()) {
+  if (is_own_thread()) {
     begin_stop();  // a thread can't wait for its own end
     return {};
   }
   const std::lock_guard lock(stop_mutex_);
   if (std::exchange(stopped_, true)) return {};
   return stop_once(grace);
+}
+
+bool Server::Impl::is_own_thread() const {
+  return std::ranges::any_of(reactors, [](const auto& reactor) { return reactor->is_own_thread(); });
 }
 
 void Server::Impl::begin_stop() {
@@ -166,7 +174,17 @@ void Server::Impl::reconsider_holds() {
 
 Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
 
-Server::~Server() { stop(); }
+Server::~Server() {
+  if (impl_->is_own_thread()) {
+    // A thread can't wait for its own end, and the handler that runs would be gone when it returns.
+    std::fputs(
+        "closelab: a Server must not be destroyed on a thread of its own, such as in its handler; stop() may be "
+        "called there\n",
+        stderr);
+    std::abort();
+  }
+  stop();
+}
 
 void Server::handle(std::string_view pattern, Handler handler) { impl_->router.add(pattern, {std::move(handler), {}}); }
 

@@ -70,6 +70,12 @@ int Stream::wait_writable() {
   return enter(can_write_);
 }
 
+int Stream::watch_end() {
+  if (awaits_end_) return 0;
+  awaits_end_ = true;
+  return enter(has_end_);
+}
+
 /// The first event after entering tells the state as it then is.
 int Stream::enter(bool is_ready) {
   if (key_ == 0) {
@@ -92,11 +98,18 @@ bool Stream::take_writable() {
   return is_due;
 }
 
+bool Stream::take_end() {
+  const bool is_due = has_end_ && awaits_end_;
+  if (is_due) awaits_end_ = has_end_ = false;
+  return is_due;
+}
+
 void Stream::ready(std::uint32_t events) {
   if ((events & (EPOLLIN | EPOLLPRI | ends)) != 0) can_read_ = true;
   if ((events & (EPOLLOUT | ends)) != 0) can_write_ = true;
   if ((events & (EPOLLPRI | ends)) != 0) trusts_short_reads_ = false;
-  if ((can_read_ && awaits_read_) || (can_write_ && awaits_write_)) owner_.stream_ready();
+  if ((events & ends) != 0) has_end_ = true;
+  if ((can_read_ && awaits_read_) || (can_write_ && awaits_write_) || (has_end_ && awaits_end_)) owner_.stream_ready();
 }
 
 int Stream::release() {

@@ -28,7 +28,7 @@ class Stream final : private ReadySet::Member {
   /// Who uses it.
   class Owner {
    public:
-    /// What it waits for, take_readable() and take_writable() tell, has come.
+    /// What it waits for, take_readable(), take_writable() and take_end() tell, has come.
     virtual void stream_ready() = 0;
 
    protected:
@@ -61,6 +61,11 @@ class Stream final : private ReadySet::Member {
   /// Has what was waited for come? Ends the wait if so.
   bool take_readable();
   bool take_writable();
+  /// From now on the owner is told when a FIN or an error arrives, though nobody reads (EPOLLRDHUP, EPOLLHUP); at once
+  /// when that has come and was not taken. No system call, once the stream is in the set.
+  int watch_end();
+  void ignore_end() { awaits_end_ = false; }
+  bool take_end();
 
   /// Gives the descriptor up; waits end, untold.
   int release();
@@ -76,9 +81,12 @@ class Stream final : private ReadySet::Member {
   int fd_;
   bool awaits_read_ : 1 = false;
   bool awaits_write_ : 1 = false;
+  bool awaits_end_ : 1 = false;
   // What the edges have told, and no call has found otherwise since.
   bool can_read_ : 1 = false;
   bool can_write_ : 1 = false;
+  /// A FIN or an error has been told of, and not been taken.
+  bool has_end_ : 1 = false;
   /// A FIN, an error or urgent data may wait behind what a short read returned.
   bool trusts_short_reads_ : 1 = true;
 };

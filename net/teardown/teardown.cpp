@@ -38,6 +38,11 @@ void Teardown::received_fin() {
   handle(TeardownEvent::received_fin);
 }
 
+void Teardown::noticed_fin() {
+  if (fin_received_ || std::exchange(fin_noticed_, true)) return;
+  sample(SampleMoment::while_waiting, SampleDepth::queues);
+}
+
 void Teardown::failed(Fact call, int error) {
   connection_.note(Source::syscall, call).error = error;
   over_ = true;

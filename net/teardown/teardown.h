@@ -42,6 +42,8 @@ class Teardown {
   void flushed() { handle(TeardownEvent::flushed); }
   /// recv() returned 0.
   void received_fin();
+  /// Our end is in CLOSE_WAIT, and nobody reads yet. Noted once.
+  void noticed_fin();
   /// recv() or send() failed with `error`.
   void failed(Fact call, int error);
   /// write_timeout, or the phase's time bound.
@@ -105,6 +107,7 @@ class Teardown {
   /// FINs and failures so far: with any of them, close() needs no FIN of ours, or can't send one.
   bool fin_sent_ = false;
   bool fin_received_ = false;
+  bool fin_noticed_ = false;
   bool over_ = false;
 };
 

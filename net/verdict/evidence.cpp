@@ -30,8 +30,13 @@ std::string queue_text(const Evidence& e) {
 }
 
 std::string describe_sample(const Evidence& e) {
-  static constexpr std::array<std::string_view, 6> moments{"",        " before our FIN", " after our FIN",
-                                                           " at EOF", " at the error",   " before close()"};
+  static constexpr std::array<std::string_view, 7> moments{"",
+                                                           " before our FIN",
+                                                           " after our FIN",
+                                                           " at EOF",
+                                                           " at the error",
+                                                           " before close()",
+                                                           " while nothing was read"};
   const bool fin_sent = e.moment == SampleMoment::after_fin || e.moment == SampleMoment::at_eof;
   const bool ambiguous = fin_sent && e.state == TcpState::closed;
   return "own state" + std::string(moments[static_cast<std::size_t>(e.moment)]) + ": " +
@@ -115,8 +120,8 @@ std::string_view to_string(Fact fact) {
 }
 
 std::string_view to_string(SampleMoment moment) {
-  static constexpr std::array<std::string_view, 6> names{"unspecified", "before_fin", "after_fin",
-                                                         "at_eof",      "at_error",   "before_close"};
+  static constexpr std::array<std::string_view, 7> names{"unspecified", "before_fin",   "after_fin",    "at_eof",
+                                                         "at_error",    "before_close", "while_waiting"};
   return names[static_cast<std::size_t>(moment)];
 }
 

@@ -105,8 +105,6 @@ void Connection::deadline_passed(DeadlineKind kind) {
       return waiting_.for_request_still(rules_.next_idle());
     case DeadlineKind::pause:
       return look_at_pause();
-    case DeadlineKind::watch:
-      return notice_client();
     case DeadlineKind::teardown:
       return look_at_teardown();
   }
@@ -137,6 +135,7 @@ Kind Connection::take(Event event, const Detail& detail) {
 
 void Connection::wait(Wait what, std::optional<milliseconds> duration) {
   keep_input();
+  stream_.ignore_end();
   const Timeouts& timeouts = host_.shared().options.timeouts;
   int error = 0;
   switch (what) {
@@ -156,16 +155,25 @@ void Connection::wait(Wait what, std::optional<milliseconds> duration) {
     }
     case Wait::answer:
       report_.waits();
-      return waiting_.for_answer(exchange_->delayed ? std::optional(exchange_->delayed_until) : std::nullopt);
+      waiting_.for_answer(exchange_->delayed ? std::optional(exchange_->delayed_until) : std::nullopt);
+      error = stream_.watch_end();
+      break;
     case Wait::client:
       report_.waits();
       waiting_.for_client(*exchange_);
       error = stream_.wait_writable();
       break;
     default:
-      return pause(what, duration);
+      pause(what, duration);
+      if (watches_client(what)) error = stream_.watch_end();
   }
   if (error != 0) fail(what == Wait::client ? Fact::send_failed : Fact::receive_failed, error);
+}
+
+/// What waits for acknowledgements looks at the connection's state anyhow; and a request that has not been read in full
+/// is read before what follows it.
+bool Connection::watches_client(Wait pause) const {
+  return pause != Wait::acknowledge && (pause != Wait::delay || state_.stage >= Stage::answering);
 }
 
 void Connection::pause(Wait why, std::optional<milliseconds> duration) {
@@ -267,17 +275,17 @@ void Connection::look_at_pause() {
   if (state_.pause == Wait::acknowledge) {
     const bool over = state_of(stream_) == TcpState::closed || waiting_.is_pause_over();
     if (!over && net::unacknowledged_bytes(stream_.fd()) > 0) return waiting_.look_later(state_.pause);
-  } else if (state_.pause != Wait::delay) {
-    return notice_client();
   }
   take(Event::pause_over, {.mode = rules_.pending_mode()}) == Kind::end ? proceed() : end_pause();
 }
 
-/// What a client does that nobody reads from shows only in its connection's state.
+/// A FIN or an error has arrived while nobody reads: which of them the connection's state tells, and what the client
+/// sent before it stays unread.
 void Connection::notice_client() {
   const TcpState state = state_of(stream_);
   if (state == TcpState::closed) return fail(Fact::receive_failed, error_of_reset(stream_, host_.read_buffer()));
   if (state != TcpState::close_wait) return wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {});
+  end_.begin(host_, stream_, report_).noticed_fin();
   if (take(Event::noticed_fin) == Kind::end) proceed();
 }
 

@@ -95,6 +95,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   Step::Kind pass_stop();
 
   // Pauses, and the end.
+  bool watches_client(Wait pause) const;
   void pause(Wait why, std::optional<std::chrono::milliseconds> duration);
   void look_at_pause();
   void notice_client();

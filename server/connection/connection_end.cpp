@@ -24,7 +24,11 @@ void ConnectionEnd::decide(const Step& step, CloseReason given_reason, std::opti
 }
 
 net::Teardown& ConnectionEnd::begin(ConnectionHost& host, net::Stream& stream, const Report& report) {
-  if (teardown_ != nullptr) return *teardown_;
+  if (teardown_ != nullptr) {
+    // It may have begun by a FIN that was noticed long before the end.
+    if (teardown_->phase() == net::TeardownPhase::flushing) teardown_->set_mode(mode_);
+    return *teardown_;
+  }
   const Options& options = host.shared().options;
   net::Observer& observer = host.shared().observer;
   net::EndedConnection ended{report.id(), {report.server(), report.client()}, 0, report.accepted_at(), {}};

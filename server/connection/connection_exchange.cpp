@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <exception>
 #include <utility>
 
+#include "net/kernel/tcp_probe.h"
 #include "server/connection/connection.h"
 
 // From the bytes of a request to those of its answer, and what rules do on the way.
@@ -40,6 +40,7 @@ void Connection::stream_ready() {
   // An answer that came meanwhile may have found room, flushed everything, and left the connection idle.
   if (stream_.take_writable() && exchange_ != nullptr) resume();
   if (stream_.take_readable()) readable();
+  if (stream_.take_end() && state_.stage != Stage::ending) notice_client();
 }
 
 void Connection::readable() {
@@ -47,8 +48,8 @@ void Connection::readable() {
   // A wait from before there was something to write; waiting arms it again.
   if (!may_read()) return;
   // Only looks whether a request has begun to arrive, so that its bytes are unread when a rule closes.
-  std::array<char, 1> first{};
-  const bool rule_next = exchange_ == nullptr && rules_.waits_for(At::next_request) && stream_.peek(first) > 0;
+  const bool rule_next =
+      exchange_ == nullptr && rules_.waits_for(At::next_request) && net::unread_bytes(stream_.fd()) > 0;
   if (rule_next && act({At::next_request}) != Kind::go_on) return proceed();
   std::span<char> buffer = host_.read_buffer();
   if (rules_.is_slow() && !host_.is_stopping()) {

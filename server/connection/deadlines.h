@@ -21,8 +21,7 @@ enum class DeadlineKind : std::uint8_t {
   teardown,   ///< the time bound of its phase
   delay,      ///< of a response
   idle_rule,  ///< a rule at `idle`
-  pause,      ///< the next look at a connection that neither reads nor writes
-  watch,      ///< has a client that waits for its answer gone (ClientHalfClose::abort)?
+  pause,      ///< the end of a pause, or the next look at it
 };
 
 /// A connection's place among Deadlines.

@@ -16,6 +16,8 @@ Responder::Responder(std::shared_ptr<State> state) : state_(std::move(state)) {}
 
 const Request& Responder::request() const { return *state_->request; }
 
+bool Responder::is_wanted() const { return state_->is_wanted(); }
+
 bool Responder::send(Response response) const {
   return state_->answer(std::move(response), server::AnswerKind::answered);
 }

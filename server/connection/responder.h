@@ -27,6 +27,7 @@ struct Responder::State {
 
   /// False when it was answered before, or nobody waits any more.
   bool answer(Response response, server::AnswerKind kind);
+  bool is_wanted() const { return !answered; }
   /// The connection is gone: nobody waits for the answer.
   void abandon() { answered = true; }
 

@@ -10,15 +10,8 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// How soon it is noticed that a client that waits for its answer has closed.
-constexpr milliseconds client_look{20};
-
-/// How soon the next look at a pause is due. The kernel has no event for an acknowledgement, nor, while input is left
-/// unread, for the client's FIN.
-milliseconds look_interval(Wait pause) {
-  if (pause == Wait::acknowledge) return milliseconds(1);
-  return milliseconds(pause == Wait::stream ? 200 : 20);
-}
+// How soon the next look at what is acknowledged is due: the kernel has no event for it.
+constexpr milliseconds acknowledgement_look{1};
 
 }  // namespace
 
@@ -53,11 +46,7 @@ Waiting::Since Waiting::for_rest(DeadlineKind kind, milliseconds timeout) {
 }
 
 void Waiting::for_answer(std::optional<Clock::time_point> delayed_until) {
-  const auto next_look = Clock::now() + client_look;
-  const bool watches = host_.shared().options.client_half_close == ClientHalfClose::abort;
-  if (watches && next_look < delayed_until.value_or(Clock::time_point::max())) {
-    host_.deadlines().set(deadline_, DeadlineKind::watch, next_look);
-  } else if (delayed_until) {
+  if (delayed_until) {
     host_.deadlines().set(deadline_, DeadlineKind::delay, *delayed_until);
   } else {
     end();
@@ -75,14 +64,16 @@ void Waiting::for_client_still() { set(DeadlineKind::write, host_.shared().optio
 
 void Waiting::pause(Wait why, std::optional<milliseconds> duration) {
   // A fault that was asked for must not hold up a server that stops.
-  if (why == Wait::delay && host_.is_stopping()) duration = milliseconds(0);
+  if ((why == Wait::delay || why == Wait::stall) && host_.is_stopping()) duration = milliseconds(0);
   pause_until_ = duration ? Clock::now() + *duration : Clock::time_point::max();
   look_later(why);
 }
 
 void Waiting::look_later(Wait why) {
-  const bool to_the_end = why == Wait::delay;
-  host_.deadlines().set(deadline_, DeadlineKind::pause, to_the_end ? pause_until_ : Clock::now() + look_interval(why));
+  if (why == Wait::acknowledge) return set(DeadlineKind::pause, acknowledgement_look);
+  // It ends by an event.
+  if (pause_until_ == Clock::time_point::max()) return end();
+  host_.deadlines().set(deadline_, DeadlineKind::pause, pause_until_);
 }
 
 void Waiting::for_teardown(std::optional<milliseconds> time) { time ? set(DeadlineKind::teardown, *time) : end(); }

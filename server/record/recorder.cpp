@@ -229,13 +229,16 @@ std::optional<ConnectionRecord> Recorder::wait(std::unique_lock<std::mutex>& loc
   waiters_.push_back(&waiter);
   condition_.wait_until(lock, deadline, [&] { return finished_ || waiter.reached != Reached::no; });
   std::erase(waiters_, &waiter);
+  if (finished_) condition_.notify_all();
   return std::move(waiter.record);
 }
 
+/// Whoever waits has left before the recorder can be destroyed.
 void Recorder::finish() {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
   finished_ = true;
   condition_.notify_all();
+  condition_.wait(lock, [this] { return waiters_.empty(); });
 }
 
 std::optional<ConnectionRecord> Recorder::wait_closed(std::chrono::milliseconds timeout) {

@@ -3,9 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
+#include <thread>
 
 #include "closelab/server.h"
 #include "tests/loopback/client.h"
@@ -58,6 +61,16 @@ class TestServer : public Server {
     return *record;
   }
 };
+
+/// Whether it comes to be so; for what has no event of its own.
+inline bool eventually(const std::function<bool()>& holds) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!holds()) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
 
 /// The first evidence of a fact; null when there is none.
 inline const Evidence* find(const ConnectionRecord& record, Fact fact) {

@@ -88,7 +88,7 @@ void check_names(Enum last, std::string_view last_name) {
 TEST_CASE("every enumerator of evidence and verdict has its own name") {
   check_names(Source::inferred, "inferred");
   check_names(Fact::not_observed, "not_observed");
-  check_names(SampleMoment::before_close, "before_close");
+  check_names(SampleMoment::while_waiting, "while_waiting");
   check_names(Side::both, "both");
   check_names(ClosedBy::timeout, "timeout");
   check_names(ResetBy::client, "client");

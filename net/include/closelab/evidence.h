@@ -50,7 +50,15 @@ enum class Fact : std::uint8_t {
 };
 
 /// When a `sampled` fact was taken.
-enum class SampleMoment : std::uint8_t { unspecified, before_fin, after_fin, at_eof, at_error, before_close };
+enum class SampleMoment : std::uint8_t {
+  unspecified,
+  before_fin,
+  after_fin,
+  at_eof,
+  at_error,
+  before_close,
+  while_waiting
+};
 
 /// One fact about the end of a connection.
 struct Evidence {

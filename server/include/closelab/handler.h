@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "closelab/close_mode.h"
@@ -39,6 +40,8 @@ class BodyStream {
   struct State;
   /// `max_bytes`: written and not yet taken by the connection.
   explicit BodyStream(std::size_t max_bytes = 64 * 1024);
+  /// Another handle of the same stream.
+  explicit BodyStream(std::shared_ptr<State> state) : state_(std::move(state)) {}
   /// False, and nothing is written, when it would exceed `max_bytes`, or nobody reads it any more.
   bool write(std::string_view bytes) const;
   /// The body is complete.
@@ -83,7 +86,12 @@ class Responder {
   explicit Responder(std::shared_ptr<State> state);
   /// The request that waits for the answer; valid until `send`.
   const Request& request() const;
-  /// Sends the response. False when the request was answered already or its connection is gone.
+  /// False when nobody waits for the answer any more: it was sent, the client has reset the connection, or has sent its
+  /// FIN under ClientHalfClose::abort, or the connection has ended for another reason. A FIN alone says nothing under
+  /// ClientHalfClose::answer: a client may close its sending side and still read. Told by the kernel's event, so a
+  /// moment after it happened.
+  bool is_wanted() const;
+  /// Sends the response. False, and nothing is sent, when is_wanted() is false.
   bool send(Response response) const;
 
  private:
@@ -94,8 +102,8 @@ class Responder {
 /// A handler that throws answers 500.
 using Handler = std::function<Response(const Request&)>;
 
-/// Answers through the responder, later and from any thread if it likes. The connection is not read meanwhile: that
-/// the client has gone shows when the answer is sent.
+/// Answers through the responder, later and from any thread if it likes. The connection is not read meanwhile, but that
+/// the client has gone is noticed (Responder::is_wanted()).
 using AsyncHandler = std::function<void(Responder)>;
 
 }  // namespace closelab

@@ -56,7 +56,9 @@ class Server {
   /// Throws ListenError (address taken, not ours, not permitted; a descriptor that is no listening TCP socket) with an
   /// explanation of what holds the port and what would help; std::invalid_argument for options out of range.
   explicit Server(Options options = {});
-  /// Calls stop().
+  /// Calls stop(), and waits until those who wait in a member have returned. Not on a thread of this server, in its
+  /// handler for example: that prints an error and aborts. In another server's handler it blocks that one; two servers
+  /// whose handlers stop one another would wait for ever.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -131,8 +133,8 @@ class Server {
 
   /// Stops listening, ends idle connections, lets requests in flight finish with `Connection: close`
   /// for up to `grace` (default: Options::grace), closes what is left and joins the threads.
-  /// A second call waits for the first. In a handler it only begins the stop and returns an empty report; a call
-  /// from elsewhere (at the latest the destructor's) then waits, with its own grace, and reports.
+  /// A second call waits for the first. In a handler of this server it only begins the stop and returns an empty
+  /// report; a call from elsewhere (at the latest the destructor's) then waits, with its own grace, and reports.
   StopReport stop(std::optional<std::chrono::milliseconds> grace = std::nullopt);
 
  private:

@@ -19,6 +19,8 @@ Options admin_options(const Settings& settings, std::uint16_t port) {
   options.lingering.time = patience;
   // No client of the lab's evidence should have to deal with a connection that has gone stale.
   options.timeouts.idle_timeout = std::chrono::minutes(10);
+  // Whoever waits or reads along has gone with its FIN, and leaves its place to others.
+  options.client_half_close = ClientHalfClose::abort;
   options.max_connections = 256;
   options.lookups = Switch::off;
   options.records_kept = 0;

@@ -42,8 +42,8 @@ std::string describe(const Barrier& barrier) {
   return text;
 }
 
-std::uint64_t Waiters::add(Barrier barrier, Clock::time_point deadline, BarrierAnswer answer) {
-  waiters_.push_back({++last_ticket_, barrier, deadline, std::move(answer)});
+std::uint64_t Waiters::add(Barrier barrier, Clock::time_point deadline, BarrierAnswer answer, IsWanted is_wanted) {
+  waiters_.push_back({++last_ticket_, barrier, deadline, std::move(answer), std::move(is_wanted)});
   return last_ticket_;
 }
 
@@ -70,6 +70,10 @@ std::vector<Waiters::Waiter> Waiters::take_reached(const ConnectionRecord& recor
 
 std::vector<Waiters::Waiter> Waiters::take_late(Clock::time_point now) {
   return take_if([now](const Waiter& waiter) { return waiter.deadline <= now; });
+}
+
+std::vector<Waiters::Waiter> Waiters::take_unwanted() {
+  return take_if([](const Waiter& waiter) { return waiter.is_wanted && !waiter.is_wanted(); });
 }
 
 std::vector<Waiters::Waiter> Waiters::take_all() { return std::exchange(waiters_, {}); }

@@ -32,6 +32,8 @@ enum class Outcome : std::uint8_t {
 };
 /// The record goes with `met` and `never`.
 using BarrierAnswer = std::function<void(Outcome, const ConnectionRecord*)>;
+/// Does the one who waits still want the answer?
+using IsWanted = std::function<bool()>;
 
 /// Those that wait. Not synchronized.
 class Waiters {
@@ -42,14 +44,17 @@ class Waiters {
     Barrier barrier;
     Clock::time_point deadline;
     BarrierAnswer answer;
+    IsWanted is_wanted;
   };
 
-  std::uint64_t add(Barrier barrier, Clock::time_point deadline, BarrierAnswer answer);
+  std::uint64_t add(Barrier barrier, Clock::time_point deadline, BarrierAnswer answer, IsWanted is_wanted);
   /// The waiter of that ticket, if it still waits; it does not any more.
   std::optional<Waiter> take(std::uint64_t ticket);
   /// Those whose barrier this connection has reached, or never will; they do not wait any more.
   std::vector<Waiter> take_reached(const ConnectionRecord& record);
   std::vector<Waiter> take_late(Clock::time_point now);
+  /// Those whose client has gone.
+  std::vector<Waiter> take_unwanted();
   std::vector<Waiter> take_all();
 
   std::size_t size() const { return waiters_.size(); }

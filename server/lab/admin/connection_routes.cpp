@@ -125,7 +125,9 @@ std::optional<Response> await(const Server& lab, EventDispatcher& dispatcher, co
     responder.send(reply_to(wait, lab, outcome, record));
   };
   const auto each = [&lab](const EventDispatcher::Visit& visit) { lab.each_connection(visit); };
-  if (!dispatcher.await(wait.barrier, wait.timeout, answer, each)) throw Refusal(503, "too many are waiting already");
+  const auto is_wanted = [responder = call.responder] { return responder.is_wanted(); };
+  if (!dispatcher.await(wait.barrier, wait.timeout, answer, each, is_wanted))
+    throw Refusal(503, "too many are waiting already");
   return std::nullopt;
 }
 

@@ -42,11 +42,25 @@ bool EventDispatcher::worth_copying() {
   return true;
 }
 
+bool EventDispatcher::has_room_for_waiter() {
+  if (waiters_.size() >= bounds_.waiters) waiters_.take_unwanted();
+  return waiters_.size() < bounds_.waiters;
+}
+
+/// A reader has gone when its stream was detached, or nobody but the dispatcher has it: it never got to its connection.
+bool EventDispatcher::has_room_for_stream() {
+  std::erase_if(readers_, [](const std::weak_ptr<BodyStream::State>& each) {
+    const auto state = each.lock();
+    return state == nullptr || state.use_count() <= 2 || !BodyStream(state).is_open();
+  });
+  return readers_.size() < bounds_.streams;
+}
+
 bool EventDispatcher::await(const Barrier& barrier, std::chrono::milliseconds timeout, BarrierAnswer answer,
-                            const std::function<void(const Visit&)>& each_connection) {
+                            const std::function<void(const Visit&)>& each_connection, IsWanted is_wanted) {
   std::unique_lock lock(mutex_);
-  if (stopping_ || waiters_.size() >= bounds_.waiters) return false;
-  const std::uint64_t ticket = waiters_.add(barrier, Clock::now() + timeout, std::move(answer));
+  if (stopping_ || !has_room_for_waiter()) return false;
+  const std::uint64_t ticket = waiters_.add(barrier, Clock::now() + timeout, std::move(answer), std::move(is_wanted));
   wake_.notify_one();
   lock.unlock();
   // Looked for only now: what happens meanwhile is reported, so that nothing falls between.
@@ -64,8 +78,8 @@ bool EventDispatcher::await(const Barrier& barrier, std::chrono::milliseconds ti
 
 bool EventDispatcher::subscribe(EventStream stream) {
   const std::lock_guard lock(mutex_);
-  if (stopping_ || stream_count_ >= bounds_.streams) return false;
-  ++stream_count_;
+  if (stopping_ || !has_room_for_stream()) return false;
+  readers_.push_back(stream.body.state());
   wanted_ |= stream.types;
   work_.streams.push_back(std::move(stream));
   wake_.notify_one();
@@ -130,7 +144,6 @@ void EventDispatcher::do_work_unlocked(std::unique_lock<std::mutex>& lock) {
   lock.lock();
   wanted_ = streams_.wanted();
   for (const EventStream& stream : work_.streams) wanted_ |= stream.types;
-  stream_count_ = streams_.size() + work_.streams.size();
   if (ticked) worth_copying_ = streams_.most_per_tick();
 }
 

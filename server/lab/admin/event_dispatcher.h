@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -43,9 +44,9 @@ class EventDispatcher {
   using Visit = std::function<void(const ConnectionRecord&)>;
   /// Answers when the barrier is met, on the dispatcher's thread; at once, on this one, when one of the connections
   /// that `each_connection` visits meets it already. False, and never answered, when too many wait or the dispatcher
-  /// has stopped.
+  /// has stopped. One that is not wanted any more makes room for another.
   bool await(const Barrier& barrier, std::chrono::milliseconds timeout, BarrierAnswer answer,
-             const std::function<void(const Visit&)>& each_connection);
+             const std::function<void(const Visit&)>& each_connection, IsWanted is_wanted = {});
   /// False when there are too many or the dispatcher has stopped.
   bool subscribe(EventStream stream);
 
@@ -69,6 +70,8 @@ class EventDispatcher {
   };
 
   void run();
+  bool has_room_for_waiter();
+  bool has_room_for_stream();
   bool worth_copying();
   bool tick_is_due(const Work& work);
   bool has_work() const;
@@ -87,7 +90,7 @@ class EventDispatcher {
   Work work_;
   /// What is known of the streams, for report() and subscribe(), which must not touch them.
   EventTypes wanted_ = 0;
-  std::size_t stream_count_ = 0;
+  std::vector<std::weak_ptr<BodyStream::State>> readers_;
   /// How many more events are worth copying until the next tick; unset: all.
   std::optional<std::uint64_t> worth_copying_;
   std::uint64_t last_event_ = 0;

@@ -46,7 +46,7 @@ TEST_CASE("the schema lists every value of every enum") {
       {defs["connection"]["properties"]["retry"], names(Retry::if_idempotent)},
       {defs["request"]["properties"]["persistence"], names(Persistence::Decision::close)},
       {evidence["fact"], names(Fact::not_observed)},
-      {evidence["moment"], names(SampleMoment::before_close, SampleMoment::before_fin)},
+      {evidence["moment"], names(SampleMoment::while_waiting, SampleMoment::before_fin)},
       {verdict["closed_first"], names(Side::both)},
       {verdict["closed_by"], names(ClosedBy::timeout)},
       {verdict["reset_by"], names(ResetBy::client)},
