@@ -22,6 +22,7 @@ CloseReason reason_to_close(const PersistenceInputs& in) {
   // §9.3 and §9.5: a server may end persistence whenever it likes; §9.6 asks it to say so in its last response.
   if (in.request_limit && in.request_number >= *in.request_limit) return CloseReason::request_limit;
   if (in.server == ServerState::stopping) return CloseReason::server_stop;
+  if (in.server == ServerState::draining) return CloseReason::drain;
   return CloseReason::none;
 }
 
@@ -62,6 +63,7 @@ constexpr auto reason_texts = std::to_array<ReasonText>({
     {CloseReason::handler_error, "handler_error", "the handler failed to answer"},
     {CloseReason::rule, "rule", "a rule ended it"},
     {CloseReason::command, "command", "it was told to by a command"},
+    {CloseReason::drain, "drain", "the server was told to drain"},
     {CloseReason::server_stop, "server_stop", "the server stopped"},
     {CloseReason::peer_closed, "peer_closed", "the client closed the connection"},
     {CloseReason::peer_reset, "peer_reset", "the client reset the connection"},

@@ -12,7 +12,7 @@ namespace closelab::http {
 /// What ends the response body (RFC 9112 §6.3)?
 enum class BodyEnd : std::uint8_t { framed, connection_close };
 
-enum class ServerState : std::uint8_t { running, stopping };
+enum class ServerState : std::uint8_t { running, draining, stopping };
 
 /// Everything that the persistence of a connection after one exchange depends on.
 struct PersistenceInputs {

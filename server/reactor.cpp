@@ -1,10 +1,7 @@
 #include "server/reactor.h"
 
-#include <sys/epoll.h>
-
 #include <algorithm>
 #include <asio/post.hpp>
-#include <cerrno>
 #include <system_error>
 #include <utility>
 
@@ -15,8 +12,6 @@ namespace {
 
 // One read serves every connection of the reactor, so it can be large enough for most requests with their bodies.
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
-// Long enough not to spin while descriptors are short, short enough not to be noticed when they are back.
-constexpr std::chrono::milliseconds accept_pause{200};
 
 // Refused clients that may keep their end open, each for as long as the close mode allows.
 constexpr std::size_t most_refused = 1024;
@@ -28,11 +23,10 @@ thread_local bool serves = false;
 Reactor::Reactor(Shared& shared, OpenConnections& open, net::Listener listener)
     : ConnectionHost(shared),
       open_(open),
-      listener_(std::move(listener)),
       work_(io_.get_executor()),
-      options_in_effect_(net::options_in_effect(listener_.fd())),
       ready_set_(io_),
-      accept_pause_(io_.get_executor()),
+      acceptor_(io_, ready_set_, std::move(listener), [this](const net::Accepted& accepted) { accept(accepted); }),
+      options_in_effect_(net::options_in_effect(acceptor_.listener().fd())),
       deadlines_(io_, [](Connection& connection, DeadlineKind kind) { connection.deadline_passed(kind); }),
       exchanges_(shared.options.limits),
       read_buffer_(read_buffer_bytes) {}
@@ -47,7 +41,8 @@ Reactor::~Reactor() {
 }
 
 void Reactor::start() {
-  if (!wait_acceptable()) throw std::system_error(errno, std::system_category(), "epoll_ctl");
+  const ListenOptions& listen = shared_.options.listen;
+  if (const auto error = acceptor_.start(listen.mode, listen.backlog)) throw std::system_error(error, "listening");
   thread_ = std::thread([this] {
     serves = true;
     io_.run();
@@ -102,6 +97,21 @@ std::size_t Reactor::close_idle() {
   return closed;
 }
 
+void Reactor::set_drain(const std::optional<DrainOptions>& options) {
+  run([&] {
+    drain_.reset();
+    if (options) drain_ = Drain{*options, Deadlines::Clock::now()};
+    for (const auto& connection : open_connections()) connection->drain_changed();
+  });
+}
+
+std::error_code Reactor::set_listener(ListenerMode mode, int backlog,
+                                      std::optional<std::chrono::milliseconds> duration) {
+  std::error_code error;
+  run([&] { error = acceptor_.set_mode(mode, backlog, duration); });
+  return error;
+}
+
 bool Reactor::close(std::uint64_t connection_id, CloseMode mode) {
   bool found = false;
   run([&] {
@@ -120,33 +130,11 @@ void Reactor::reconsider_holds() {
 
 void Reactor::post(std::function<void()> job) { asio::post(io_, std::move(job)); }
 
-/// Level-triggered, and one at a time: an accept4() that finds nobody costs six times as much as asking epoll again.
-bool Reactor::wait_acceptable() {
-  acceptable_ = ready_set_.add(listener_.fd(), EPOLLIN, net::ReadySet::Trigger::level, *this);
-  return acceptable_ != 0;
-}
-
-void Reactor::ready(std::uint32_t) { accept_one(); }
-
-/// False when there is nobody, or accepting has to pause, which has been arranged.
-bool Reactor::accept_one() {
-  const net::Accepted accepted = listener_.accept();
-  switch (accepted.outcome) {
-    case net::AcceptOutcome::empty:
-      return false;
-    case net::AcceptOutcome::exhausted:
-      pause_accepting();
-      return false;
-    case net::AcceptOutcome::retry:
-      return true;
-    case net::AcceptOutcome::accepted:
-      break;
-  }
+void Reactor::accept(const net::Accepted& accepted) {
   const auto connection = std::make_shared<Connection>(*this, accepted, admit());
   connection->place = connections_.size();
   connections_.push_back(connection);
   connection->start();
-  return true;
 }
 
 Connection::Admission Reactor::admit() {
@@ -158,32 +146,14 @@ Connection::Admission Reactor::admit() {
   return Connection::Admission::surplus;
 }
 
-void Reactor::pause_accepting() {
-  if (stopping_) return;
-  ready_set_.remove(acceptable_, listener_.fd());
-  accept_pause_.expires_after(accept_pause);
-  accept_pause_.async_wait([this](const std::error_code& error) {
-    if (!error && !stopping_ && !wait_acceptable()) pause_accepting();
-  });
-}
-
 void Reactor::stop() {
   post([this] {
     if (std::exchange(stopping_, true)) return;
-    stop_accepting();
+    acceptor_.stop();
+    accepting_ = false;
     for (const auto& connection : open_connections()) connection->command(Event::stop);
     finish_if_done();
   });
-}
-
-/// What waits in the queue would be reset by closing the listener; it is taken and ended in order instead.
-void Reactor::stop_accepting() {
-  accept_pause_.cancel();
-  // No more than the queue can hold: clients that connect faster must not keep the server from stopping.
-  for (int left = shared_.options.listen.backlog; left > 0 && accept_one();) --left;
-  ready_set_.remove(acceptable_);
-  listener_.close();
-  accepting_ = false;
 }
 
 /// A copy: a connection that stops leaves its place at once.

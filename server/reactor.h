@@ -1,6 +1,5 @@
 #pragma once
 
-#include <asio/basic_waitable_timer.hpp>
 #include <asio/executor_work_guard.hpp>
 #include <asio/io_context.hpp>
 #include <atomic>
@@ -9,17 +8,19 @@
 #include <future>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "closelab/options.h"
 #include "closelab/record.h"
-#include "net/socket/listener.h"
 #include "net/socket/ready_set.h"
 #include "net/socket/socket_options.h"
+#include "server/acceptor.h"
 #include "server/connection/connection.h"
 #include "server/connection/connection_host.h"
 
@@ -33,7 +34,7 @@ struct OpenConnections {
 };
 
 /// One thread that accepts and serves connections by events, with a listener of its own.
-class Reactor final : public ConnectionHost, private net::ReadySet::Member {
+class Reactor final : public ConnectionHost {
  public:
   Reactor(Shared& shared, OpenConnections& open, net::Listener listener);
   ~Reactor();
@@ -53,6 +54,9 @@ class Reactor final : public ConnectionHost, private net::ReadySet::Member {
   static bool is_reactor_thread();
   /// Closes the connections that wait for a request; returns how many.
   std::size_t close_idle();
+  /// Without options: the drain is over.
+  void set_drain(const std::optional<DrainOptions>& options);
+  std::error_code set_listener(ListenerMode mode, int backlog, std::optional<std::chrono::milliseconds> duration);
   /// False when no open connection has that id.
   bool close(std::uint64_t connection_id, CloseMode mode);
   /// CloseHolds have been released; on the reactor thread.
@@ -60,7 +64,7 @@ class Reactor final : public ConnectionHost, private net::ReadySet::Member {
   /// Runs on the reactor thread, soon.
   void post(std::function<void()> job) override;
 
-  const Endpoint& local() const { return listener_.local(); }
+  const Endpoint& local() const { return acceptor_.listener().local(); }
   const std::vector<net::OptionInEffect>& options_in_effect() const { return options_in_effect_; }
 
   // For its connections, on the reactor thread.
@@ -75,27 +79,17 @@ class Reactor final : public ConnectionHost, private net::ReadySet::Member {
  private:
   /// Runs on the reactor thread before it returns; at once on that thread itself, and not at all after join().
   void run(const std::function<void()>& job);
-  /// False when the kernel can't be asked (epoll_ctl).
-  bool wait_acceptable();
-  /// Somebody waits to be accepted.
-  void ready(std::uint32_t events) override;
-  bool accept_one();
+  void accept(const net::Accepted& accepted);
   Connection::Admission admit();
-  void pause_accepting();
-  void stop_accepting();
   std::vector<std::shared_ptr<Connection>> open_connections() const;
   void finish_if_done();
 
   OpenConnections& open_;
-  net::Listener listener_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_;
-  const std::vector<net::OptionInEffect> options_in_effect_;
   net::ReadySet ready_set_;
-  net::ReadySet::Key acceptable_ = 0;
-  asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                             asio::io_context::executor_type>
-      accept_pause_;
+  Acceptor acceptor_;
+  const std::vector<net::OptionInEffect> options_in_effect_;
   Deadlines deadlines_;
   ExchangePool exchanges_;
   std::vector<char> read_buffer_;

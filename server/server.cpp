@@ -67,6 +67,8 @@ class Server::Impl {
   bool is_own_thread() const;
   std::size_t close_idle();
   bool close(std::uint64_t connection_id, CloseMode mode);
+  void set_drain(const std::optional<DrainOptions>& drain);
+  void set_listener(ListenerMode mode, int backlog, std::optional<std::chrono::milliseconds> duration);
   void reconsider_holds();
 
   const Options options;
@@ -168,6 +170,28 @@ bool Server::Impl::close(std::uint64_t connection_id, CloseMode mode) {
   return std::ranges::any_of(reactors, owns);
 }
 
+void Server::Impl::set_drain(const std::optional<DrainOptions>& drain) {
+  for (const auto& reactor : reactors) {
+    if (!server::Reactor::is_reactor_thread())
+      reactor->set_drain(drain);
+    else
+      reactor->post([&reactor = *reactor, drain] { reactor.set_drain(drain); });
+  }
+}
+
+void Server::Impl::set_listener(ListenerMode mode, int backlog, std::optional<std::chrono::milliseconds> duration) {
+  std::error_code error;
+  for (const auto& reactor : reactors) {
+    if (server::Reactor::is_reactor_thread()) {
+      reactor->post([&reactor = *reactor, mode, backlog, duration] { reactor.set_listener(mode, backlog, duration); });
+    } else if (const auto failed = reactor->set_listener(mode, backlog, duration)) {
+      error = failed;
+    }
+  }
+  if (error)
+    throw ListenError(error, "the listener can't be set to " + std::string(to_string(mode)) + ": " + error.message());
+}
+
 void Server::Impl::reconsider_holds() {
   for (const auto& reactor : reactors) reactor->post([&reactor = *reactor] { reactor.reconsider_holds(); });
 }
@@ -264,6 +288,23 @@ std::size_t Server::close_idle() { return impl_->close_idle(); }
 bool Server::close(std::uint64_t connection_id, CloseMode mode) { return impl_->close(connection_id, mode); }
 
 bool Server::is_held(std::uint64_t connection_id) const { return impl_->holds.is_held(connection_id); }
+
+void Server::drain(const DrainOptions& options) {
+  require(options.idle_after >= std::chrono::milliseconds(0) && options.idle_after <= longest_time,
+          "idle_after must be 0 ms to a year");
+  require(!options.status || (*options.status >= 400 && *options.status <= 599), "status must be 400 to 599");
+  impl_->set_drain(options);
+}
+
+void Server::undrain() { impl_->set_drain({}); }
+
+void Server::set_listener(ListenerMode mode, std::optional<std::chrono::milliseconds> duration,
+                          std::optional<int> backlog) {
+  require(!duration || (*duration >= std::chrono::milliseconds(0) && *duration <= longest_time),
+          "duration must be 0 ms to a year");
+  require(backlog.value_or(0) >= 0, "backlog must not be negative");
+  impl_->set_listener(mode, backlog.value_or(impl_->options.listen.backlog), duration);
+}
 
 void Server::hold_close() { impl_->holds.hold_all(); }
 

@@ -95,6 +95,23 @@ Listener::Listener(const ListenOptions& options, const SocketOptions& connection
       local_(local_endpoint(fd_.get())),
       wildcard_(is_wildcard(local_)) {}
 
+/// shutdown() takes a socket back from LISTEN to CLOSE. Linux keeps the port bound for it when bind() asked for that
+/// port; one of the kernel's choice has to be bound anew, and for another EINVAL says that it is bound.
+std::error_code Listener::stop_listening() const {
+  if (::shutdown(fd_.get(), SHUT_RD) != 0 && errno != ENOTCONN) return {errno, std::system_category()};
+  const SocketAddress address = to_socket_address(local_);
+  if (::bind(fd_.get(), address.data(), address.length) == 0 || errno == EINVAL) return {};
+  return {errno, std::system_category()};
+}
+
+/// Without a port listen() would take one of the kernel's choice.
+std::error_code Listener::listen_again(int backlog) const {
+  const SocketAddress address = to_socket_address(local_);
+  const bool bound = ::bind(fd_.get(), address.data(), address.length) == 0 || errno == EINVAL;
+  if (bound && ::listen(fd_.get(), backlog) == 0) return {};
+  return {errno, std::system_category()};
+}
+
 Accepted Listener::accept() const {
   Accepted result;
   SocketAddress peer;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <system_error>
 
 #include "closelab/endpoint.h"
 #include "closelab/listen_error.h"
@@ -37,6 +38,10 @@ class Listener {
   Accepted accept() const;
   int fd() const { return fd_.get(); }
   const Endpoint& local() const { return local_; }
+  /// Nothing listens any more, and the kernel resets connections that nobody accepted. The port stays bound.
+  std::error_code stop_listening() const;
+  /// Also when it listens already: the accept queue gets that length.
+  std::error_code listen_again(int backlog) const;
   /// Closes the socket: the kernel resets connections that nobody accepted.
   void close() { fd_.reset(); }
 

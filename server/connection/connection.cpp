@@ -34,6 +34,15 @@ std::optional<std::uint64_t> missing_body(const http::RequestParser& parser) {
   return parser.body_remaining().value_or(0);
 }
 
+/// Who connects during a drain is not turned away before its first answer.
+IdleLimits idle_limits(const ConnectionHost& host, const Report& report, const RuleRunner& rules) {
+  IdleLimits limits{rules.next_idle(), {}};
+  const auto& drain = host.drain();
+  const bool closes = drain && !drain->options.status;
+  if (closes && (report.requests() > 0 || report.accepted_at() < drain->since)) limits.drain_since = drain->since;
+  return limits;
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionHost& host, const net::Accepted& accepted, Admission admitted)
@@ -81,6 +90,19 @@ void Connection::command(Event event) {
   if (state_.pause == Wait::none) end_pause();
 }
 
+void Connection::drain_changed() {
+  const auto self = shared_from_this();
+  if (!is_idle()) return;
+  const auto& drain = host_.drain();
+  const bool at_once = drain && !drain->options.status && drain->options.idle_after <= milliseconds(0);
+  // A request may have crossed the decision: it is answered, and told.
+  if (at_once && drain->options.announce == Switch::on) readable();
+  if (!is_idle()) return;
+  if (!at_once) return waiting_.for_request_still(idle_limits(host_, report_, rules_));
+  take(Event::drained);
+  proceed();
+}
+
 void Connection::deadline_passed(DeadlineKind kind) {
   const auto self = shared_from_this();
   switch (kind) {
@@ -102,7 +124,10 @@ void Connection::deadline_passed(DeadlineKind kind) {
       return resume();
     case DeadlineKind::idle_rule:
       if (act({At::idle, 0, waiting_.idle_for()}) != Kind::go_on) return proceed();
-      return waiting_.for_request_still(rules_.next_idle());
+      return waiting_.for_request_still(idle_limits(host_, report_, rules_));
+    case DeadlineKind::idle_drain:
+      take(Event::drained);
+      return proceed();
     case DeadlineKind::pause:
       return look_at_pause();
     case DeadlineKind::teardown:
@@ -142,7 +167,7 @@ void Connection::wait(Wait what, std::optional<milliseconds> duration) {
     case Wait::request:
       // Empty lines before a request leave the parser in the middle of something.
       if (state_.stage == Stage::idle) host_.exchanges().give_back(std::move(exchange_));
-      if (waiting_.for_request(rules_.next_idle()) == Waiting::Since::now) report_.idle();
+      if (waiting_.for_request(idle_limits(host_, report_, rules_)) == Waiting::Since::now) report_.idle();
       error = stream_.wait_readable();
       break;
     case Wait::head:

@@ -59,6 +59,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void close(CloseMode mode);
   /// Event::stop, stop_now or close_idle.
   void command(Event event);
+  /// The server has begun to drain, or has ended it.
+  void drain_changed();
   /// What that pause waits for may have come.
   void reconsider(Wait pause);
 

@@ -190,6 +190,8 @@ void Connection::serve() {
   Request& request = exchange_->request;
   exchange_->describe(report_.client(), id(), report_.requests());
   request.persistence = persistence_after(*exchange_, answer_settings());
+  const auto& drain = host_.drain();
+  if (drain && drain->options.status) return respond(text_response(*drain->options.status, "the server drains"));
   if (request.target == "*") return respond(server_wide_options());
   const auto route = host_.shared().router.find(request.path);
   if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
@@ -251,7 +253,10 @@ void Connection::respond(Response&& response) {
 }
 
 AnswerSettings Connection::answer_settings(CloseReason decided) const {
-  const auto server = host_.is_stopping() ? http::ServerState::stopping : http::ServerState::running;
+  const auto& drain = host_.drain();
+  auto server = http::ServerState::running;
+  if (drain && drain->options.announce == Switch::on && !drain->options.status) server = http::ServerState::draining;
+  if (host_.is_stopping()) server = http::ServerState::stopping;
   return {host_.shared().options, host_.date(), report_.requests(), waiting_.idle_timeout(), server, decided};
 }
 

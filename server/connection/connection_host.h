@@ -1,10 +1,13 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string_view>
 
+#include "closelab/drain.h"
 #include "closelab/options.h"
 #include "net/kernel/observer.h"
 #include "net/socket/ready_set.h"
@@ -29,11 +32,18 @@ struct Shared {
   CloseHolds& holds;
 };
 
+/// A drain that is under way.
+struct Drain {
+  DrainOptions options;
+  std::chrono::steady_clock::time_point since;
+};
+
 /// The reactor that connections live on, as they see it; on its thread, but for post().
 class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
  public:
   Shared& shared() const { return shared_; }
   bool is_stopping() const { return stopping_; }
+  const std::optional<Drain>& drain() const { return drain_; }
   virtual net::ReadySet& ready_set() = 0;
   virtual Deadlines& deadlines() = 0;
   virtual ExchangePool& exchanges() = 0;
@@ -51,6 +61,7 @@ class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
 
   Shared& shared_;
   bool stopping_ = false;
+  std::optional<Drain> drain_;
 };
 
 }  // namespace closelab::server

@@ -18,10 +18,11 @@ enum class DeadlineKind : std::uint8_t {
   header,
   body,
   write,
-  teardown,   ///< the time bound of its phase
-  delay,      ///< of a response
-  idle_rule,  ///< a rule at `idle`
-  pause,      ///< the end of a pause, or the next look at it
+  teardown,    ///< the time bound of its phase
+  delay,       ///< of a response
+  idle_rule,   ///< a rule at `idle`
+  idle_drain,  ///< Server::drain(): idle for too long
+  pause,       ///< the end of a pause, or the next look at it
 };
 
 /// A connection's place among Deadlines.

@@ -24,17 +24,28 @@ void Waiting::set(DeadlineKind kind, milliseconds from_now) {
   host_.deadlines().set(deadline_, kind, Clock::now() + from_now);
 }
 
-Waiting::Since Waiting::for_request(std::optional<milliseconds> rule_after) {
-  if (is_for(DeadlineKind::idle) || is_for(DeadlineKind::idle_rule)) return Since::before;
+Waiting::Since Waiting::for_request(const IdleLimits& limits) {
+  if (is_for(DeadlineKind::idle) || is_for(DeadlineKind::idle_rule) || is_for(DeadlineKind::idle_drain)) {
+    return Since::before;
+  }
   idle_since_ = Clock::now();
-  for_request_still(rule_after);
+  for_request_still(limits);
   return Since::now;
 }
 
-void Waiting::for_request_still(std::optional<milliseconds> rule_after) {
-  const bool rule_first = rule_after && *rule_after < idle_timeout_;
-  host_.deadlines().set(deadline_, rule_first ? DeadlineKind::idle_rule : DeadlineKind::idle,
-                        idle_since_ + (rule_first ? *rule_after : idle_timeout_));
+void Waiting::for_request_still(const IdleLimits& limits) {
+  auto when = idle_since_ + idle_timeout_;
+  DeadlineKind kind = DeadlineKind::idle;
+  if (limits.rule_after && *limits.rule_after < idle_timeout_) {
+    when = idle_since_ + *limits.rule_after;
+    kind = DeadlineKind::idle_rule;
+  }
+  if (limits.drain_since) {
+    const auto drained = std::max(*limits.drain_since, idle_since_) + host_.drain()->options.idle_after;
+    if (drained < when) kind = DeadlineKind::idle_drain;
+    when = std::min(when, drained);
+  }
+  host_.deadlines().set(deadline_, kind, when);
 }
 
 milliseconds Waiting::idle_for() const { return std::chrono::ceil<milliseconds>(Clock::now() - idle_since_); }

@@ -10,6 +10,14 @@
 
 namespace closelab::server {
 
+/// What may end an idle wait before its idle_timeout.
+struct IdleLimits {
+  /// A rule at `idle`.
+  std::optional<std::chrono::milliseconds> rule_after{};
+  /// The server's drain.
+  std::optional<Deadlines::Clock::time_point> drain_since{};
+};
+
 /// What a connection waits for: its one deadline, and the calls that let it know when its socket is ready.
 class Waiting {
  public:
@@ -18,10 +26,9 @@ class Waiting {
 
   Waiting(ConnectionHost& host, net::Stream& stream, Connection& owner);
 
-  /// For a request, or up to a rule that acts after `rule_after` of idleness.
-  Since for_request(std::optional<std::chrono::milliseconds> rule_after);
-  /// The rule has acted; the same wait goes on.
-  void for_request_still(std::optional<std::chrono::milliseconds> rule_after);
+  Since for_request(const IdleLimits& limits);
+  /// The limits have changed; the same wait goes on.
+  void for_request_still(const IdleLimits& limits);
   std::chrono::milliseconds idle_for() const;
   /// For the rest of a head or body. Set once for the whole of it: bytes that trickle in buy no time.
   Since for_rest(DeadlineKind kind, std::chrono::milliseconds timeout);

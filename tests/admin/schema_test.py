@@ -140,6 +140,14 @@ def check_commands(lab):
     lab.ask("error", "GET", f"/connections?wait=closed&after={number - 1}&timeout=1ms", status=504)
     lab.ask("connection_closed", "POST", f"/connections/{number}/close?mode=immediate")
     lab.ask("idle_closed", "POST", "/close-idle")
+    lab.ask("drain", "POST", "/drain?idle_after=2s")
+    lab.ask("drain", "POST", "/drain?status=503")
+    lab.ask("drain", "POST", "/undrain")
+    lab.ask("listener", "POST", "/listener?mode=refuse&for=2s")
+    lab.ask("listener", "POST", "/listener?mode=accept")
+    for wrong in ("/drain?status=200", "/drain?announce=no", "/drain?status=503&announce=off", "/listener",
+                  "/listener?mode=off", "/listener?mode=refuse&backlog=1", "/listener?mode=accept&for=1s"):
+        lab.ask("error", "POST", wrong, status=400)
     client.close()
 
 

@@ -106,13 +106,19 @@ TEST_CASE("every close reason has a name and words of its own") {
     names.emplace(to_string(reason));
     words.emplace(describe(reason));
   }
-  CHECK(names.size() == 20);
-  CHECK(words.size() == 20);
+  CHECK(names.size() == 21);
+  CHECK(words.size() == 21);
   CHECK_FALSE(names.contains(""));
   CHECK(to_string(CloseReason::request_close) == "request_close");
   CHECK(to_string(CloseReason::http_1_0) == "http_1_0");
   CHECK(to_string(CloseReason::tcp_timeout) == "tcp_timeout");
   CHECK(describe(CloseReason::request_close) == "the request said \"Connection: close\"");
+}
+
+TEST_CASE("a drain is the last reason to close") {
+  CHECK(decide_persistence({.server = ServerState::draining}) == closed_by(CloseReason::drain));
+  CHECK(decide_persistence({.request = {.close = true}, .server = ServerState::draining}) ==
+        closed_by(CloseReason::request_close));
 }
 
 TEST_CASE("printing") {

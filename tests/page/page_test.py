@@ -139,6 +139,37 @@ def check_reset_by_click(browser, lab):
         check(browser.run("""return document.querySelectorAll("#detail svg.ladder .rung").length""") >= 3, "no ladder in the details")
 
 
+def press(browser, label, sure=False):
+    browser.run('''[...document.querySelectorAll("#commands .command button:not(.copy)")].find(one =>
+        one.textContent === arguments[0]).click()''', label)
+    if sure:
+        browser.wait('''return document.querySelector("dialog[open]")''', what=f"the question before {label}")
+        browser.run('''document.querySelector("dialog[open] button[value=yes]").click()''')
+    browser.wait('''return [...document.querySelectorAll("#commands .command")].some(one =>
+        one.querySelector("button").textContent === arguments[0] && one.querySelector(".said").textContent === "done")''',
+                 label, what=f"{label} to be done")
+
+
+def check_drain_and_refuse(browser, lab):
+    """A person drains the server, and sees an idle connection closed; then lets nobody in."""
+    with idle_client(lab) as client:
+        number = lab.admin("connections?phase=idle")["connections"][-1]["id"]
+        wait_lane(browser, number, "idle")
+        press(browser, "drain", sure=True)
+        check(client.recv(1) == b"", "a drain does not close an idle connection")
+    shown = wait_lane(browser, number, "settled")
+    check("the server drains" in shown["text"], f"after a drain: {shown['text']}")
+    press(browser, "undrain")
+    press(browser, "refuse", sure=True)
+    try:
+        socket.create_connection(("127.0.0.1", lab.port), 20).close()
+        check(False, "refuse lets somebody in")
+    except ConnectionRefusedError:
+        pass
+    press(browser, "accept")
+    curl(lab.url)
+
+
 def check_close_wait(browser, lab):
     """A client that leaves its end open is seen in CLOSE_WAIT, ours in FIN_WAIT_2."""
     with idle_client(lab, "/close/half") as client:
@@ -310,6 +341,7 @@ def play(program, folder, axe_file):
             check_endings(browser, lab)
             check_reset_by_click(browser, lab)
             check_close_wait(browser, lab)
+            check_drain_and_refuse(browser, lab)
             check_lesson(browser)
             check_rules(browser, lab)
             check_hostile(browser, lab)

@@ -72,10 +72,10 @@ llhttp() {
       "[Pp]arser_?(\\(\\))?(\\.|->)($fields)([^[:alnum:]_(]|$)|(^|[^[:alnum:]_])(F|LENIENT)_[A-Z]|llhttp__"
 }
 
-# Connections of the server end in one place. unique_fd.h closes what is no connection: netlink, listeners;
-# testbed/socket.cpp is the other side's, in experiments.
+# Connections of the server end in one place. unique_fd.h closes what is no connection: netlink, listeners; listener.cpp
+# lets a listener listen no more; testbed/socket.cpp is the other side's, in experiments.
 teardown() {
-  code_of $(sources net server | without '^net/(teardown/teardown\.(h|cpp)|socket/unique_fd\.h|testbed/socket\.cpp)$') |
+  code_of $(sources net server | without '^net/(teardown/teardown\.(h|cpp)|socket/(unique_fd\.h|listener\.cpp)|testbed/socket\.cpp)$') |
     forbid 'only net/teardown/teardown.* closes, shuts down or sets SO_LINGER on a connection' \
       '(^|[^[:alnum:]_>])::(close|shutdown)[[:space:]]*\(|[.>]shutdown[[:space:]]*\(|SHUT_(RD|WR|RDWR)|SO_LINGER|::linger\('
 }

@@ -26,6 +26,7 @@ enum class CloseReason : std::uint8_t {
   handler_error,     ///< the handler threw, or went away without answering
   rule,              ///< a rule ended it (Rule)
   command,           ///< Server::close(), close_idle(), or the same over the admin port
+  drain,             ///< the server drained (Server::drain())
   server_stop,       ///< the server stopped
   peer_closed,       ///< the client closed (FIN) while the connection would have stayed open
   peer_reset,        ///< the client reset the connection

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "closelab/listener_mode.h"
 #include "closelab/switch.h"
 
 namespace closelab {
@@ -30,6 +31,9 @@ struct ListenOptions {
   /// can be one reactor only. The socket is made non-blocking, and gets the options of SocketOptions, for all who
   /// share it.
   std::optional<int> fd{};
+  /// From the start; Server::set_listener() changes it. A socket that was handed over does the same for all who share
+  /// it.
+  ListenerMode mode = ListenerMode::accept;
 
   friend bool operator==(const ListenOptions&, const ListenOptions&) = default;
 };

@@ -12,8 +12,10 @@
 #include <vector>
 
 #include "closelab/doctest.h"
+#include "closelab/drain.h"
 #include "closelab/handler.h"
 #include "closelab/listen_error.h"
+#include "closelab/listener_mode.h"
 #include "closelab/options.h"
 #include "closelab/record.h"
 #include "closelab/rule.h"
@@ -121,6 +123,19 @@ class Server {
   /// Ends a connection at once, whatever it is doing; what has not been sent of a response stays unsent. False when
   /// it is not open any more.
   bool close(std::uint64_t connection_id, CloseMode mode);
+  /// From now on answers announce the end of their connections, and idle ones are closed; new ones are still accepted.
+  /// A second call replaces the options. Throws std::invalid_argument for options out of range.
+  void drain(const DrainOptions& options = {});
+  /// Ends the drain: what has been announced stays so.
+  void undrain();
+  /// What those find who connect from now on, for `duration` (at most a year; then ListenerMode::accept), or until the
+  /// next call. The accept queue gets the length `backlog` (ListenOptions::backlog if not given); one of 0 has room for
+  /// one connection. Those who wait to be accepted are taken before the mode changes from `accept`, and reset by
+  /// `refuse` after `ignore`. With several reactors each has a queue of its own, of which the kernel chooses one.
+  /// Throws ListenError when the kernel does not let the port listen again, which is then tried until it does;
+  /// std::invalid_argument for values out of range. In a handler it only begins, and reports nothing.
+  void set_listener(ListenerMode mode, std::optional<std::chrono::milliseconds> duration = std::nullopt,
+                    std::optional<int> backlog = std::nullopt);
   /// From now on no connection (or that one) is closed by our side: a connection that would end waits, with its
   /// responses sent, until release() or stop(). What the client does still counts.
   void hold_close();

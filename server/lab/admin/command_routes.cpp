@@ -40,7 +40,8 @@ Response hold_all(Server& lab, Switch hold) {
   return json_reply({{"hold_close", hold == Switch::on}});
 }
 
-/// A route that takes no content.
+}  // namespace
+
 AdminRoute command(std::string_view path, std::vector<std::string_view> parameters, std::string_view help,
                    std::function<Response(const Call&)> act) {
   const auto action = [act = std::move(act)](const Call& call) {
@@ -49,8 +50,6 @@ AdminRoute command(std::string_view path, std::vector<std::string_view> paramete
   };
   return {"POST", std::string(path), std::move(parameters), help, action};
 }
-
-}  // namespace
 
 std::vector<AdminRoute> command_routes(Server& lab) {
   return {

@@ -87,16 +87,6 @@ Barrier barrier_of(const Call& call) {
   return barrier;
 }
 
-/// What the open connections are doing: why nothing came.
-Json open_connections(const Server& lab) {
-  Json open = Json::array();
-  lab.each_connection([&](const ConnectionRecord& record) {
-    if (record.phase == Phase::settled || open.size() == told_connections) return;
-    open.push_back({{"id", record.id}, {"phase", to_string(record.phase)}, {"request_count", record.request_count}});
-  });
-  return open;
-}
-
 struct Wait {
   Barrier barrier;
   milliseconds timeout;
@@ -112,7 +102,8 @@ Response reply_to(const Wait& wait, const Server& lab, Outcome outcome, const Co
     case Outcome::timed_out:
       return error_reply(
           {504, fmt::format("waited {} in vain for {}", server::format_duration(wait.timeout), describe(wait.barrier)),
-           Json{{"counts", to_json(lab.counts())}, {"open_connections", open_connections(lab)}}});
+           Json{{"counts", to_json(lab.counts())},
+                {"open_connections", open_connections(lab, told_connections).told}}});
     case Outcome::stopped:
       break;
   }
@@ -203,6 +194,17 @@ Response get_events(EventDispatcher& dispatcher, const Call& call) {
 }
 
 }  // namespace
+
+OpenConnections open_connections(const Server& lab, std::size_t most) {
+  OpenConnections open;
+  lab.each_connection([&](const ConnectionRecord& record) {
+    if (record.phase == Phase::settled) return;
+    if (open.told.size() == most) return void(++open.left_out);
+    open.told.push_back(
+        {{"id", record.id}, {"phase", to_string(record.phase)}, {"request_count", record.request_count}});
+  });
+  return open;
+}
 
 std::vector<AdminRoute> connection_routes(Server& lab, EventDispatcher& dispatcher) {
   return {

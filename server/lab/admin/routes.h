@@ -15,10 +15,23 @@ namespace closelab::lab {
 std::vector<AdminRoute> connection_routes(Server& lab, EventDispatcher& dispatcher);
 /// What our side does to connections: close, hold, release.
 std::vector<AdminRoute> command_routes(Server& lab);
+/// What our side does to all that come: drain, and the listener.
+std::vector<AdminRoute> drain_routes(Server& lab);
 std::vector<AdminRoute> rule_routes(Server& lab);
 /// The live page, and for those who are no browser what `list` says.
 std::vector<AdminRoute> page_routes(const Server& lab, std::function<std::string()> list);
 /// Routes for the server as a whole: TCP states, settings, metrics.
 std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& feed);
+
+/// A route that is a command: a POST that takes no content.
+AdminRoute command(std::string_view path, std::vector<std::string_view> parameters, std::string_view help,
+                   std::function<Response(const Call&)> act);
+
+/// What the first so many open connections are doing, and how many more there are.
+struct OpenConnections {
+  Json told = Json::array();
+  std::size_t left_out = 0;
+};
+OpenConnections open_connections(const Server& lab, std::size_t most);
 
 }  // namespace closelab::lab

@@ -52,6 +52,13 @@ List listening() {
       setting(group, "backlog", number<int>(1), CLOSELAB_FIELD(options.listen.backlog),
               "length of the accept queue; the kernel caps it at net.core.somaxconn"),
       setting(
+          group, "listener",
+          name_of<ListenerMode>(
+              {{"accept", ListenerMode::accept}, {"refuse", ListenerMode::refuse}, {"ignore", ListenerMode::ignore}}),
+          CLOSELAB_FIELD(options.listen.mode),
+          "what those who connect find: a server; nothing that listens, so that they are refused; or something that "
+          "listens and accepts nobody. The admin port and C++ change it while the server runs"),
+      setting(
           group, "listen_fd", or_off(number<int>(0)), CLOSELAB_FIELD(options.listen.fd),
           "descriptor of a TCP socket that listens already, for a test harness that wants to choose the port without "
           "a race; the settings above are decided then and have no effect, and there can be one reactor only. A "

@@ -97,6 +97,7 @@ TEST_CASE("the lives of a connection") {
       {{received_fin}, Stage::finishing, ends(Ending::flush, CloseReason::peer_closed)},
       {{idle_timeout}, Stage::finishing, ends(Ending::flush, CloseReason::idle_timeout)},
       {{close_idle}, Stage::finishing, ends(Ending::flush, CloseReason::command)},
+      {{drained}, Stage::finishing, ends(Ending::flush, CloseReason::drain)},
       {{stop_now}, Stage::finishing, ends(Ending::flush, CloseReason::server_stop, CloseMode::immediate)},
       // An RST before the last answer is out is the reason.
       {{first_byte, request_begins, request_complete, answered_last, client_reset},

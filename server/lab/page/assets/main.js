@@ -130,6 +130,11 @@ function showPlace(conf) {
 function showCommands() {
   byId("commands").replaceChildren(
     commandButton("close idle", "/close-idle", {question: "Close every connection that waits for a request?"}),
+    commandButton("drain", "/drain", {question: "Announce the end to every connection, and close the idle ones?"}),
+    commandButton("undrain", "/undrain"),
+    commandButton("refuse", "/listener?mode=refuse", {question: "Refuse everybody who connects from now on?"}),
+    commandButton("ignore", "/listener?mode=ignore&backlog=0", {question: "Leave everybody who connects from now on without an answer?"}),
+    commandButton("accept", "/listener?mode=accept"),
     commandButton("hold all", "/hold"), commandButton("release all", "/release"));
 }
 

@@ -16,7 +16,7 @@ const REASONS = {
   http_1_0: "HTTP/1.0 without keep-alive", request_limit: "the limit of requests was reached",
   idle_timeout: "idle for too long", header_timeout: "the head took too long", body_timeout: "the body took too long",
   write_timeout: "the client took nothing for too long", protocol_error: "not HTTP as it should be",
-  server_stop: "the server stops", peer_closed: "the client closed", peer_reset: "the client reset it",
+  server_stop: "the server stops", drain: "the server drains", peer_closed: "the client closed", peer_reset: "the client reset it",
   rule: "a rule or this page ended it",
 };
 export const reasonText = reason => REASONS[reason] ?? reason.replaceAll("_", " ");

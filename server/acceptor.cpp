@@ -1,0 +1,103 @@
+#include "server/acceptor.h"
+
+#include <sys/epoll.h>
+
+#include <cerrno>
+#include <utility>
+
+namespace closelab::server {
+namespace {
+
+// Long enough not to spin while descriptors are short, short enough not to be noticed when they are back.
+constexpr std::chrono::milliseconds retry_pause{200};
+
+}  // namespace
+
+Acceptor::Acceptor(asio::io_context& io, net::ReadySet& ready_set, net::Listener listener, Accept accept)
+    : ready_set_(ready_set),
+      listener_(std::move(listener)),
+      accept_(std::move(accept)),
+      retry_(io.get_executor()),
+      mode_end_(io.get_executor()) {}
+
+std::error_code Acceptor::start(ListenerMode mode, int backlog) {
+  usual_backlog_ = backlog;
+  return mode == ListenerMode::accept ? wait_acceptable() : set_mode(mode, backlog, {});
+}
+
+std::error_code Acceptor::set_mode(ListenerMode mode, int backlog, std::optional<std::chrono::milliseconds> duration) {
+  if (stopped_) return {};
+  retry_.cancel();
+  mode_end_.cancel();
+  if (std::exchange(mode_, mode) == ListenerMode::accept) {
+    // They connected before the change.
+    take_queue();
+    ready_set_.remove(std::exchange(acceptable_, 0), listener_.fd());
+  }
+  backlog_ = backlog;
+  if (duration) {
+    mode_end_.expires_after(*duration);
+    mode_end_.async_wait([this](const std::error_code& error) {
+      if (!error) set_mode(ListenerMode::accept, usual_backlog_, {});
+    });
+  }
+  return apply_mode();
+}
+
+std::error_code Acceptor::apply_mode() {
+  std::error_code error = mode_ == ListenerMode::refuse ? listener_.stop_listening() : listener_.listen_again(backlog_);
+  if (!error && mode_ == ListenerMode::accept) error = wait_acceptable();
+  if (error) try_later();
+  return error;
+}
+
+/// Level-triggered, and one at a time: an accept4() that finds nobody costs six times as much as asking epoll again.
+std::error_code Acceptor::wait_acceptable() {
+  acceptable_ = ready_set_.add(listener_.fd(), EPOLLIN, net::ReadySet::Trigger::level, *this);
+  return acceptable_ != 0 ? std::error_code{} : std::error_code(errno, std::system_category());
+}
+
+void Acceptor::ready(std::uint32_t) { accept_one(); }
+
+bool Acceptor::accept_one() {
+  const net::Accepted accepted = listener_.accept();
+  switch (accepted.outcome) {
+    case net::AcceptOutcome::empty:
+      return false;
+    case net::AcceptOutcome::exhausted:
+      if (stopped_) return false;
+      ready_set_.remove(std::exchange(acceptable_, 0), listener_.fd());
+      try_later();
+      return false;
+    case net::AcceptOutcome::retry:
+      return true;
+    case net::AcceptOutcome::accepted:
+      break;
+  }
+  accept_(accepted);
+  return true;
+}
+
+void Acceptor::try_later() {
+  retry_.expires_after(retry_pause);
+  retry_.async_wait([this](const std::error_code& error) {
+    if (!error) apply_mode();
+  });
+}
+
+/// No more than the queue can hold: clients that connect faster must not keep the server from going on.
+void Acceptor::take_queue() {
+  for (int left = usual_backlog_; left > 0 && accept_one();) --left;
+}
+
+/// What waits in the queue would be reset by closing the listener; it is taken and ended in order instead.
+void Acceptor::stop() {
+  stopped_ = true;
+  retry_.cancel();
+  mode_end_.cancel();
+  take_queue();
+  ready_set_.remove(acceptable_);
+  listener_.close();
+}
+
+}  // namespace closelab::server

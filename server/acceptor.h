@@ -1,0 +1,60 @@
+#pragma once
+
+#include <asio/basic_waitable_timer.hpp>
+#include <asio/io_context.hpp>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <system_error>
+
+#include "closelab/listener_mode.h"
+#include "net/socket/listener.h"
+#include "net/socket/ready_set.h"
+
+namespace closelab::server {
+
+/// A reactor's listener: takes those who connect, or refuses or ignores them; on the reactor's thread.
+class Acceptor final : private net::ReadySet::Member {
+ public:
+  using Accept = std::function<void(const net::Accepted&)>;
+
+  Acceptor(asio::io_context& io, net::ReadySet& ready_set, net::Listener listener, Accept accept);
+
+  const net::Listener& listener() const { return listener_; }
+  /// For `duration`, then `accept`; without one until the next call. The accept queue gets that length. An error is the
+  /// kernel's: the port is somebody else's now, or epoll takes no more; it is tried again until it works.
+  std::error_code set_mode(ListenerMode mode, int backlog, std::optional<std::chrono::milliseconds> duration);
+  /// Begins as `set_mode`, with a listener that listens as it should.
+  std::error_code start(ListenerMode mode, int backlog);
+  /// Takes those who wait, and closes the socket.
+  void stop();
+
+ private:
+  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
+                                           asio::io_context::executor_type>;
+
+  /// Somebody waits to be accepted.
+  void ready(std::uint32_t events) override;
+  /// False when there is nobody, or accepting has to pause, which has been arranged.
+  bool accept_one();
+  void take_queue();
+  std::error_code apply_mode();
+  std::error_code wait_acceptable();
+  void try_later();
+
+  net::ReadySet& ready_set_;
+  net::Listener listener_;
+  const Accept accept_;
+  net::ReadySet::Key acceptable_ = 0;
+  /// Until accepting, or what the mode demands, is tried again.
+  Timer retry_;
+  /// Until the mode is `accept` again.
+  Timer mode_end_;
+  ListenerMode mode_ = ListenerMode::accept;
+  int backlog_ = 0;
+  /// The options' length of the accept queue.
+  int usual_backlog_ = 0;
+  bool stopped_ = false;
+};
+
+}  // namespace closelab::server
