@@ -70,6 +70,7 @@ class Server::Impl {
   void set_drain(const std::optional<DrainOptions>& drain);
   void set_listener(ListenerMode mode, int backlog, std::optional<std::chrono::milliseconds> duration);
   void reconsider_holds();
+  void look_again(ConnectionRecord& record);
 
   const Options options;
   server::Router router;
@@ -192,6 +193,16 @@ void Server::Impl::set_listener(ListenerMode mode, int backlog, std::optional<st
     throw ListenError(error, "the listener can't be set to " + std::string(to_string(mode)) + ": " + error.message());
 }
 
+/// Whoever asks for a connection is told of its TIME_WAIT as it is now.
+void Server::Impl::look_again(ConnectionRecord& record) {
+  Verdict& verdict = record.verdict;
+  const bool was_seen = record.phase == Phase::settled && verdict.time_wait_source == Source::sock_diag;
+  const auto left = verdict.time_wait_remaining();
+  if (!was_seen || !left || left->count() == 0) return;
+  const net::TcpTuple ends{record.server, record.client};
+  verdict.time_wait_gone = !observer.still_holds(record.id, ends, verdict.time_wait);
+}
+
 void Server::Impl::reconsider_holds() {
   for (const auto& reactor : reactors) reactor->post([&reactor = *reactor] { reactor.reconsider_holds(); });
 }
@@ -263,7 +274,11 @@ void Server::each_connection(const std::function<void(const ConnectionRecord&)>&
   impl_->recorder.visit(visit);
 }
 
-std::optional<ConnectionRecord> Server::connection(std::uint64_t id) const { return impl_->recorder.find(id); }
+std::optional<ConnectionRecord> Server::connection(std::uint64_t id) const {
+  std::optional<ConnectionRecord> record = impl_->recorder.find(id);
+  if (record) impl_->look_again(*record);
+  return record;
+}
 
 std::optional<ConnectionRecord> Server::wait_accepted(std::chrono::milliseconds timeout) {
   return impl_->recorder.wait_accepted(timeout);

@@ -22,6 +22,16 @@ constexpr std::size_t max_addresses = 4096;
 // wakeup and the calls.
 constexpr std::chrono::milliseconds pace{1};
 
+constexpr std::size_t accepted_slots = 65536;
+
+std::size_t slot_of(const TcpTuple& tuple) {
+  std::uint32_t hash = tuple.local.port;
+  for (const Endpoint* end : {&tuple.local, &tuple.remote}) {
+    for (const std::uint8_t byte : end->address) hash = hash * 31 + byte;
+  }
+  return (hash ^ tuple.remote.port) % accepted_slots;
+}
+
 /// A socket that is found although it is CLOSED is on its way out, perhaps into TIME_WAIT; one that is gone is not
 /// found.
 bool is_passing(const SocketInfo& socket) { return socket.state == TcpState::closed && socket.cookie != 0; }
@@ -32,14 +42,15 @@ bool is_replaced_after(TcpState state) { return state == TcpState::fin_wait_1 ||
 
 TcpState last_sampled(const EndedConnection& connection) {
   for (auto seen = connection.evidence.rbegin(); seen != connection.evidence.rend(); ++seen)
-    if (seen->fact == Fact::sampled) return seen->state;
+    if (const auto* sample = std::get_if<fact::Sampled>(&seen->fact)) return sample->state;
   return TcpState::unknown;
 }
 
 /// An RST takes both ends away at once, and into no further state.
 bool is_reset(const Evidence& seen) {
-  return seen.fact == Fact::aborted || seen.fact == Fact::receive_failed || seen.fact == Fact::send_failed ||
-         seen.fact == Fact::pending_error || (seen.fact == Fact::closed && seen.unread > 0);
+  const auto* closed = std::get_if<fact::Closed>(&seen.fact);
+  return seen.is<fact::Aborted>() || seen.is<fact::ReceiveFailed>() || seen.is<fact::SendFailed>() ||
+         seen.is<fact::PendingError>() || (closed != nullptr && closed->unread > 0);
 }
 
 bool is_final(TcpState state) { return state == TcpState::closed || state == TcpState::time_wait; }
@@ -60,26 +71,51 @@ Progress judge_states(TcpState own, TcpState peer, int looks) {
 }
 
 Observer::Observer(Switch lookups, Callback callback, std::uint64_t every)
-    : lookups_(lookups), every_(every), callback_(std::move(callback)) {
+    : lookups_(lookups),
+      every_(every),
+      callback_(std::move(callback)),
+      last_accepted_(lookups == Switch::on ? accepted_slots : 0) {
   if (lookups_ == Switch::on) thread_ = std::thread([this] { run(); });
 }
 
-void Observer::follow(EndedConnection connection) {
-  if (!looks_up(connection.id)) {
-    connection.note(Source::inferred, Fact::not_observed);
-    return settle(connection);
-  }
-  bool wake = false;
+void Observer::accepted(std::uint64_t id, const TcpTuple& tuple) {
+  if (lookups_ == Switch::on) last_accepted_[slot_of(tuple)].store(static_cast<std::uint32_t>(id));
+}
+
+bool Observer::accepted_again(std::uint64_t id, const TcpTuple& tuple) const {
+  const std::uint32_t last = last_accepted_[slot_of(tuple)].load();
+  return last != 0 && last != static_cast<std::uint32_t>(id);
+}
+
+bool Observer::still_holds(std::uint64_t id, const TcpTuple& tuple, TimeWait holder) {
+  const std::array tuples{tuple, tuple.swapped()};
+  std::array<SocketInfo, 2> found;
   {
-    const std::lock_guard lock(mutex_);
-    Followed& added = arrived_.emplace_back();
-    added.connection = std::move(connection);
-    const bool skip = arrived_.size() + waiting_.size() > max_queued;
-    if (skip) added.connection.note(Source::inferred, Fact::not_observed);
-    added.looks = skip ? -1 : 0;
-    wake = std::exchange(asleep_, false);
+    const std::lock_guard lock(peer_mutex_);
+    peer_diag_.look_up(tuples, found);
   }
+  const auto& [own, peer] = found;
+  const bool server = holder == TimeWait::client || own.state == TcpState::time_wait;
+  const bool client = holder == TimeWait::server || peer.state == TcpState::time_wait;
+  return server && client && !accepted_again(id, tuple);
+}
+
+void Observer::follow(EndedConnection connection) {
+  if (!looks_up(connection.id)) return settle_unseen(connection);
+  std::unique_lock lock(mutex_);
+  if (arrived_.size() + waiting_.size() >= max_queued) {
+    lock.unlock();
+    return settle_unseen(connection);
+  }
+  arrived_.emplace_back().connection = std::move(connection);
+  const bool wake = std::exchange(asleep_, false);
+  lock.unlock();
   if (wake) changed_.notify_one();
+}
+
+void Observer::settle_unseen(EndedConnection& connection) {
+  connection.note(Source::inferred, fact::NotObserved{});
+  settle(connection);
 }
 
 void Observer::finish() {
@@ -108,7 +144,7 @@ void Observer::run() {
     take_due(lock, batch);
     if (batch.empty()) return;
     lock.unlock();
-    process(batch);
+    look(batch);
     batch.clear();
     lock.lock();
   }
@@ -148,29 +184,24 @@ Observer::Clock::time_point Observer::next_round() const {
   return finishing_ ? std::min(next, finish_by_) : next;
 }
 
-void Observer::process(std::vector<Followed>& batch) {
-  const auto skipped = std::partition(batch.begin(), batch.end(), [](const Followed& f) { return f.looks >= 0; });
-  for (auto followed = skipped; followed != batch.end(); ++followed) settle(followed->connection);
-  batch.erase(skipped, batch.end());
-  look(batch);
-}
-
 /// One round of lookups for all of the batch; what is transitional comes back later.
 void Observer::look(std::vector<Followed>& batch) {
   std::vector<TcpTuple> tuples;
   for (Followed& followed : batch) {
     const TcpTuple& tuple = followed.connection.tuple;
     if (followed.looks == 0) followed.peer_is_local = peer_is_local(tuple);
-    tuples.push_back(tuple);
+    // The client's end first: should a new connection have the tuple by then, its server's end is there when ours is
+    // looked up, and its cookie tells.
     if (followed.peer_is_local) tuples.push_back(tuple.swapped());
+    tuples.push_back(tuple);
   }
   std::vector<SocketInfo> found(tuples.size());
   diag_.look_up(tuples, found);
 
   auto answer = found.begin();
   for (Followed& followed : batch) {
-    const SocketInfo& own = *answer++;
     const SocketInfo* peer = followed.peer_is_local ? &*answer++ : nullptr;
+    const SocketInfo& own = *answer++;
     if (digest(followed, own, peer) == Progress::settled) {
       settle(followed.connection);
       continue;
@@ -209,11 +240,15 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
   ++followed.looks;
   const bool peer_unknown = peer != nullptr && peer->state == TcpState::unknown;
   if (own.state == TcpState::unknown || peer_unknown) {
-    connection.note(Source::sock_diag, Fact::not_observed).error = peer_unknown ? peer->error : own.error;
+    connection.note(Source::sock_diag, fact::NotObserved{peer_unknown ? peer->error : own.error});
     return Progress::settled;
   }
   if (own.state != TcpState::closed && own.cookie != connection.cookie) {
-    connection.note(Source::sock_diag, Fact::tuple_reused);
+    connection.note(Source::sock_diag, fact::TupleReused{});
+    return Progress::settled;
+  }
+  if (accepted_again(connection.id, connection.tuple)) {
+    connection.note(Source::syscall, fact::TupleReused{});
     return Progress::settled;
   }
   if (is_passing(own) || (peer != nullptr && is_passing(*peer))) return Progress::transitional;
@@ -233,31 +268,28 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
 void Observer::note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
   EndedConnection& connection = followed.connection;
   const bool first = std::exchange(followed.own, own.state) == TcpState::unknown;
-  Evidence& seen = connection.note(Source::sock_diag, Fact::own_socket);
-  seen.state = own.state;
-  seen.duration = own.timer;
+  connection.note(Source::sock_diag, fact::OwnSocket{own.state, own.timer});
   if (peer != nullptr) {
     followed.peer = peer->state;
-    Evidence& peer_seen = connection.note(Source::sock_diag, Fact::peer_socket);
-    peer_seen.state = peer->state;
-    peer_seen.duration = peer->timer;
+    connection.note(Source::sock_diag, fact::PeerSocket{peer->state, peer->timer});
   } else if (first) {
-    connection.note(Source::inferred, Fact::peer_is_remote);
+    connection.note(Source::inferred, fact::PeerIsRemote{});
   }
 }
 
 void Observer::look_at_peer(EndedConnection& connection) {
-  const TcpTuple tuple = connection.tuple.swapped();
+  const TcpTuple& tuple = connection.tuple;
   if (!looks_up(connection.id) || tuple.local.address != tuple.remote.address) return;
-  SocketInfo found;
+  const std::array tuples{tuple.swapped(), tuple};
+  std::array<SocketInfo, 2> found;
   {
     const std::lock_guard lock(peer_mutex_);
-    peer_diag_.look_up({&tuple, 1}, {&found, 1});
+    peer_diag_.look_up(tuples, found);
   }
-  if (found.state == TcpState::unknown) return;
-  Evidence& seen = connection.note(Source::sock_diag, Fact::peer_socket);
-  seen.state = found.state;
-  seen.duration = found.timer;
+  const auto& [peer, own] = found;
+  const bool is_ours = own.state == TcpState::closed || own.cookie == connection.cookie;
+  if (peer.state == TcpState::unknown || !is_ours || accepted_again(connection.id, tuple)) return;
+  connection.note(Source::sock_diag, fact::PeerSocket{peer.state, peer.timer});
 }
 
 void Observer::settle(const EndedConnection& connection) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -27,9 +28,11 @@ enum class Progress : std::uint8_t { transitional, settled };
 /// bare FIN), so one look is not evidence: it looks again after 1, 5, 20, 60 and 250 ms, then every second.
 class Observer {
  public:
-  /// Called on the observer's thread, without lookups on the one that calls follow(): when a connection's state has
-  /// changed, and once when it has settled.
+  /// Called when a connection's state has changed, and once when it has settled: on the observer's thread, or, for a
+  /// connection that is not looked up, on the one that calls follow().
   using Callback = std::function<void(const EndedConnection&, const Verdict&, Progress)>;
+
+  static constexpr std::size_t max_queued = 65536;
 
   /// `lookups` off: settles at once on what is known without the kernel's table, and has no thread. `every`: only one
   /// connection in so many is looked up, the others are settled like that.
@@ -41,8 +44,12 @@ class Observer {
   /// Is this connection one that is looked up? The first one is.
   bool looks_up(std::uint64_t id) const { return lookups_ == Switch::on && id % every_ == 1 % every_; }
 
-  /// Follows a connection whose descriptor has been closed. Past `max_queued` waiting connections a further one is
-  /// settled without a look, and its evidence says so.
+  /// A connection was accepted. What is seen of the client's end from now on says nothing any more about an earlier
+  /// connection with the same addresses and ports: the client's socket has no cookie that we know.
+  void accepted(std::uint64_t id, const TcpTuple& tuple);
+
+  /// Follows a connection whose descriptor has been closed. While `max_queued` wait, a further one is settled at once
+  /// without a look, and its evidence says so.
   void follow(EndedConnection connection);
 
   /// Looks at the client's end now, on the caller's thread (4 us), when it is on the same address. Other threads
@@ -51,14 +58,16 @@ class Observer {
   /// behind a crossing FIN.
   void look_at_peer(EndedConnection& connection);
 
+  /// Looks on the caller's thread whether a TIME_WAIT that a verdict tells of is still there. It may have been taken
+  /// over by a new connection, or ended by an RST.
+  bool still_holds(std::uint64_t id, const TcpTuple& tuple, TimeWait holder);
+
   /// Gives what is transitional a last 20 ms, or 5 ms in which no state changes; settles everything as it then is, and
   /// ends the thread.
   void finish();
 
  private:
   using Clock = std::chrono::steady_clock;
-  static constexpr std::size_t max_queued = 65536;
-
   struct Followed {
     EndedConnection connection;
     int looks = 0;
@@ -75,18 +84,22 @@ class Observer {
   void collect_due(Clock::time_point now, std::vector<Followed>& due);
   Clock::time_point next_round() const;
   void look(std::vector<Followed>& batch);
-  void process(std::vector<Followed>& batch);
   static bool may_be_replaced(const Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   Progress digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   void note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   bool look_again_later(Followed& followed);
   void wait_longer();
   void settle(const EndedConnection& connection);
+  void settle_unseen(EndedConnection& connection);
   bool peer_is_local(const TcpTuple& tuple);
+  bool accepted_again(std::uint64_t id, const TcpTuple& tuple) const;
 
   const Switch lookups_;
   const std::uint64_t every_;
   const Callback callback_;
+  /// By a hash of the addresses and ports, of which one client address makes no two alike: the last connection
+  /// accepted.
+  std::vector<std::atomic<std::uint32_t>> last_accepted_;
   SockDiag diag_;
   std::mutex peer_mutex_;
   SockDiag peer_diag_;

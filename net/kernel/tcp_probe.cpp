@@ -1,18 +1,17 @@
 #include "net/kernel/tcp_probe.h"
 
 // linux/tcp.h, for tcpi_notsent_bytes, collides with netinet/tcp.h, which asio includes: keep asio out.
-#include <linux/in6.h>
+#include <linux/filter.h>
+#include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <iterator>
+
 namespace closelab::net {
 namespace {
-
-constexpr int level_ip = 0;         // IPPROTO_IP
-constexpr int level_ipv6 = 41;      // IPPROTO_IPV6
-constexpr int option_min_ttl = 21;  // IP_MINTTL, ip(7)
 
 std::uint32_t queue_length(int fd, unsigned long request) {
   int bytes = 0;
@@ -43,18 +42,20 @@ std::optional<std::uint32_t> unacked_by_info(const tcp_info& info) {
   return static_cast<std::uint32_t>(in_flight) + info.tcpi_notsent_bytes;
 }
 
-SocketSample to_sample(const tcp_info& info) {
-  SocketSample sample;
+fact::Sampled to_sample(const tcp_info& info) {
+  fact::Sampled sample;
   sample.state = tcp_state_from_kernel(info.tcpi_state);
   sample.unsent = info.tcpi_notsent_bytes;
   sample.rtt = std::chrono::microseconds(info.tcpi_rtt);
+  sample.retransmits = info.tcpi_total_retrans;
+  sample.since_data = std::chrono::milliseconds(info.tcpi_last_data_recv);
   sample.segments_in = info.tcpi_segs_in;
   sample.window = info.tcpi_snd_wnd;
   return sample;
 }
 
-SocketSample with_queues(const tcp_info& info, std::uint32_t unread, std::uint32_t unacked) {
-  SocketSample sample = to_sample(info);
+fact::Sampled with_queues(const tcp_info& info, std::uint32_t unread, std::uint32_t unacked) {
+  fact::Sampled sample = to_sample(info);
   sample.unread = unread;
   sample.unacked = unacked;
   return sample;
@@ -62,7 +63,7 @@ SocketSample with_queues(const tcp_info& info, std::uint32_t unread, std::uint32
 
 }  // namespace
 
-SocketSample sample_socket(int fd, SampleDepth depth, std::optional<std::uint64_t> read) {
+fact::Sampled sample_socket(int fd, SampleDepth depth, std::optional<std::uint64_t> read) {
   tcp_info info{};
   if (!get_info(fd, info)) return {};
   if (depth == SampleDepth::state) return to_sample(info);
@@ -92,13 +93,24 @@ int take_pending_error(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : 0;
 }
 
-bool stop_receiving(int fd, AddressFamily family) {
-  const int highest = 255;
-  // Which of the two counts on a dual-stack socket depends on the peer's address.
-  const bool ipv4 = ::setsockopt(fd, level_ip, option_min_ttl, &highest, sizeof highest) == 0;
-  const bool ipv6 =
-      family == AddressFamily::ipv6 && ::setsockopt(fd, level_ipv6, IPV6_MINHOPCOUNT, &highest, sizeof highest) == 0;
-  return ipv4 && (ipv6 || family != AddressFamily::ipv6);
+bool stop_receiving(int fd) {
+  constexpr std::uint32_t flags_offset = 13;  // in the TCP header, where the filter's view begins
+  constexpr std::uint32_t fin_or_rst = 0x01 | 0x04;
+  constexpr std::uint32_t whole_segment = 0xffffffff;
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, flags_offset),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, fin_or_rst, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, whole_segment),
+  };
+  const sock_fprog filter{.len = std::size(program), .filter = program};
+  return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
+}
+
+std::uint32_t dropped_segments(int fd) {
+  std::uint32_t memory[SK_MEMINFO_VARS] = {};
+  socklen_t length = sizeof memory;
+  return ::getsockopt(fd, SOL_SOCKET, SO_MEMINFO, memory, &length) == 0 ? memory[SK_MEMINFO_DROPS] : 0;
 }
 
 }  // namespace closelab::net

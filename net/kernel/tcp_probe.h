@@ -9,18 +9,6 @@
 
 namespace closelab::net {
 
-/// What the kernel says of our own connected socket. TIME_WAIT never shows here: the descriptor then
-/// reads CLOSED, as after LAST_ACK or an RST, and only sock_diag can tell them apart.
-struct SocketSample {
-  TcpState state = TcpState::unknown;
-  std::uint32_t unread = 0;
-  std::uint32_t unacked = 0;
-  std::uint32_t unsent = 0;
-  std::chrono::microseconds rtt{};
-  std::uint32_t segments_in = 0;
-  std::uint32_t window = 0;
-};
-
 enum class SampleDepth : std::uint8_t {
   state,   ///< TCP_INFO alone; unread and unacked stay 0
   queues,  ///< what SIOCINQ and SIOCOUTQ tell, too
@@ -28,7 +16,7 @@ enum class SampleDepth : std::uint8_t {
 
 /// `read` is how many bytes have been read from it, if that is known: what the queues hold then mostly follows from
 /// TCP_INFO, which is one call instead of three and one moment for all.
-SocketSample sample_socket(int fd, SampleDepth depth, std::optional<std::uint64_t> read = std::nullopt);
+fact::Sampled sample_socket(int fd, SampleDepth depth, std::optional<std::uint64_t> read = std::nullopt);
 
 /// SIOCINQ: received bytes that were not read. A queued FIN alone counts 0.
 std::uint32_t unread_bytes(int fd);
@@ -43,9 +31,12 @@ std::uint64_t socket_cookie(int fd);
 /// recv() has nothing more to say: it turns a pending ECONNRESET into EOF.
 int take_pending_error(int fd);
 
-/// Makes the kernel drop whatever the peer still sends to this socket, so that nothing can change between
-/// the next sample and an RST of ours. It works by IP_MINTTL (RFC 5082's TTL check), which needs no privilege: a
-/// segment whose TTL is below 255 is ignored. False when the kernel refused.
-bool stop_receiving(int fd, AddressFamily family);
+/// Makes the kernel drop a FIN or RST that the peer still sends to this socket, by a socket filter (SO_ATTACH_FILTER,
+/// which needs no privilege), so that the connection stays what the next sample says until an RST of ours ends it. What
+/// is dropped was on the wire all the same: dropped_segments() tells. False when the kernel refused.
+bool stop_receiving(int fd);
+
+/// Segments that the kernel has dropped at this socket (SO_MEMINFO), by a filter too; 0 when it can't be asked.
+std::uint32_t dropped_segments(int fd);
 
 }  // namespace closelab::net

@@ -48,6 +48,7 @@ IoResult Stream::send(std::span<const iovec> pieces, MoreToCome more) {
     result = result_of(pieces.size() == 1 ? ::send(fd_, pieces[0].iov_base, pieces[0].iov_len, flags)
                                           : ::sendmsg(fd_, &message, flags));
   } while (result.error == EINTR);
+  sent_ += result.bytes;
   if (result.error == EAGAIN) can_write_ = false;
   return result;
 }

@@ -49,6 +49,8 @@ class Stream final : private ReadySet::Member {
   std::size_t peek(std::span<char> to) const;
   /// Bytes that were read so far.
   std::uint64_t received() const { return received_; }
+  /// Bytes that were handed to the kernel so far.
+  std::uint64_t sent() const { return sent_; }
   IoResult send(std::span<const iovec> pieces, MoreToCome more);
 
   /// Sends what was held back for more to come.
@@ -78,6 +80,7 @@ class Stream final : private ReadySet::Member {
   Owner& owner_;
   ReadySet::Key key_ = 0;
   std::uint64_t received_ = 0;
+  std::uint64_t sent_ = 0;
   int fd_;
   bool awaits_read_ : 1 = false;
   bool awaits_write_ : 1 = false;

@@ -22,6 +22,19 @@ void set_linger(int fd, std::chrono::seconds time) {
   ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &value, sizeof value);
 }
 
+/// What SO_LINGER{1,0} and close() do, but that the descriptor, and with it what the kernel counts, stays: connect() to
+/// no address ends a connection by RST (tcp_disconnect() in both cases). The lingering is for a kernel that refuses.
+void reset(int fd) {
+  set_linger(fd, std::chrono::seconds(0));
+  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+  ::connect(fd, &nobody, sizeof nobody);
+}
+
+std::uint32_t as_count(std::uint64_t bytes) {
+  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
+  return static_cast<std::uint32_t>(std::min(bytes, most));
+}
+
 }  // namespace
 
 Teardown::Teardown(Stream& stream, EndedConnection connection, const TeardownOptions& options, Observer& observer,
@@ -32,7 +45,7 @@ void Teardown::received_fin() {
   fin_received_ = true;
   // After an error recv() returns 0 too; that is no FIN.
   if (over_) return handle(TeardownEvent::received_fin);
-  connection_.note(Source::syscall, Fact::received_fin);
+  connection_.note(Source::syscall, fact::ReceivedFin{});
   // CLOSED is TIME_WAIT, or an RST that came behind the FIN: recv() says EOF all the same, SO_ERROR tells.
   if (sample(SampleMoment::at_eof, SampleDepth::state).state == TcpState::closed) note_pending_error();
   handle(TeardownEvent::received_fin);
@@ -43,8 +56,9 @@ void Teardown::noticed_fin() {
   sample(SampleMoment::while_waiting, SampleDepth::queues);
 }
 
-void Teardown::failed(Fact call, int error) {
-  connection_.note(Source::syscall, call).error = error;
+void Teardown::failed(IoCall call, int error) {
+  connection_.note(Source::syscall,
+                   call == IoCall::receive ? Fact(fact::ReceiveFailed{error}) : fact::SendFailed{error});
   over_ = true;
   sample(SampleMoment::at_error, SampleDepth::queues);
   handle(TeardownEvent::failed);
@@ -53,16 +67,14 @@ void Teardown::failed(Fact call, int error) {
 void Teardown::time_exceeded() {
   // Beyond the pause of mode `delayed`, and a FIN that was withheld for its time, nothing went otherwise than planned.
   if (phase_ == TeardownPhase::draining) {
-    auto& fact = connection_.note(Source::syscall, Fact::drain_time_exceeded);
-    fact.duration = std::chrono::round<std::chrono::milliseconds>(Clock::now() - waiting_since_);
+    const auto after = std::chrono::round<std::chrono::milliseconds>(Clock::now() - waiting_since_);
+    connection_.note(Source::syscall, fact::DrainTimeExceeded{after});
   }
   handle(TeardownEvent::time_exceeded);
 }
 
 void Teardown::note_request_unfinished(std::uint64_t missing) {
-  constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
-  connection_.note(Source::inferred, Fact::request_unfinished).unread =
-      static_cast<std::uint32_t>(std::min(missing, most));
+  connection_.note(Source::inferred, fact::RequestUnfinished{as_count(missing)});
 }
 
 std::string_view Teardown::drain(std::span<char> scratch) {
@@ -73,13 +85,13 @@ std::string_view Teardown::drain(std::span<char> scratch) {
   const IoResult result = stream_.receive(scratch.first(1 + std::min(scratch.size() - 1, room)));
   if (result.error == EAGAIN) return {};
   if (result.error != 0) {
-    failed(Fact::receive_failed, result.error);
+    failed(IoCall::receive, result.error);
   } else if (result.bytes == 0) {
     received_fin();
   } else {
     dropped_ += result.bytes;
     if (dropped_ > bound) {
-      connection_.note(Source::syscall, Fact::drain_bytes_exceeded).unread = static_cast<std::uint32_t>(dropped_);
+      connection_.note(Source::syscall, fact::DrainBytesExceeded{as_count(dropped_)});
       handle(TeardownEvent::bytes_exceeded);
     }
   }
@@ -130,69 +142,70 @@ void Teardown::handle(TeardownEvent event) {
 
 void Teardown::withhold_fin() {
   waiting_since_ = Clock::now();
-  const auto longest = time_bound().value_or(std::chrono::milliseconds(0));
-  connection_.note(Source::syscall, Fact::fin_withheld).duration = longest;
+  connection_.note(Source::syscall, fact::FinWithheld{time_bound().value_or(std::chrono::milliseconds(0))});
 }
 
 void Teardown::send_fin() { send_fin(look(SampleDepth::queues)); }
 
-void Teardown::send_fin(const SocketSample& before) {
+void Teardown::send_fin(const fact::Sampled& before) {
   waiting_since_ = Clock::now();
   // CLOSE_WAIT: the client's FIN was first, whatever has come on top of it when shutdown() returns.
   note(SampleMoment::before_fin, before);
-  if (::shutdown(stream_.fd(), SHUT_WR) == 0) {
-    connection_.note(Source::syscall, Fact::sent_fin);
-    fin_sent_ = true;
-  } else {
-    connection_.note(Source::syscall, Fact::shutdown_failed).error = errno;
-    over_ = true;
-  }
+  fin_sent_ = ::shutdown(stream_.fd(), SHUT_WR) == 0;
+  connection_.note(Source::syscall, fin_sent_ ? Fact(fact::SentFin{}) : fact::ShutdownFailed{errno});
   // FIN_WAIT_1/2: ours was first; LAST_ACK: theirs; CLOSING: they crossed; CLOSED: the observer must look.
-  if (sample(SampleMoment::after_fin, SampleDepth::queues).state == TcpState::closed) note_reset();
+  if (sample(SampleMoment::after_fin, SampleDepth::queues).state == TcpState::closed) note_end();
+  over_ = over_ || !fin_sent_;
 }
 
 void Teardown::close() {
   if (options_.linger == std::chrono::seconds(0)) return abort();
   if (!fin_sent_ && !fin_received_ && !over_) {
-    const SocketSample before = look(SampleDepth::queues);
+    const fact::Sampled before = look(SampleDepth::queues);
     if (before.unread > 0) return reset_by_closing();
     send_fin(before);
     if (fin_sent_ && !over_) observer_.look_at_peer(connection_);
   } else if (!over_) {
     close_after_waiting();
   }
-  finish(Fact::closed);
+  finish(How::closed);
 }
 
-/// Between the last event and now things may have happened that nobody read: in a pause, in CLOSE_WAIT, or behind a
-/// drain that was cut short.
+/// Between the last event and now things may have happened that nobody read: in a pause, in CLOSE_WAIT, or after a
+/// drain that was cut short. After both FINs nothing can.
 void Teardown::close_after_waiting() {
-  const bool unseen = options_.mode == CloseMode::delayed || options_.mode == CloseMode::never;
-  if (fin_received_ && !unseen) return;
-  const bool over = sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed;
-  if (over && unseen) fin_received_ ? note_pending_error() : note_reset();
+  if (fin_sent_ && fin_received_) return;
+  if (sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed) note_end();
 }
 
 /// close() with bytes unread makes the kernel send RST instead of FIN.
 void Teardown::reset_by_closing() {
   // A response that was held back for a FIN (MSG_MORE) would otherwise not be sent at all.
   stream_.push();
-  if (stop_receiving(stream_.fd(), connection_.tuple.local.family)) {
-    connection_.note(Source::syscall, Fact::stopped_receiving);
-  }
-  if (sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed) note_pending_error();
-  finish(Fact::closed);
+  hold_still();
+  if (sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed) note_end();
+  finish(How::closed);
 }
 
 void Teardown::abort() {
-  if (stop_receiving(stream_.fd(), connection_.tuple.local.family)) {
-    connection_.note(Source::syscall, Fact::stopped_receiving);
+  hold_still();
+  if (sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed) {
+    note_end();
+    return finish(How::closed);
   }
-  set_linger(stream_.fd(), std::chrono::seconds(0));
-  const bool over = sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed;
-  if (over) note_pending_error();
-  finish(over ? Fact::closed : Fact::aborted);
+  reset(stream_.fd());
+  finish(How::aborted);
 }
+
+/// From here on the state changes only as we make it.
+void Teardown::hold_still() {
+  dropped_before_ = dropped_segments(stream_.fd());
+  holds_still_ = stop_receiving(stream_.fd());
+  if (holds_still_) connection_.note(Source::syscall, fact::StoppedReceiving{});
+}
+
+/// FINs and RSTs that came meanwhile.
+std::uint32_t Teardown::missed() const { return holds_still_ ? dropped_segments(stream_.fd()) - dropped_before_ : 0; }
 
 /// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread. Behind the client's
 /// FIN, which recv() tells last, nothing comes.
@@ -203,18 +216,17 @@ std::uint32_t Teardown::count_unread() {
   return exchanged ? 0 : unread;
 }
 
-void Teardown::finish(Fact how) {
+void Teardown::finish(How how) {
   const std::uint32_t unread = count_unread();
-  if (dropped_ > 0) {
-    constexpr std::size_t most = std::numeric_limits<std::uint32_t>::max();
-    connection_.note(Source::syscall, Fact::drained).unread = static_cast<std::uint32_t>(std::min(dropped_, most));
-  }
-  if (how == Fact::closed && options_.linger > std::chrono::seconds(0)) {
+  if (dropped_ > 0) connection_.note(Source::syscall, fact::Drained{as_count(dropped_)});
+  if (how == How::closed && options_.linger > std::chrono::seconds(0)) {
     unread_ = unread;
     blocking_fd_ = stream_.release();
     return;
   }
-  connection_.note(Source::syscall, how).unread = unread;
+  const std::uint32_t missed = this->missed();
+  connection_.note(Source::syscall, how == How::aborted ? Fact(fact::Aborted{missed})
+                                                        : fact::Closed{.unread = unread, .missed = missed});
   ::close(stream_.release());
 }
 
@@ -231,35 +243,30 @@ void Teardown::close_blocking() {
     set_linger(fd, linger);
     const Clock::time_point start = Clock::now();
     ::close(fd);
-    Evidence& closed = connection.note(Source::syscall, Fact::closed);
-    closed.unread = unread;
-    closed.duration = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
+    const auto blocked = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
+    connection.note(Source::syscall, fact::Closed{.unread = unread, .blocked = blocked});
     observer.follow(std::move(connection));
   });
 }
 
-SocketSample Teardown::look(SampleDepth depth) const { return sample_socket(stream_.fd(), depth, stream_.received()); }
+fact::Sampled Teardown::look(SampleDepth depth) const { return sample_socket(stream_.fd(), depth, stream_.received()); }
 
-SocketSample Teardown::sample(SampleMoment moment, SampleDepth depth) {
-  const SocketSample sampled = look(depth);
+fact::Sampled Teardown::sample(SampleMoment moment, SampleDepth depth) {
+  const fact::Sampled sampled = look(depth);
   note(moment, sampled);
   return sampled;
 }
 
-void Teardown::note(SampleMoment moment, const SocketSample& sampled) {
-  Evidence& fact = connection_.note(Source::tcp_info, Fact::sampled);
-  fact.moment = moment;
-  fact.state = sampled.state;
-  fact.unread = sampled.unread;
-  fact.unacked = sampled.unacked;
-  fact.unsent = sampled.unsent;
-  fact.rtt = sampled.rtt;
-  fact.segments_in = sampled.segments_in;
-  fact.window = sampled.window;
+void Teardown::note(SampleMoment moment, fact::Sampled sampled) {
+  sampled.moment = moment;
+  connection_.note(Source::tcp_info, sampled);
 }
 
-/// An RST that came alone makes recv() fail. Behind a FIN recv() says EOF, and SO_ERROR holds the RST.
-void Teardown::note_reset() {
+/// How the connection came to its end that nobody has read yet: an RST that came alone makes recv() fail. After a FIN
+/// recv() says EOF, and SO_ERROR holds an RST.
+void Teardown::note_end() {
+  if (over_) return;
+  if (fin_received_) return note_pending_error();
   // Sanitizers take MSG_TRUNC without a buffer for a write to address 0.
   std::array<char, 16 * 1024> dropped;
   IoResult result;
@@ -270,15 +277,19 @@ void Teardown::note_reset() {
       std::copy_n(dropped.begin(), unread_start_size_, unread_start_.begin());
     }
   } while (result.bytes > 0);
+  if (result.error == 0) {
+    fin_received_ = true;
+    connection_.note(Source::syscall, fact::ReceivedFin{});
+  }
   if (result.error == 0 || result.error == ENOTCONN) return note_pending_error();
-  connection_.note(Source::syscall, Fact::receive_failed).error = result.error;
+  connection_.note(Source::syscall, fact::ReceiveFailed{result.error});
   over_ = true;
 }
 
 void Teardown::note_pending_error() {
   const int error = take_pending_error(stream_.fd());
   if (error == 0) return;
-  connection_.note(Source::syscall, Fact::pending_error).error = error;
+  connection_.note(Source::syscall, fact::PendingError{error});
   over_ = true;
 }
 

@@ -26,6 +26,9 @@ struct TeardownOptions {
   std::optional<std::chrono::seconds> linger{};
 };
 
+/// Which call on the socket failed.
+enum class IoCall : std::uint8_t { receive, send };
+
 /// Ends one connection: asks next_step() what to do and does it, keeping evidence of each step. The only place that
 /// shuts down, resets or closes a connection. Once the descriptor is closed, hand_over() lets the observer follow the
 /// connection.
@@ -45,7 +48,7 @@ class Teardown {
   /// Our end is in CLOSE_WAIT, and nobody reads yet. Noted once.
   void noticed_fin();
   /// recv() or send() failed with `error`.
-  void failed(Fact call, int error);
+  void failed(IoCall call, int error);
   /// write_timeout, or the phase's time bound.
   void time_exceeded();
   /// The response can't be completed.
@@ -75,19 +78,22 @@ class Teardown {
   void handle(TeardownEvent event);
   void withhold_fin();
   void send_fin();
-  void send_fin(const SocketSample& before);
+  void send_fin(const fact::Sampled& before);
   bool has_byte_bound() const;
   std::optional<std::chrono::milliseconds> time_bound() const;
   void close();
   void close_after_waiting();
   void abort();
   void reset_by_closing();
-  void finish(Fact how);
+  enum class How : std::uint8_t { closed, aborted };
+  void finish(How how);
   void close_blocking();
-  SocketSample look(SampleDepth depth) const;
-  SocketSample sample(SampleMoment moment, SampleDepth depth);
-  void note(SampleMoment moment, const SocketSample& sampled);
-  void note_reset();
+  fact::Sampled look(SampleDepth depth) const;
+  fact::Sampled sample(SampleMoment moment, SampleDepth depth);
+  void note(SampleMoment moment, fact::Sampled sampled);
+  void note_end();
+  void hold_still();
+  std::uint32_t missed() const;
   void note_pending_error();
   std::uint32_t count_unread();
 
@@ -103,6 +109,8 @@ class Teardown {
   std::uint32_t unread_ = 0;
   std::array<char, 8> unread_start_{};
   std::uint8_t unread_start_size_ = 0;
+  std::uint32_t dropped_before_ = 0;
+  bool holds_still_ = false;
   std::chrono::steady_clock::time_point waiting_since_{};
   /// FINs and failures so far: with any of them, close() needs no FIN of ours, or can't send one.
   bool fin_sent_ = false;

@@ -19,12 +19,8 @@ struct EndedConnection {
   std::vector<Evidence> evidence;
 
   /// Appends a fact, with the time since accept().
-  Evidence& note(Source source, Fact fact) {
-    Evidence& added = evidence.emplace_back();
-    added.at = std::chrono::steady_clock::now() - accepted_at;
-    added.source = source;
-    added.fact = fact;
-    return added;
+  void note(Source source, Fact fact) {
+    evidence.push_back({std::chrono::steady_clock::now() - accepted_at, source, fact});
   }
 };
 

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstring>
 #include <ostream>
+#include <utility>
 
 namespace closelab {
 namespace {
@@ -16,31 +17,17 @@ std::string error_text(int error) {
 std::string bytes_text(std::uint32_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
 
 /// SIOCOUTQ counts our FIN as a byte.
-std::string unacked_text(const Evidence& e) {
-  if (e.moment != SampleMoment::after_fin) return bytes_text(e.unacked);
-  return e.unacked > 1 ? "our FIN and " + bytes_text(e.unacked - 1) : "our FIN";
+std::string unacked_text(const fact::Sampled& sample) {
+  if (sample.moment != SampleMoment::after_fin) return bytes_text(sample.unacked);
+  return sample.unacked > 1 ? "our FIN and " + bytes_text(sample.unacked - 1) : "our FIN";
 }
 
-std::string queue_text(const Evidence& e) {
+std::string queue_text(const fact::Sampled& sample) {
   std::string text;
-  if (e.unread > 0) text += ", " + bytes_text(e.unread) + " unread";
-  if (e.unacked > 0) text += ", " + unacked_text(e) + " unacked";
-  if (e.unsent > 0) text += ", " + bytes_text(e.unsent) + " not sent yet";
+  if (sample.unread > 0) text += ", " + bytes_text(sample.unread) + " unread";
+  if (sample.unacked > 0) text += ", " + unacked_text(sample) + " unacked";
+  if (sample.unsent > 0) text += ", " + bytes_text(sample.unsent) + " not sent yet";
   return text;
-}
-
-std::string describe_sample(const Evidence& e) {
-  static constexpr std::array<std::string_view, 7> moments{"",
-                                                           " before our FIN",
-                                                           " after our FIN",
-                                                           " at EOF",
-                                                           " at the error",
-                                                           " before close()",
-                                                           " while nothing was read"};
-  const bool fin_sent = e.moment == SampleMoment::after_fin || e.moment == SampleMoment::at_eof;
-  const bool ambiguous = fin_sent && e.state == TcpState::closed;
-  return "own state" + std::string(moments[static_cast<std::size_t>(e.moment)]) + ": " +
-         std::string(to_string(e.state)) + (ambiguous ? ", as TCP_INFO says of TIME_WAIT too" : "") + queue_text(e);
 }
 
 std::string_view error_meaning(int error) {
@@ -58,34 +45,114 @@ std::string_view error_meaning(int error) {
   }
 }
 
-std::string describe_error(std::string_view call, int error) {
-  return std::string(call) + " failed: " + error_text(error) + std::string(error_meaning(error));
+std::string with_meaning(std::string what, int error) {
+  return std::move(what) + error_text(error) + std::string(error_meaning(error));
 }
 
-std::string describe_socket(std::string_view whose, const Evidence& e) {
-  if (e.state == TcpState::closed) return "the kernel holds no socket for " + std::string(whose) + " end";
-  std::string text = std::string(whose) + " end is in " + std::string(to_string(e.state));
-  if (e.state == TcpState::time_wait) text += ", " + std::to_string(e.duration.count()) + " ms left";
+std::string socket_text(std::string_view whose, TcpState state, std::chrono::milliseconds timer) {
+  if (state == TcpState::closed) return "the kernel holds no socket for " + std::string(whose) + " end";
+  std::string text = std::string(whose) + " end is in " + std::string(to_string(state));
+  if (state == TcpState::time_wait) text += ", " + std::to_string(timer.count()) + " ms left";
   return text;
 }
 
-std::string describe_close(const Evidence& e) {
-  std::string text = "close()";
-  if (e.duration.count() > 0) text += ", which blocked for " + std::to_string(e.duration.count()) + " ms (SO_LINGER)";
-  if (e.unread > 0) text += " with " + bytes_text(e.unread) + " unread: the kernel sends RST";
+std::string flags_text(const fact::Segment& segment) {
+  std::string text;
+  const auto add = [&text](bool is_set, std::string_view name) {
+    if (is_set) text += (text.empty() ? "" : ", ") + std::string(name);
+  };
+  add(segment.syn, "SYN");
+  add(segment.fin, "FIN");
+  add(segment.rst, "RST");
+  add(segment.ack, "ACK");
   return text;
 }
 
-std::string describe_withheld(const Evidence& e) {
-  if (e.duration.count() == 0) return "our FIN is withheld, whatever the client does";
-  return "our FIN waits up to " + std::to_string(e.duration.count()) +
-         " ms for the client's, a departure from RFC 9112 section 9.6";
+std::string missed_text(std::uint32_t missed) {
+  return missed == 0 ? "" : ", and a FIN or RST of the client's had been dropped before it";
 }
 
-std::string describe_unfinished(const Evidence& e) {
-  return (e.unread > 0 ? bytes_text(e.unread) : std::string("the rest")) +
-         " of the request body had not been read; what comes after close() is answered by RST";
-}
+/// Says each fact as a sentence.
+struct Describer {
+  std::string operator()(const fact::Accepted&) const { return "accept()"; }
+  std::string operator()(const fact::Sampled& sample) const {
+    static constexpr std::array<std::string_view, 7> moments{"",
+                                                             " before our FIN",
+                                                             " after our FIN",
+                                                             " at EOF",
+                                                             " at the error",
+                                                             " before close()",
+                                                             " while nothing was read"};
+    const bool fin_sent = sample.moment == SampleMoment::after_fin || sample.moment == SampleMoment::at_eof;
+    const bool ambiguous = fin_sent && sample.state == TcpState::closed;
+    return "own state" + std::string(moments[static_cast<std::size_t>(sample.moment)]) + ": " +
+           std::string(to_string(sample.state)) + (ambiguous ? ", as TCP_INFO says of TIME_WAIT too" : "") +
+           queue_text(sample);
+  }
+  std::string operator()(const fact::ReceivedFin&) const { return "recv() returned 0: the client's FIN"; }
+  std::string operator()(const fact::ReceiveFailed& failed) const {
+    return with_meaning("recv() failed: ", failed.error);
+  }
+  std::string operator()(const fact::SendFailed& failed) const { return with_meaning("send() failed: ", failed.error); }
+  std::string operator()(const fact::PendingError& pending) const {
+    return with_meaning("SO_ERROR is ", pending.error);
+  }
+  std::string operator()(const fact::SentFin&) const { return "shutdown(SHUT_WR): our FIN"; }
+  std::string operator()(const fact::ShutdownFailed& failed) const {
+    return "shutdown() failed: " + error_text(failed.error) + ", the connection was over before our FIN";
+  }
+  std::string operator()(const fact::FinWithheld& withheld) const {
+    if (withheld.longest.count() == 0) return "our FIN is withheld, whatever the client does";
+    return "our FIN waits up to " + std::to_string(withheld.longest.count()) +
+           " ms for the client's, a departure from RFC 9112 section 9.6";
+  }
+  std::string operator()(const fact::StoppedReceiving&) const {
+    return "a socket filter: the kernel drops a FIN or RST of the client's, so that the state holds";
+  }
+  std::string operator()(const fact::DrainTimeExceeded& exceeded) const {
+    return "the drain's time bound was reached after " + std::to_string(exceeded.after.count()) + " ms";
+  }
+  std::string operator()(const fact::DrainBytesExceeded& exceeded) const {
+    return "the drain's byte bound was reached after " + bytes_text(exceeded.dropped);
+  }
+  std::string operator()(const fact::Drained& drained) const {
+    return bytes_text(drained.dropped) + " read and dropped";
+  }
+  std::string operator()(const fact::RequestUnfinished& unfinished) const {
+    return (unfinished.missing > 0 ? bytes_text(unfinished.missing) : std::string("the rest")) +
+           " of the request body had not been read; what comes after close() is answered by RST";
+  }
+  std::string operator()(const fact::Aborted& aborted) const {
+    return "our RST, as SO_LINGER{1,0} and close() send it" + missed_text(aborted.missed);
+  }
+  std::string operator()(const fact::Closed& closed) const {
+    std::string text = "close()";
+    if (closed.blocked.count() > 0)
+      text += ", which blocked for " + std::to_string(closed.blocked.count()) + " ms (SO_LINGER)";
+    if (closed.unread > 0) text += " with " + bytes_text(closed.unread) + " unread: the kernel sends RST";
+    return text + missed_text(closed.missed);
+  }
+  std::string operator()(const fact::OwnSocket& socket) const { return socket_text("our", socket.state, socket.timer); }
+  std::string operator()(const fact::PeerSocket& socket) const {
+    return socket_text("the client's", socket.state, socket.timer);
+  }
+  std::string operator()(const fact::TupleReused&) const {
+    return "a newer connection has our addresses and ports; ours is gone";
+  }
+  std::string operator()(const fact::PeerIsRemote&) const {
+    return "the client is on another machine: its state can't be seen";
+  }
+  std::string operator()(const fact::NotObserved& refused) const {
+    return refused.error != 0 ? "sock_diag could not be asked: " + error_text(refused.error)
+                              : "sock_diag was not asked";
+  }
+  std::string operator()(const fact::Segment& segment) const {
+    return flags_text(segment) + " of the " + std::string(to_string(segment.from)) + "'s, captured";
+  }
+  std::string operator()(const fact::CaptureIncomplete& incomplete) const {
+    return std::to_string(incomplete.lost) + " packets were not captured: some of this connection's may be among them";
+  }
+};
 
 }  // namespace
 
@@ -94,90 +161,29 @@ std::string_view to_string(Source source) {
   return names[static_cast<std::size_t>(source)];
 }
 
-std::string_view to_string(Fact fact) {
-  static constexpr std::array<std::string_view, 21> names{"accepted",
-                                                          "sampled",
-                                                          "received_fin",
-                                                          "receive_failed",
-                                                          "send_failed",
-                                                          "pending_error",
-                                                          "sent_fin",
-                                                          "shutdown_failed",
-                                                          "fin_withheld",
-                                                          "stopped_receiving",
-                                                          "drain_time_exceeded",
-                                                          "drain_bytes_exceeded",
-                                                          "drained",
-                                                          "request_unfinished",
-                                                          "aborted",
-                                                          "closed",
-                                                          "own_socket",
-                                                          "peer_socket",
-                                                          "tuple_reused",
-                                                          "peer_is_remote",
-                                                          "not_observed"};
-  return names[static_cast<std::size_t>(fact)];
-}
-
 std::string_view to_string(SampleMoment moment) {
   static constexpr std::array<std::string_view, 7> names{"unspecified", "before_fin",   "after_fin",    "at_eof",
                                                          "at_error",    "before_close", "while_waiting"};
   return names[static_cast<std::size_t>(moment)];
 }
 
-std::string describe(const Evidence& e) {
-  switch (e.fact) {
-    case Fact::accepted:
-      return "accept()";
-    case Fact::sampled:
-      return describe_sample(e);
-    case Fact::received_fin:
-      return "recv() returned 0: the client's FIN";
-    case Fact::receive_failed:
-      return describe_error("recv()", e.error);
-    case Fact::send_failed:
-      return describe_error("send()", e.error);
-    case Fact::pending_error:
-      return "SO_ERROR is " + error_text(e.error) + std::string(error_meaning(e.error));
-    case Fact::sent_fin:
-      return "shutdown(SHUT_WR): our FIN";
-    case Fact::shutdown_failed:
-      return "shutdown() failed: " + error_text(e.error) + ", the connection was over before our FIN";
-    case Fact::fin_withheld:
-      return describe_withheld(e);
-    case Fact::stopped_receiving:
-      return "IP_MINTTL 255: the kernel drops what the client sends, so that the state holds";
-    case Fact::drain_time_exceeded:
-      return "the drain's time bound was reached after " + std::to_string(e.duration.count()) + " ms";
-    case Fact::drain_bytes_exceeded:
-      return "the drain's byte bound was reached after " + bytes_text(e.unread);
-    case Fact::drained:
-      return bytes_text(e.unread) + " read and dropped";
-    case Fact::request_unfinished:
-      return describe_unfinished(e);
-    case Fact::aborted:
-      return "SO_LINGER{1,0} and close(): our RST";
-    case Fact::closed:
-      return describe_close(e);
-    case Fact::own_socket:
-      return describe_socket("our", e);
-    case Fact::peer_socket:
-      return describe_socket("the client's", e);
-    case Fact::tuple_reused:
-      return "a newer connection has our addresses and ports; ours is gone";
-    case Fact::peer_is_remote:
-      return "the client is on another machine: its state can't be seen";
-    case Fact::not_observed:
-      return e.error != 0 ? "sock_diag could not be asked: " + error_text(e.error) : "sock_diag was not asked";
-  }
-  return {};
+std::string_view to_string(Sender sender) { return sender == Sender::server ? "server" : "client"; }
+
+std::string_view to_string(const Fact& fact) {
+  return std::visit([](const auto& what) { return what.name; }, fact);
 }
+
+std::string describe(const Fact& fact) { return std::visit(Describer{}, fact); }
+
+std::string describe(const Evidence& evidence) { return describe(evidence.fact); }
 
 std::ostream& operator<<(std::ostream& out, Source source) { return out << to_string(source); }
 
-std::ostream& operator<<(std::ostream& out, Fact fact) { return out << to_string(fact); }
-
 std::ostream& operator<<(std::ostream& out, SampleMoment moment) { return out << to_string(moment); }
+
+std::ostream& operator<<(std::ostream& out, Sender sender) { return out << to_string(sender); }
+
+std::ostream& operator<<(std::ostream& out, const Fact& fact) { return out << to_string(fact); }
 
 std::ostream& operator<<(std::ostream& out, const Evidence& evidence) {
   const std::chrono::duration<double, std::milli> at = evidence.at;

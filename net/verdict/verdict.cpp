@@ -7,7 +7,7 @@
 namespace closelab {
 
 std::optional<std::chrono::milliseconds> Verdict::time_wait_remaining(std::chrono::steady_clock::time_point now) const {
-  if (!time_wait_until) return std::nullopt;
+  if (!time_wait_until || time_wait_gone) return std::nullopt;
   return std::max(std::chrono::ceil<std::chrono::milliseconds>(*time_wait_until - now), std::chrono::milliseconds(0));
 }
 
@@ -53,11 +53,20 @@ std::string time_wait_text(const Verdict& verdict) {
   std::string text = "TIME_WAIT: " + std::string(to_string(verdict.time_wait));
   const bool held = verdict.time_wait != TimeWait::none && verdict.time_wait != TimeWait::unknown;
   if (held && verdict.time_wait_source == Source::inferred) text += " (inferred)";
+  if (verdict.time_wait_gone) return text + ", gone before its time (taken over, or ended by an RST)";
   if (const auto left = verdict.time_wait_remaining()) {
     const auto tenths = left->count() / 100;
     text += ", " + std::to_string(tenths / 10) + '.' + std::to_string(tenths % 10) + " s left";
   }
   return text;
+}
+
+/// The client's end that was left open.
+std::string left_open_text(const Verdict& verdict) {
+  if (verdict.client_left_in == TcpState::unknown) return "";
+  const std::string state(to_string(verdict.client_left_in));
+  if (verdict.client_left_in != TcpState::close_wait) return "the client's end is still in " + state;
+  return "the client has not closed: its end is in " + state + ", and the kernel gave our FIN_WAIT_2 up";
 }
 
 /// A FIN leaves TIME_WAIT with whoever sent it first, unless something takes it away.
@@ -75,8 +84,8 @@ std::string reset_text(const Verdict& verdict) {
 }
 
 std::string risk_text(const Verdict& verdict) {
-  if (verdict.bytes_at_risk == 0) return "";
-  return "up to " + std::to_string(verdict.bytes_at_risk) + " bytes of the response may be lost";
+  if (verdict.bytes_at_risk.value_or(0) == 0) return "";
+  return "up to " + std::to_string(*verdict.bytes_at_risk) + " bytes of the response may be lost";
 }
 
 }  // namespace
@@ -88,7 +97,8 @@ std::string describe(const Verdict& verdict) {
 
 net::VerdictClauses net::clauses_of(const Verdict& verdict) {
   return {closed_first_text(verdict),
-          joined({reset_text(verdict), missing_time_wait_text(verdict), risk_text(verdict)}), time_wait_text(verdict)};
+          joined({reset_text(verdict), left_open_text(verdict), missing_time_wait_text(verdict), risk_text(verdict)}),
+          time_wait_text(verdict)};
 }
 
 std::string net::joined(std::initializer_list<std::string> clauses) {

@@ -51,7 +51,9 @@ Connection::Connection(ConnectionHost& host, const net::Accepted& accepted, Admi
       stream_(host.ready_set(), accepted.fd, *this),
       report_(host.shared().recorder, accepted),
       end_(admitted == Admission::surplus ? CloseMode::immediate : host.shared().options.close_mode),
-      waiting_(host, stream_, *this) {}
+      waiting_(host, stream_, *this) {
+  host.shared().observer.accepted(id(), {accepted.local, accepted.remote});
+}
 
 void Connection::start() {
   if (admission != Admission::served) {
@@ -192,7 +194,7 @@ void Connection::wait(Wait what, std::optional<milliseconds> duration) {
       pause(what, duration);
       if (watches_client(what)) error = stream_.watch_end();
   }
-  if (error != 0) fail(what == Wait::client ? Fact::send_failed : Fact::receive_failed, error);
+  if (error != 0) fail(what == Wait::client ? net::IoCall::send : net::IoCall::receive, error);
 }
 
 /// What waits for acknowledgements looks at the connection's state anyhow; and a request that has not been read in full
@@ -238,7 +240,7 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
     case Ending::cut:
       return cut(before);
     case Ending::break_off:
-      return break_off(event, detail);
+      return break_off(before, event, detail);
     case Ending::hurry:
       return look_at_teardown();
     case Ending::flush:
@@ -254,14 +256,19 @@ void Connection::cut(Stage before) {
   input_ = {};
   if (exchange_ == nullptr) return;
   if (before == Stage::body) end_.note_unfinished(missing_body(exchange_->parser));
-  const bool has_head = before == Stage::body || before == Stage::answering;
-  if (has_head && exchange_->record.number == 0) report_.request_begins(*exchange_);
-  report_.unanswered(*exchange_);
+  report_unanswered(before);
   exchange_->drop();
 }
 
-void Connection::break_off(Event event, const Detail& detail) {
-  if (exchange_ != nullptr) report_.unanswered(*exchange_);
+/// A request whose head is here is one, though nobody has answered it.
+void Connection::report_unanswered(Stage before) {
+  const bool has_head = before == Stage::body || before == Stage::answering;
+  if (has_head && exchange_->record.number == 0) report_.request_begins(*exchange_);
+  report_.unanswered(*exchange_, stream_.sent());
+}
+
+void Connection::break_off(Stage before, Event event, const Detail& detail) {
+  if (exchange_ != nullptr) report_unanswered(before);
   net::Teardown& teardown = end_.begin(host_, stream_, report_);
   switch (event) {
     case Event::client_reset:
@@ -281,7 +288,7 @@ void Connection::break_off(Event event, const Detail& detail) {
   after_teardown_step();
 }
 
-void Connection::fail(Fact call, int error) {
+void Connection::fail(net::IoCall call, int error) {
   const bool reset = error == ECONNRESET || error == EPIPE;
   take(reset ? Event::client_reset : Event::connection_lost, {.call = call, .error = error});
 }
@@ -308,7 +315,7 @@ void Connection::look_at_pause() {
 /// sent before it stays unread.
 void Connection::notice_client() {
   const TcpState state = state_of(stream_);
-  if (state == TcpState::closed) return fail(Fact::receive_failed, error_of_reset(stream_, host_.read_buffer()));
+  if (state == TcpState::closed) return fail(net::IoCall::receive, error_of_reset(stream_, host_.read_buffer()));
   if (state != TcpState::close_wait) return wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {});
   end_.begin(host_, stream_, report_).noticed_fin();
   if (take(Event::noticed_fin) == Kind::end) proceed();
@@ -379,7 +386,7 @@ void Connection::after_teardown_step() {
     if (!waiting_.is_for_teardown()) waiting_.for_teardown(end_.next_look(host_));
     if (end_.mode() != CloseMode::lingering) report_.progress(teardown.connection());
     const int error = teardown.wants_input() ? stream_.wait_readable() : 0;
-    return error != 0 ? fail(Fact::receive_failed, error) : void();
+    return error != 0 ? fail(net::IoCall::receive, error) : void();
   }
   if (!end_.is_request_unfinished()) report_.unread(teardown.connection().evidence, teardown.unread_at_close());
   report_.settle_retry();

@@ -27,7 +27,7 @@ struct Detail {
   Wait wait = Wait::none;
   std::optional<std::chrono::milliseconds> duration{};
   /// Of a call that failed.
-  Fact call = Fact::receive_failed;
+  net::IoCall call = net::IoCall::receive;
   int error = 0;
 };
 
@@ -71,8 +71,9 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void wait(Wait what, std::optional<std::chrono::milliseconds> duration);
   void end(const Step& step, Stage before, Event event, const Detail& detail);
   void cut(Stage before);
-  void break_off(Event event, const Detail& detail);
-  void fail(Fact call, int error);
+  void report_unanswered(Stage before);
+  void break_off(Stage before, Event event, const Detail& detail);
+  void fail(net::IoCall call, int error);
 
   // From the bytes of a request to those of its answer (connection_exchange.cpp).
   void stream_ready() override;

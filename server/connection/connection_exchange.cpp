@@ -60,7 +60,7 @@ void Connection::readable() {
   }
   const net::IoResult result = stream_.receive(buffer);
   if (result.error == EAGAIN) return proceed();
-  if (result.error != 0) return fail(Fact::receive_failed, result.error);
+  if (result.error != 0) return fail(net::IoCall::receive, result.error);
   if (result.bytes > 0) {
     input_ = std::string_view(buffer.data(), result.bytes);
   } else {
@@ -283,6 +283,8 @@ void Connection::send_response(Response&& response, CloseReason decided) {
   }
   if (response.idle_timeout) waiting_.set_idle_timeout(std::min(*response.idle_timeout, longest_delay));
   if (state_.pause == Wait::none) waiting_.end();
+  const bool by_handler = exchange_->answer == Exchange::Answer::by_handler;
+  exchange_->record.seen_by = by_handler ? SeenBy::handler : SeenBy::server;
   exchange_->answer = Exchange::Answer::queued;
   exchange_->unflushed.push_back(std::move(exchange_->record));
   // A request that was refused has ended the connection already.
@@ -306,7 +308,7 @@ Kind Connection::write_output() {
   const bool fin_follows = state_.stage == Stage::finishing && end_.sends_fin_at_once(shared.options) && !may_wait;
   switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
     case Output::Result::flushed:
-      Report::note_answered(*exchange_, report_.now());
+      Report::note_answered(*exchange_, report_.now(), stream_.sent());
       if (state_.stage != Stage::finishing) report_.answered(*exchange_);
       return rules_.response_sent(output) ? act({At::after_response}) : Kind::go_on;
     case Output::Result::held: {
@@ -320,7 +322,7 @@ Kind Connection::write_output() {
     case Output::Result::blocked:
       return take(Event::blocked);
     case Output::Result::failed:
-      fail(Fact::send_failed, output.error());
+      fail(net::IoCall::send, output.error());
       return Kind::end;
     case Output::Result::incomplete:
       return take(Event::answer_incomplete);

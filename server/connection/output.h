@@ -50,6 +50,8 @@ class Output {
   Result write(net::Stream& stream, net::MoreToCome more);
 
   bool empty() const { return pending() == 0 && !source_ && !hold_at_; }
+  /// The kernel has all that was queued, though a body may be under way.
+  bool is_handed_over() const { return pending() == 0; }
   /// A body is under way: no further response may be added before it is flushed.
   bool has_body() const { return !body_.empty() || source_ != nullptr; }
   int error() const { return error_; }

@@ -11,6 +11,20 @@ namespace {
 
 constexpr std::size_t recorded_target = 128;
 
+/// Such an answer is whole with its head (RFC 9112 §6.3).
+bool ends_with_head(const RequestRecord& request) {
+  return request.method == "HEAD" || request.status == 204 || request.status == 304;
+}
+
+/// Bytes that a fact says nobody looked at, or that the drain has dropped.
+std::uint32_t unread_in(const Evidence& evidence) {
+  if (const auto* sampled = evidence.as<fact::Sampled>()) return sampled->unread;
+  if (const auto* drained = evidence.as<fact::Drained>()) return drained->dropped;
+  if (const auto* exceeded = evidence.as<fact::DrainBytesExceeded>()) return exceeded->dropped;
+  const auto* closed = evidence.as<fact::Closed>();
+  return closed != nullptr ? closed->unread : 0;
+}
+
 }  // namespace
 
 Report::Report(Recorder& recorder, const net::Accepted& accepted)
@@ -36,6 +50,8 @@ void Report::request_begins(Exchange& exchange) {
   record.answered_at = {};
   record.request_body_bytes = exchange.parser.body_received();
   record.response_body_bytes = 0;
+  record.seen_by = SeenBy::nobody;
+  record.answer_end = 0;
   if (record.received_at.count() == 0) record.received_at = now();
 }
 
@@ -43,9 +59,12 @@ void Report::answering(const Exchange& exchange) {
   if (!exchange.unflushed.empty()) recorder_.answering(entry_, exchange.unflushed);
 }
 
-void Report::note_answered(Exchange& exchange, std::chrono::nanoseconds at) {
+void Report::note_answered(Exchange& exchange, std::chrono::nanoseconds at, std::uint64_t sent) {
   if (exchange.unflushed.empty()) return;
-  for (RequestRecord& request : exchange.unflushed) request.answered_at = at;
+  for (RequestRecord& request : exchange.unflushed) {
+    request.answered_at = at;
+    request.answer_end = sent;
+  }
   const std::uint64_t streamed = exchange.output.take_streamed();
   if (streamed > 0) exchange.unflushed.back().response_body_bytes = streamed;
 }
@@ -56,11 +75,20 @@ void Report::answered(Exchange& exchange) {
   exchange.unflushed.clear();
 }
 
-void Report::unanswered(Exchange& exchange) {
-  retry_ = std::max(retry_, exchange.retry());
+void Report::unanswered(Exchange& exchange, std::uint64_t sent) {
   std::vector<RequestRecord>& requests = exchange.unflushed;
+  const bool is_out = exchange.output.is_handed_over();
+  for (RequestRecord& request : requests) {
+    request.answer_end = sent;
+    if (is_out && ends_with_head(request)) request.answered_at = now();
+  }
+  retry_ = std::max(retry_, exchange.retry());
   const bool begun = exchange.record.number > 0 && exchange.answer != Exchange::Answer::queued;
-  if (begun) requests.push_back(std::exchange(exchange.record, {}));
+  if (begun) {
+    const bool by_handler = exchange.answer == Exchange::Answer::by_handler;
+    exchange.record.seen_by = by_handler ? SeenBy::handler : SeenBy::nobody;
+    requests.push_back(std::exchange(exchange.record, {}));
+  }
   const std::uint64_t streamed = exchange.output.take_streamed();
   if (streamed > 0 && !requests.empty()) requests.back().response_body_bytes = streamed;
   answered(exchange);
@@ -78,7 +106,8 @@ void Report::dropped(std::string_view bytes) {
 /// What was not looked at was of a further request.
 void Report::unread(std::span<const Evidence> evidence, std::string_view start) {
   dropped(start);
-  const bool unseen = std::ranges::any_of(evidence, [this](const Evidence& each) { return each.unread > dropped_; });
+  const bool unseen =
+      std::ranges::any_of(evidence, [this](const Evidence& each) { return unread_in(each) > dropped_; });
   if (unseen) retry_ = std::max(retry_, Retry::safe);
 }
 

@@ -41,10 +41,11 @@ class Report {
   /// Responses are about to be handed to the kernel.
   void answering(const Exchange& exchange);
   /// They have been; told later, because what our side does after the last byte must not be late.
-  static void note_answered(Exchange& exchange, std::chrono::nanoseconds at);
+  /// `sent`: bytes of the connection that the kernel has.
+  static void note_answered(Exchange& exchange, std::chrono::nanoseconds at, std::uint64_t sent);
   void answered(Exchange& exchange);
   /// Requests whose responses did not get to the kernel in full, and one that was not answered at all.
-  void unanswered(Exchange& exchange);
+  void unanswered(Exchange& exchange, std::uint64_t sent);
   /// A rule has cut off a response.
   void truncated() { retry_ = Retry::if_idempotent; }
   /// Bytes that nobody has read as a request: empty lines, which old clients send after a body, are none.

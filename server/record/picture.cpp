@@ -4,6 +4,8 @@
 #include <array>
 #include <cerrno>
 #include <sstream>
+#include <utility>
+#include <variant>
 
 #include "server/text/printable.h"
 
@@ -28,53 +30,56 @@ Rung rung_of(const Evidence& e, RungKind kind, Side side, std::string text) {
 
 Rung note_of(const Evidence& e) { return rung_of(e, RungKind::note, Side::server, describe(e)); }
 
-Rung socket_rung(const Evidence& e, Side side) {
-  std::string text(to_string(e.state));
-  if (e.state == TcpState::time_wait) text += ", " + seconds_text(e.duration) + " left";
+Rung socket_rung(const Evidence& e, Side side, TcpState state, std::chrono::milliseconds timer) {
+  std::string text(to_string(state));
+  if (state == TcpState::time_wait) text += ", " + seconds_text(timer) + " left";
   Rung rung = rung_of(e, RungKind::state, side, std::move(text));
-  rung.state = e.state;
+  rung.state = state;
   return rung;
 }
 
-Rung sample_rung(const Evidence& e) {
-  Rung rung = note_of(e);
-  rung.kind = RungKind::state;
-  rung.state = e.state;
-  return rung;
-}
+/// Draws each fact; `e` is the evidence that it is of.
+struct Drawer {
+  const Evidence& e;
 
-Rung error_rung(const Evidence& e) {
-  const bool pending = e.fact == Fact::pending_error;
-  if (e.error == ECONNRESET)
-    return rung_of(e, RungKind::rst, Side::client,
-                   pending ? "RST: SO_ERROR is ECONNRESET" : "RST: recv() failed with ECONNRESET");
-  return pending && e.error == EPIPE ? rung_of(e, RungKind::rst, Side::client, "RST: SO_ERROR is EPIPE") : note_of(e);
-}
-
-Rung rung_of(const Evidence& e) {
-  switch (e.fact) {
-    case Fact::accepted:
-      return rung_of(e, RungKind::syn, Side::client, "connects");
-    case Fact::sampled:
-      return sample_rung(e);
-    case Fact::sent_fin:
-      return rung_of(e, RungKind::fin, Side::server, "FIN");
-    case Fact::aborted:
-      return rung_of(e, RungKind::rst, Side::server, "RST: close() with SO_LINGER{1,0}");
-    case Fact::closed:
-      if (e.unread == 0) return rung_of(e, RungKind::call, Side::server, describe(e));
-      return rung_of(e, RungKind::rst, Side::server, "RST: close() with " + counted(e.unread, "byte") + " unread");
-    case Fact::receive_failed:
-    case Fact::pending_error:
-      return error_rung(e);
-    case Fact::own_socket:
-      return socket_rung(e, Side::server);
-    case Fact::peer_socket:
-      return socket_rung(e, Side::client);
-    default:
-      return note_of(e);
+  Rung operator()(const fact::Accepted&) const { return rung_of(e, RungKind::syn, Side::client, "connects"); }
+  Rung operator()(const fact::Sampled& sample) const {
+    Rung rung = note_of(e);
+    rung.kind = RungKind::state;
+    rung.state = sample.state;
+    return rung;
   }
-}
+  Rung operator()(const fact::SentFin&) const { return rung_of(e, RungKind::fin, Side::server, "FIN"); }
+  Rung operator()(const fact::Aborted&) const {
+    return rung_of(e, RungKind::rst, Side::server, "RST: close() with SO_LINGER{1,0}");
+  }
+  Rung operator()(const fact::Closed& closed) const {
+    if (closed.unread == 0) return rung_of(e, RungKind::call, Side::server, describe(e));
+    return rung_of(e, RungKind::rst, Side::server, "RST: close() with " + counted(closed.unread, "byte") + " unread");
+  }
+  Rung operator()(const fact::ReceiveFailed& failed) const {
+    return failed.error == ECONNRESET ? reset_rung("RST: recv() failed with ECONNRESET") : note_of(e);
+  }
+  Rung operator()(const fact::PendingError& pending) const {
+    if (pending.error == EPIPE) return reset_rung("RST: SO_ERROR is EPIPE");
+    return pending.error == ECONNRESET ? reset_rung("RST: SO_ERROR is ECONNRESET") : note_of(e);
+  }
+  Rung operator()(const fact::OwnSocket& socket) const {
+    return socket_rung(e, Side::server, socket.state, socket.timer);
+  }
+  Rung operator()(const fact::PeerSocket& socket) const {
+    return socket_rung(e, Side::client, socket.state, socket.timer);
+  }
+  template <class Other>
+  Rung operator()(const Other&) const {
+    return note_of(e);
+  }
+
+ private:
+  Rung reset_rung(std::string text) const { return rung_of(e, RungKind::rst, Side::client, std::move(text)); }
+};
+
+Rung rung_of(const Evidence& e) { return std::visit(Drawer{e}, e.fact); }
 
 /// States in which our end has the client's FIN.
 bool has_peer_fin(TcpState state) {
@@ -88,38 +93,37 @@ bool has_sent_fin(TcpState state) {
          state == TcpState::time_wait || state == TcpState::last_ack;
 }
 
-bool shows_client_fin(const Evidence& e) {
-  switch (e.fact) {
-    case Fact::received_fin:
-      return true;
-    case Fact::sampled:
-    case Fact::own_socket:
-      return has_peer_fin(e.state);
-    case Fact::peer_socket:
-      return has_sent_fin(e.state);
-    case Fact::pending_error:
-      return e.error == EPIPE;  // an RST that finds our end in CLOSE_WAIT
-    default:
-      return false;
+struct ShowsClientFin {
+  bool operator()(const fact::ReceivedFin&) const { return true; }
+  bool operator()(const fact::Sampled& sample) const { return has_peer_fin(sample.state); }
+  bool operator()(const fact::OwnSocket& socket) const { return has_peer_fin(socket.state); }
+  bool operator()(const fact::PeerSocket& socket) const { return has_sent_fin(socket.state); }
+  // An RST that finds our end in CLOSE_WAIT.
+  bool operator()(const fact::PendingError& pending) const { return pending.error == EPIPE; }
+  template <class Other>
+  bool operator()(const Other&) const {
+    return false;
   }
-}
+};
 
 bool is_reset(const Evidence& e) {
-  return (e.fact == Fact::receive_failed || e.fact == Fact::send_failed || e.fact == Fact::pending_error) &&
-         e.error != 0;
+  return e.is<fact::ReceiveFailed>() || e.is<fact::SendFailed>() || e.is<fact::PendingError>();
 }
 
 /// After the client's FIN, close() is what sends ours, unless an RST has ended everything.
-bool sends_fin(const Evidence& closed, const std::vector<Evidence>& evidence) {
-  if (closed.fact != Fact::closed || closed.unread > 0) return false;
-  return std::ranges::none_of(evidence, [](const Evidence& e) {
-    return e.fact == Fact::sent_fin || is_reset(e) || (e.fact == Fact::sampled && e.state == TcpState::closed);
+bool sends_fin(const Evidence& e, const std::vector<Evidence>& evidence) {
+  const auto* closed = e.as<fact::Closed>();
+  if (closed == nullptr || closed->unread > 0) return false;
+  return std::ranges::none_of(evidence, [](const Evidence& other) {
+    const auto* sampled = other.as<fact::Sampled>();
+    return other.is<fact::SentFin>() || is_reset(other) || (sampled != nullptr && sampled->state == TcpState::closed);
   });
 }
 
 /// What every connection is in before our FIN is no news.
 bool goes_without_saying(const Evidence& e) {
-  return e.fact == Fact::sampled && e.moment == SampleMoment::before_fin && e.state == TcpState::established;
+  const auto* sampled = e.as<fact::Sampled>();
+  return sampled != nullptr && sampled->moment == SampleMoment::before_fin && sampled->state == TcpState::established;
 }
 
 /// Turns evidence into rungs, one fact after the other.
@@ -129,12 +133,13 @@ class EvidenceRungs {
 
   void add(const Evidence& e) {
     if (goes_without_saying(e)) return;
-    const bool fin_is_news = !client_fin_ && !failed_ && shows_client_fin(e);
+    const bool fin_is_news = !client_fin_ && !failed_ && std::visit(ShowsClientFin{}, e.fact);
     if (fin_is_news) add_client_fin(e);
     failed_ = failed_ || is_reset(e);
     // That recv() returned 0 tells of a FIN that no state has told of before.
-    if (e.fact == Fact::received_fin && fin_is_news) return;
-    if (e.fact == Fact::own_socket || e.fact == Fact::peer_socket) return add_lookup(e);
+    if (e.is<fact::ReceivedFin>() && fin_is_news) return;
+    if (const auto* own = e.as<fact::OwnSocket>()) return add_lookup(e, Side::server, own->state);
+    if (const auto* peer = e.as<fact::PeerSocket>()) return add_lookup(e, Side::client, peer->state);
     rungs_.push_back(sends_fin(e, evidence_) ? rung_of(e, RungKind::fin, Side::server, "FIN: " + describe(e))
                                              : rung_of(e));
   }
@@ -149,11 +154,10 @@ class EvidenceRungs {
   }
 
   /// Lookups are repeated while the kernel's state is transitional: a state that was seen again extends its rung.
-  void add_lookup(const Evidence& e) {
-    const Side side = e.fact == Fact::own_socket ? Side::server : Side::client;
+  void add_lookup(const Evidence& e, Side side, TcpState state) {
     const auto looked_up = [side](const Rung& rung) { return rung.source == Source::sock_diag && rung.side == side; };
     const auto last = std::ranges::find_if(rungs_.rbegin(), rungs_.rend(), looked_up);
-    if (last != rungs_.rend() && last->kind == RungKind::state && last->state == e.state)
+    if (last != rungs_.rend() && last->kind == RungKind::state && last->state == state)
       last->until = e.at;
     else
       rungs_.push_back(rung_of(e));

@@ -44,6 +44,11 @@ std::string_view to_string(Retry retry) {
   return names[static_cast<std::size_t>(retry)];
 }
 
+std::string_view to_string(SeenBy seen_by) {
+  static constexpr std::array<std::string_view, 3> names{"nobody", "server", "handler"};
+  return names[static_cast<std::size_t>(seen_by)];
+}
+
 std::string describe(const ConnectionRecord& record) {
   const std::string connection = "connection " + std::to_string(record.id) + ": ";
   if (record.phase == Phase::settled) return connection + with_reason(record);
@@ -72,5 +77,7 @@ std::ostream& operator<<(std::ostream& out, const RequestRecord& record) {
 std::ostream& operator<<(std::ostream& out, Phase phase) { return out << to_string(phase); }
 
 std::ostream& operator<<(std::ostream& out, Retry retry) { return out << to_string(retry); }
+
+std::ostream& operator<<(std::ostream& out, SeenBy seen_by) { return out << to_string(seen_by); }
 
 }  // namespace closelab

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/record/outcome.h"
+
 namespace closelab::server {
 
 const ConnectionRecord& Recorder::Entry::in_order() const {
@@ -164,6 +166,8 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
     entry.record_.verdict = verdict;
     entry.record_.evidence = ended.evidence;
     if (progress == net::Progress::transitional) return;
+    entry.in_order();
+    judge_outcomes(entry.record_);
     if (options_.on_settled) copy = entry.in_order();
     if (copy) copy->phase = Phase::settled;
     settle(found);

@@ -51,7 +51,7 @@ void print_endings(const Server& server) {
     if (record.phase != Phase::settled) return;
     ++kept;
     if (record.verdict.time_wait == TimeWait::unknown) ++unknown;
-    not_observed += std::ranges::count(record.evidence, Fact::not_observed, &Evidence::fact) > 0 ? 1 : 0;
+    not_observed += find<fact::NotObserved>(record.evidence) != nullptr ? 1 : 0;
   });
   const Counts counts = server.counts();
   std::printf(R"({"accepted":%zu,"settled":%zu,"open":%zu,"records":%zu,"unknown":%zu,"not_observed":%zu})"

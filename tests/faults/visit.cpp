@@ -117,7 +117,7 @@ bool Visit::receive_response(std::size_t index) {
 void Visit::await_close() const {
   eventually([this] {
     const auto record = server_.connection(connection_);
-    return record && std::ranges::count(record->evidence, Fact::closed, &Evidence::fact) > 0;
+    return record && find<fact::Closed>(record->evidence) != nullptr;
   });
 }
 

@@ -23,7 +23,7 @@ ConnectionRecord record_of(const std::string& sent) {
 }
 
 bool speaks_of_body(const ConnectionRecord& record) {
-  return std::ranges::count(record.evidence, Fact::request_unfinished, &Evidence::fact) > 0;
+  return closelab::find<fact::RequestUnfinished>(record.evidence) != nullptr;
 }
 
 }  // namespace

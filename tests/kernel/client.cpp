@@ -15,6 +15,16 @@ namespace {
 // Reached only when something is wrong.
 constexpr int patience_ms = 10'000;
 
+/// The port of a connection before, whose TIME_WAIT the new one takes over.
+void bind_to(int fd, AddressFamily family, std::uint16_t port) {
+  const int on = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  Endpoint any{.family = family, .port = port};
+  const net::SocketAddress address = net::to_socket_address(any);
+  if (::bind(fd, address.data(), address.length) != 0)
+    throw std::runtime_error("bind: " + std::string(std::strerror(errno)));
+}
+
 }  // namespace
 
 void Random::spin(std::chrono::microseconds most) {
@@ -27,10 +37,11 @@ void spin_until(std::chrono::steady_clock::time_point time) {
   }
 }
 
-Client::Client(const Endpoint& server, int receive_buffer) {
+Client::Client(const Endpoint& server, int receive_buffer, std::uint16_t port) {
   const net::SocketAddress address = net::to_socket_address(server);
   fd_ = net::UniqueFd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (receive_buffer > 0) ::setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  if (port != 0) bind_to(fd(), server.family, port);
   if (::connect(fd(), address.data(), address.length) != 0) {
     throw std::runtime_error(std::string("connect: ") + std::strerror(errno));
   }

@@ -31,8 +31,8 @@ void spin_until(std::chrono::steady_clock::time_point time);
 /// A blocking TCP client that takes failures as they come: in a race either side may be too late.
 class Client {
  public:
-  /// Throws std::runtime_error when the connection can't be made.
-  Client(const Endpoint& server, int receive_buffer);
+  /// Throws std::runtime_error when the connection can't be made. `port`: its own; 0: any.
+  Client(const Endpoint& server, int receive_buffer, std::uint16_t port = 0);
 
   int fd() const { return fd_.get(); }
   const Endpoint& local() const { return local_; }

@@ -17,20 +17,23 @@ struct Field {
   Value verdict;
   Value no_answer;
   std::vector<Value> wire;
+  Source source = Source::syscall;
 };
 
-enum class Outcome : std::uint8_t { agreed, wrong, undetermined, missed };
+enum class Outcome : std::uint8_t { agreed, wrong, misled, undetermined, missed };
 
 template <class Value>
-Outcome judge(const Field<Value>& field) {
+Outcome judge(const Field<Value>& field, const Conditions& conditions) {
   if (std::ranges::count(field.wire, field.verdict) > 0) return Outcome::agreed;
-  if (field.verdict != field.no_answer) return Outcome::wrong;
+  if (field.verdict != field.no_answer)
+    return conditions.is_lossy && field.source == Source::inferred ? Outcome::misled : Outcome::wrong;
   return field.wire.size() > 1 ? Outcome::undetermined : Outcome::missed;
 }
 
 template <class Value>
-Outcome count(Tally& tally, const Field<Value>& field) {
-  const Outcome outcome = judge(field);
+Outcome count(Tally& tally, const Field<Value>& field, const Conditions& conditions) {
+  const Outcome outcome = judge(field, conditions);
+  tally.misled += outcome == Outcome::misled;
   tally.agreed += outcome == Outcome::agreed;
   tally.wrong += outcome == Outcome::wrong;
   tally.undetermined += outcome == Outcome::undetermined || outcome == Outcome::missed;
@@ -44,15 +47,23 @@ void add_once(std::vector<Value>& values, Value value) {
   if (std::ranges::count(values, value) == 0) values.push_back(value);
 }
 
+/// Where the server's end may find no room for TIME_WAIT.
+void add_lacking(std::vector<TimeWait>& held) {
+  for (const TimeWait each : std::vector(held)) {
+    if (each == TimeWait::server) add_once(held, TimeWait::none);
+    if (each == TimeWait::both) add_once(held, TimeWait::client);
+  }
+}
+
 Field<Side> closed_first(const Verdict& verdict, const WireVerdict& wire) {
-  Field<Side> field{verdict.closed_first, Side::undetermined, {}};
+  Field<Side> field{verdict.closed_first, Side::undetermined, {}, verdict.closed_first_source};
   for (const First& first : wire.first) add_once(field.wire, first.side);
   return field;
 }
 
 /// With what the side did it that the verdict names.
 Field<ClosedBy> closed_by(const Verdict& verdict, const WireVerdict& wire) {
-  Field<ClosedBy> field{verdict.closed_by, ClosedBy::undetermined, {}};
+  Field<ClosedBy> field{verdict.closed_by, ClosedBy::undetermined, {}, verdict.closed_first_source};
   for (const First& first : wire.first) {
     const bool named = first.side == verdict.closed_first || verdict.closed_first == Side::undetermined;
     if (named) add_once(field.wire, first.by);
@@ -60,20 +71,26 @@ Field<ClosedBy> closed_by(const Verdict& verdict, const WireVerdict& wire) {
   return field;
 }
 
-const Evidence* sample_at(const std::vector<Evidence>& evidence, SampleMoment moment) {
-  const auto found = std::ranges::find(evidence, moment, &Evidence::moment);
-  return found != evidence.end() ? &*found : nullptr;
+const fact::Sampled* sample_at(const std::vector<Evidence>& evidence, SampleMoment moment) {
+  for (const Evidence& each : evidence) {
+    const auto* sample = each.as<fact::Sampled>();
+    if (sample != nullptr && sample->moment == moment) return sample;
+  }
+  return nullptr;
 }
 
-bool has(const std::vector<Evidence>& evidence, Fact fact) {
-  return std::ranges::count(evidence, fact, &Evidence::fact) > 0;
+template <class What>
+bool has(const std::vector<Evidence>& evidence) {
+  return find<What>(evidence) != nullptr;
 }
 
 /// stop() ends the lookups 50 ms later; our end was still on its way then.
 bool stopped_early(const std::vector<Evidence>& evidence) {
   const auto reversed = evidence | std::views::reverse;
-  const auto own = std::ranges::find(reversed, Fact::own_socket, &Evidence::fact);
-  return own != reversed.end() && own->state != TcpState::closed && own->state != TcpState::time_wait;
+  const auto last = std::ranges::find_if(reversed, &Evidence::is<fact::OwnSocket>);
+  if (last == reversed.end()) return false;
+  const TcpState own = last->as<fact::OwnSocket>()->state;
+  return own != TcpState::closed && own != TcpState::time_wait;
 }
 
 /// Why our side can't know what the wire shows, if its evidence is of that kind; else empty. No system call tells
@@ -83,19 +100,19 @@ bool stopped_early(const std::vector<Evidence>& evidence) {
 ///  - what comes after close(): an RST alone, and one behind a FIN that crossed ours, leave nothing behind.
 std::string_view limit_of_user_space(const ConnectionRecord& record, const WireVerdict& wire, std::string_view field) {
   const std::vector<Evidence>& evidence = record.evidence;
-  if (has(evidence, Fact::tuple_reused)) return "a newer connection had the same addresses and ports";
+  if (has<fact::TupleReused>(evidence)) return "a newer connection had the same addresses and ports";
   if (field == "time_wait") return stopped_early(evidence) ? "the server had stopped before the states were final" : "";
   if (field == "reset_by") return "reset_by: an RST behind the FINs or behind close() is not reported";
-  const Evidence* const before = sample_at(evidence, SampleMoment::before_fin);
-  const Evidence* const after = sample_at(evidence, SampleMoment::after_fin);
+  const fact::Sampled* const before = sample_at(evidence, SampleMoment::before_fin);
+  const fact::Sampled* const after = sample_at(evidence, SampleMoment::after_fin);
   if (before == nullptr || after == nullptr) return {};
   if (after->unsent > 0 || before->unacked >= before->window) return "our FIN had to wait behind data";
   const bool over_at_once = after->state == TcpState::closed;
-  const bool more_came = after->segments_in - before->segments_in > 2 || has(evidence, Fact::pending_error);
+  const bool more_came = after->segments_in - before->segments_in > 2 || has<fact::PendingError>(evidence);
   if (over_at_once && more_came) return "more than a FIN came while shutdown() ran";
   if (wire.reset_by.front() == ResetBy::none || record.verdict.time_wait != TimeWait::none) return {};
-  if (over_at_once || has(evidence, Fact::received_fin)) return "an RST behind the FINs ended TIME_WAIT";
-  return has(evidence, Fact::receive_failed) ? "" : "an RST came after shutdown() and close()";
+  if (over_at_once || has<fact::ReceivedFin>(evidence)) return "an RST behind the FINs ended TIME_WAIT";
+  return has<fact::ReceiveFailed>(evidence) ? "" : "an RST came after shutdown() and close()";
 }
 
 template <class Value>
@@ -119,6 +136,7 @@ void Comparison::compare(const Performance& performance, const Connections& capt
     std::ranges::sort(match.played, {}, &Played::connected_at);
     const auto found = captured.find(ends);
     const std::size_t seen = found != captured.end() ? found->second.size() : 0;
+    if (conditions_.is_lossy && match.records.empty()) continue;  // never accepted
     if (match.played.size() != seen || match.records.size() != seen) {
       ++failures_;
       out_ << to_string(ends.client) << " -> " << to_string(ends.server) << ": " << match.played.size() << " played, "
@@ -132,14 +150,18 @@ void Comparison::compare(const Performance& performance, const Connections& capt
 void Comparison::compare_one(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets) {
   WireVerdict wire = read_wire(packets);
   if (ending.time_wait) wire.time_wait = {*ending.time_wait};
+  if (conditions_.lacks_time_wait) add_lacking(wire.time_wait);
   Row& row = rows_[&ending];
   ++row.connections;
   const Verdict& verdict = record.verdict;
   ++sides_[verdict.closed_first];
   const std::array outcomes{
-      count(row.tallies[0], closed_first(verdict, wire)), count(row.tallies[1], closed_by(verdict, wire)),
-      count(row.tallies[2], Field<ResetBy>{verdict.reset_by, ResetBy::undetermined, wire.reset_by}),
-      count(row.tallies[3], Field<TimeWait>{verdict.time_wait, TimeWait::unknown, wire.time_wait})};
+      count(row.tallies[0], closed_first(verdict, wire), conditions_),
+      count(row.tallies[1], closed_by(verdict, wire), conditions_),
+      count(row.tallies[2], Field<ResetBy>{verdict.reset_by, ResetBy::undetermined, wire.reset_by}, conditions_),
+      count(row.tallies[3],
+            Field<TimeWait>{verdict.time_wait, TimeWait::unknown, wire.time_wait, verdict.time_wait_source},
+            conditions_)};
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (outcomes[i] == Outcome::wrong) {
       ++failures_;
@@ -177,7 +199,9 @@ void Comparison::report(std::string_view what, const Ending& ending, const Conne
 }
 
 void Comparison::print_table() const {
-  out_ << "\nagreed/undetermined/ambiguous on the wire; +n: undetermined although the wire is clear; !n: wrong\n"
+  out_ << "\n== " << conditions_.name
+       << "\nagreed/undetermined/ambiguous on the wire; +n: undetermined although the wire is clear; "
+       << "?n: inferred, and wrong; !n: wrong\n"
        << std::left << std::setw(52) << "ending" << std::right << std::setw(7) << "count";
   for (const std::string_view field : fields) out_ << std::setw(20) << field;
   out_ << '\n';
@@ -188,6 +212,7 @@ void Comparison::print_table() const {
       std::string text = std::to_string(tally.agreed) + '/' + std::to_string(tally.undetermined) + '/' +
                          std::to_string(tally.ambiguous);
       if (tally.missed > 0) text += " +" + std::to_string(tally.missed);
+      if (tally.misled > 0) text += " ?" + std::to_string(tally.misled);
       if (tally.wrong > 0) text += " !" + std::to_string(tally.wrong);
       out_ << std::setw(20) << text;
     }
@@ -202,6 +227,7 @@ void Comparison::print_table() const {
       total.tallies[i].undetermined += row.tallies[i].undetermined;
       total.tallies[i].missed += row.tallies[i].missed;
       total.tallies[i].ambiguous += row.tallies[i].ambiguous;
+      total.tallies[i].misled += row.tallies[i].misled;
     }
   }
   print("total", total);

@@ -24,6 +24,8 @@ struct Tally {
   std::size_t missed = 0;
   /// The capture allows several answers.
   std::size_t ambiguous = 0;
+  /// Wrong, and said to be inferred, on a path where packets are lost.
+  std::size_t misled = 0;
 };
 
 constexpr std::array<std::string_view, 4> fields{"closed_first", "closed_by", "reset_by", "time_wait"};
@@ -33,11 +35,20 @@ struct Row {
   std::array<Tally, fields.size()> tallies{};
 };
 
+/// What the network and the server's kernel do to connections.
+struct Conditions {
+  std::string_view name = "loopback";
+  /// Packets are lost, repeated or overtaken: what is inferred may be wrong.
+  bool is_lossy = false;
+  /// net.ipv4.tcp_max_tw_buckets is too small for the server's TIME_WAITs.
+  bool lacks_time_wait = false;
+};
+
 /// Compares records with captured packets, and keeps count.
 class Comparison {
  public:
   /// Prints each disagreement to `out`, up to a limit.
-  explicit Comparison(std::ostream& out) : out_(out) {}
+  explicit Comparison(std::ostream& out, const Conditions& conditions = {}) : out_(out), conditions_(conditions) {}
 
   void compare(const Performance& performance, const Connections& captured);
   void print_table() const;
@@ -55,6 +66,7 @@ class Comparison {
               const std::vector<Packet>& packets, const WireVerdict& wire);
 
   std::ostream& out_;
+  const Conditions conditions_;
   std::size_t failures_ = 0;
   std::size_t unexplained_ = 0;
   std::map<const Ending*, Row> rows_;

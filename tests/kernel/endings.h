@@ -33,6 +33,8 @@ struct Ending {
   int receive_buffer = 0;
   /// What is certain beyond what packets can tell.
   std::optional<TimeWait> time_wait{};
+  /// Then the same client connects again at once, from the same port, and its second connection ends like that.
+  const Ending* again = nullptr;
 };
 
 /// Endings that the client decides, endings that the server decides, those in the close modes that take their time, and
@@ -41,6 +43,10 @@ std::span<const Ending> client_endings();
 std::span<const Ending> server_endings();
 std::span<const Ending> mode_endings();
 std::span<const Ending> races();
+/// Clients that connect again from the same port, with the same machine's server.
+std::span<const Ending> reused_tuples();
+/// What matters with a client on another machine.
+std::span<const Ending> remote_endings();
 
 /// `GET path`, with `fields` complete with their CRLF.
 std::string get(std::string_view path, std::string_view fields = "");

@@ -40,7 +40,8 @@ Performance play(std::uint64_t connections, std::uint64_t seed) {
   Performance stopped;
   std::jthread stopping([&] { stopped = play_stops(stops, seed); });
   const char* const only = std::getenv("CLOSELAB_KERNEL_TEST_ENDINGS");
-  Performance performance = play_endings(lab, only != nullptr ? only : "", connections, seed);
+  const Repertoire repertoire{{client_endings(), server_endings(), mode_endings(), reused_tuples()}, {races()}};
+  Performance performance = play_endings(lab, repertoire, only != nullptr ? only : "", connections, seed);
   stopping.join();
   performance.add(std::move(stopped));
   return performance;

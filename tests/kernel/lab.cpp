@@ -109,9 +109,11 @@ Endpoint LabServer::reachable() const {
   return *net::parse_address(address == "::" ? "127.0.0.1" : address, server.port());
 }
 
-Lab::Lab() {
+Lab::Lab(const std::string& address) {
   for (std::size_t i = 0; i < persona_count; ++i) {
-    servers_[i] = std::make_unique<LabServer>(options_of(static_cast<Persona>(i)));
+    Options options = options_of(static_cast<Persona>(i));
+    if (!address.empty()) options.listen.address = address;
+    servers_[i] = std::make_unique<LabServer>(options);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <vector>
 
 #include "closelab/server.h"
@@ -68,7 +69,8 @@ struct LabServer {
 
 class Lab {
  public:
-  Lab();
+  /// All servers listen on `address`; empty: each on its own loopback address.
+  explicit Lab(const std::string& address = "");
   LabServer& at(Persona persona) { return *servers_[static_cast<std::size_t>(persona)]; }
   const std::array<std::unique_ptr<LabServer>, persona_count>& servers() const { return servers_; }
 

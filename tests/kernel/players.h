@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,10 +31,17 @@ struct Performance {
   void add(Performance other);
 };
 
-/// Plays `connections` connections with every ending mixed at random, on several threads, and waits until all have
+/// Endings to draw from: some for many threads at once, and races, for few.
+struct Repertoire {
+  std::vector<std::span<const Ending>> mixed;
+  std::vector<std::span<const Ending>> races;
+};
+
+/// Plays `connections` connections with these endings mixed at random, on several threads, and waits until all have
 /// settled. Only endings whose names contain `only`. The seed decides which endings are drawn and what each draws,
 /// though not how its races go.
-Performance play_endings(Lab& lab, std::string_view only, std::size_t connections, std::uint64_t seed);
+Performance play_endings(Lab& lab, const Repertoire& repertoire, std::string_view only, std::size_t connections,
+                         std::uint64_t seed);
 
 /// Stops whole servers with connections open, `rounds` times; every other one is in mode never.
 Performance play_stops(std::size_t rounds, std::uint64_t seed);

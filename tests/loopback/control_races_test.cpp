@@ -300,7 +300,7 @@ TEST_CASE("close() with a mode, of a connection whose teardown is under way") {
     const ConnectionRecord record = server.closed();
     INFO(record);
     CHECK(record.verdict.reset_by == ResetBy::server);
-    CHECK(find(record, Fact::aborted) != nullptr);
+    CHECK(find<fact::Aborted>(record) != nullptr);
   }
 }
 

@@ -72,11 +72,16 @@ inline bool eventually(const std::function<bool()>& holds) {
   return true;
 }
 
-/// The first evidence of a fact; null when there is none.
-inline const Evidence* find(const ConnectionRecord& record, Fact fact) {
-  const auto found =
-      std::ranges::find_if(record.evidence, [fact](const Evidence& evidence) { return evidence.fact == fact; });
-  return found != record.evidence.end() ? &*found : nullptr;
+/// The first fact of a kind; null when there is none.
+template <class What>
+const What* find(const ConnectionRecord& record) {
+  return closelab::find<What>(record.evidence);
+}
+
+/// When it was.
+template <class What>
+std::chrono::nanoseconds time_of(const ConnectionRecord& record) {
+  return std::ranges::find_if(record.evidence, [](const Evidence& each) { return each.is<What>(); })->at;
 }
 
 }  // namespace closelab::loopback

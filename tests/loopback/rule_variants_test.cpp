@@ -63,7 +63,7 @@ TEST_CASE("where a body ends for a rule") {
     const ConnectionRecord record = server.closed();
     INFO(record);
     CHECK(record.close_reason == CloseReason::rule);
-    CHECK(record.verdict.bytes_at_risk == 0);
+    CHECK(record.verdict.bytes_at_risk == 0U);
     CHECK(server.unused_rules().empty());
   }
 }
@@ -160,7 +160,7 @@ TEST_CASE("an RST after a large part of a body destroys none of it, however late
   const Received received = client.receive_to_end();
   CHECK(received.error == ECONNRESET);
   CHECK(behind_head(received.bytes).size() == bytes);
-  CHECK(server.closed().verdict.bytes_at_risk == 0);
+  CHECK(server.closed().verdict.bytes_at_risk == 0U);
 }
 
 TEST_CASE("several rules at one moment act in their order, until one ends the connection") {

@@ -31,7 +31,7 @@ TEST_CASE("a rule resets the connection after exactly so many body bytes") {
     CHECK(record.close_mode == CloseMode::abortive);
     CHECK(record.verdict.closed_by == ClosedBy::rst);
     CHECK(record.verdict.closed_first == Side::server);
-    CHECK(record.verdict.bytes_at_risk == 0);
+    CHECK(record.verdict.bytes_at_risk == 0U);
     CHECK(record.retry == Retry::if_idempotent);
     REQUIRE(record.rules_fired.size() == 1);
     CHECK(record.rules_fired[0].rule_id == 1);

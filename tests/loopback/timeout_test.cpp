@@ -82,9 +82,9 @@ TEST_CASE("drain and delay pass within 20 ms of their values, by the record's cl
   const auto tolerance = 20ms + yardstick.worst_lateness();
   CHECK(request.answered_at - request.received_at >= 30ms);
   CHECK(request.answered_at - request.received_at <= 30ms + tolerance);
-  REQUIRE(find(record, Fact::sent_fin));
-  REQUIRE(find(record, Fact::drain_time_exceeded));
-  const auto drained = find(record, Fact::drain_time_exceeded)->at - find(record, Fact::sent_fin)->at;
+  REQUIRE(find<fact::SentFin>(record));
+  REQUIRE(find<fact::DrainTimeExceeded>(record));
+  const auto drained = time_of<fact::DrainTimeExceeded>(record) - time_of<fact::SentFin>(record);
   CHECK(drained >= 100ms);
   CHECK(drained <= 100ms + tolerance);
   CHECK(record.verdict.time_wait == TimeWait::server);

@@ -4,11 +4,13 @@
 #include <set>
 #include <sstream>
 #include <string>
+#include <variant>
 
 #include "closelab/close_mode.h"
 #include "closelab/evidence.h"
 #include "closelab/tcp_state.h"
 #include "closelab/verdict.h"
+#include "tests/support/facts.h"
 
 namespace closelab {
 namespace {
@@ -87,7 +89,7 @@ void check_names(Enum last, std::string_view last_name) {
 
 TEST_CASE("every enumerator of evidence and verdict has its own name") {
   check_names(Source::inferred, "inferred");
-  check_names(Fact::not_observed, "not_observed");
+  check_names(Sender::client, "client");
   check_names(SampleMoment::while_waiting, "while_waiting");
   check_names(Side::both, "both");
   check_names(ClosedBy::timeout, "timeout");
@@ -97,65 +99,51 @@ TEST_CASE("every enumerator of evidence and verdict has its own name") {
 
 TEST_CASE("every fact is described") {
   std::set<std::string> texts;
-  for (int i = 0; i <= static_cast<int>(Fact::not_observed); ++i) {
-    const std::string text = describe(Evidence{.fact = static_cast<Fact>(i), .error = ECONNRESET});
-    CAPTURE(i);
-    CHECK_FALSE(text.empty());
-    texts.insert(text);
+  std::set<std::string> names;
+  for (const Fact& fact : test::every_fact()) {
+    CAPTURE(to_string(fact));
+    CHECK_FALSE(describe(fact).empty());
+    texts.insert(describe(fact));
+    names.emplace(to_string(fact));
   }
-  CHECK(texts.size() == static_cast<std::size_t>(Fact::not_observed) + 1);
-}
-
-Evidence fact(Fact what) { return Evidence{.fact = what}; }
-
-Evidence failure(Fact what, int error) { return Evidence{.fact = what, .error = error}; }
-
-Evidence bytes(Fact what, std::uint32_t unread, std::chrono::milliseconds duration = 0ms) {
-  return Evidence{.fact = what, .unread = unread, .duration = duration};
-}
-
-Evidence socket(Fact what, TcpState state, std::chrono::milliseconds timer = 0ms) {
-  return Evidence{.source = Source::sock_diag, .fact = what, .state = state, .duration = timer};
+  CHECK(texts.size() == std::variant_size_v<Fact>);
+  CHECK(names.size() == std::variant_size_v<Fact>);
 }
 
 TEST_CASE("descriptions say what the fact means") {
   struct Row {
-    Evidence evidence;
+    Fact fact;
     const char* text;
   };
   const Row rows[] = {
-      {fact(Fact::received_fin), "recv() returned 0: the client's FIN"},
-      {failure(Fact::receive_failed, ECONNRESET), "recv() failed: ECONNRESET, the client's RST"},
-      {failure(Fact::send_failed, EPIPE), "send() failed: EPIPE, the client's RST after its FIN"},
-      {failure(Fact::receive_failed, ETIMEDOUT), "recv() failed: ETIMEDOUT, the kernel gave the connection up"},
-      {failure(Fact::receive_failed, ECONNABORTED),
+      {fact::ReceivedFin{}, "recv() returned 0: the client's FIN"},
+      {fact::ReceiveFailed{ECONNRESET}, "recv() failed: ECONNRESET, the client's RST"},
+      {fact::SendFailed{EPIPE}, "send() failed: EPIPE, the client's RST after its FIN"},
+      {fact::ReceiveFailed{ETIMEDOUT}, "recv() failed: ETIMEDOUT, the kernel gave the connection up"},
+      {fact::ReceiveFailed{ECONNABORTED},
        "recv() failed: ECONNABORTED, the socket was destroyed on this machine (`ss -K`)"},
-      {failure(Fact::receive_failed, 4095), "recv() failed: errno 4095"},
-      {failure(Fact::pending_error, EPIPE), "SO_ERROR is EPIPE, the client's RST after its FIN"},
-      {failure(Fact::pending_error, ETIMEDOUT), "SO_ERROR is ETIMEDOUT, the kernel gave the connection up"},
-      {Evidence{.fact = Fact::sampled,
-                .moment = SampleMoment::after_fin,
-                .state = TcpState::fin_wait_1,
-                .unread = 1,
-                .unacked = 20,
-                .unsent = 3},
+      {fact::ReceiveFailed{4095}, "recv() failed: errno 4095"},
+      {fact::PendingError{EPIPE}, "SO_ERROR is EPIPE, the client's RST after its FIN"},
+      {fact::PendingError{ETIMEDOUT}, "SO_ERROR is ETIMEDOUT, the kernel gave the connection up"},
+      {fact::Sampled{
+           .moment = SampleMoment::after_fin, .state = TcpState::fin_wait_1, .unread = 1, .unacked = 20, .unsent = 3},
        "own state after our FIN: FIN_WAIT_1, 1 byte unread, our FIN and 19 bytes unacked, 3 bytes not sent yet"},
-      {bytes(Fact::drain_time_exceeded, 0, 2000ms), "the drain's time bound was reached after 2000 ms"},
-      {bytes(Fact::drain_bytes_exceeded, 65537), "the drain's byte bound was reached after 65537 bytes"},
-      {bytes(Fact::request_unfinished, 1),
+      {fact::DrainTimeExceeded{2000ms}, "the drain's time bound was reached after 2000 ms"},
+      {fact::DrainBytesExceeded{65537}, "the drain's byte bound was reached after 65537 bytes"},
+      {fact::RequestUnfinished{1},
        "1 byte of the request body had not been read; what comes after close() is answered by RST"},
-      {bytes(Fact::request_unfinished, 0),
+      {fact::RequestUnfinished{0},
        "the rest of the request body had not been read; what comes after close() is answered by RST"},
-      {bytes(Fact::closed, 0), "close()"},
-      {bytes(Fact::closed, 7), "close() with 7 bytes unread: the kernel sends RST"},
-      {bytes(Fact::closed, 0, 43ms), "close(), which blocked for 43 ms (SO_LINGER)"},
-      {socket(Fact::own_socket, TcpState::time_wait, 59'800ms), "our end is in TIME_WAIT, 59800 ms left"},
-      {socket(Fact::own_socket, TcpState::fin_wait_2, 200ms), "our end is in FIN_WAIT_2"},
-      {socket(Fact::peer_socket, TcpState::closed), "the kernel holds no socket for the client's end"},
-      {fact(Fact::not_observed), "sock_diag was not asked"},
-      {failure(Fact::not_observed, EPERM), "sock_diag could not be asked: EPERM"},
+      {fact::Closed{0}, "close()"},
+      {fact::Closed{7}, "close() with 7 bytes unread: the kernel sends RST"},
+      {fact::Closed{0, 43ms}, "close(), which blocked for 43 ms (SO_LINGER)"},
+      {fact::OwnSocket{TcpState::time_wait, 59'800ms}, "our end is in TIME_WAIT, 59800 ms left"},
+      {fact::OwnSocket{TcpState::fin_wait_2, 200ms}, "our end is in FIN_WAIT_2"},
+      {fact::PeerSocket{TcpState::closed}, "the kernel holds no socket for the client's end"},
+      {fact::NotObserved{}, "sock_diag was not asked"},
+      {fact::NotObserved{EPERM}, "sock_diag could not be asked: EPERM"},
   };
-  for (const Row& row : rows) CHECK(describe(row.evidence) == row.text);
+  for (const Row& row : rows) CHECK(describe(row.fact) == row.text);
 }
 
 TEST_CASE("a verdict reads as one sentence") {

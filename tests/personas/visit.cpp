@@ -105,7 +105,7 @@ void Visit::await_server_fin() {
 
 void Visit::await_delivery() {
   const auto taken = [this] {
-    const net::SocketSample sample = net::sample_socket(fd_.get(), net::SampleDepth::queues);
+    const fact::Sampled sample = net::sample_socket(fd_.get(), net::SampleDepth::queues);
     return sample.unacked == 0 || sample.state == TcpState::closed;
   };
   poll_until(taken, "the ACK of what was sent");

@@ -34,9 +34,19 @@ struct Verdict {
   /// When the kernel's TIME_WAIT timer was due at the last look; unset when no timer was seen. Linux's
   /// timer wheel may keep the socket up to about 2 s longer.
   std::optional<std::chrono::steady_clock::time_point> time_wait_until{};
-  /// What an RST may have cost: bytes of responses that the client had not acknowledged when our side sent it,
-  /// or closed with the client about to be answered by one. 0 when nothing was at risk.
-  std::uint32_t bytes_at_risk = 0;
+  /// What the end may have cost: bytes handed to the kernel that the client had not acknowledged when an RST, of either
+  /// side, ended the connection. 0: all was acknowledged, which is not to say that the client's program has read it.
+  /// Unset while it is not known.
+  std::optional<std::uint32_t> bytes_at_risk{};
+  /// How `closed_first` and `closed_by` are known: `inferred` also where a FIN of a remote client's may have been lost
+  /// on its way, and come too late to be the first.
+  Source closed_first_source = Source::inferred;
+  /// Our end is gone, and the client's, on this machine, is still in this state: CLOSE_WAIT when it has our FIN and has
+  /// not closed. `unknown` otherwise.
+  TcpState client_left_in = TcpState::unknown;
+  /// TIME_WAIT was looked for again, and was not there any more although its time was not over: taken over by a new
+  /// connection with the same addresses and ports, or ended by an RST (RFC 1337).
+  bool time_wait_gone = false;
 
   /// What is left of TIME_WAIT; never negative; unset when no timer was seen.
   std::optional<std::chrono::milliseconds> time_wait_remaining(

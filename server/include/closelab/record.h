@@ -17,6 +17,23 @@
 
 namespace closelab {
 
+/// Whether a client may send a request again (RFC 9112 §9.3.1); docs/outcomes.md has all cases.
+enum class Retry : std::uint8_t {
+  not_needed,     ///< it got a complete response
+  safe,           ///< it got none, or may have got none, and no handler has seen it
+  if_idempotent,  ///< the same, and a handler has seen it
+};
+
+/// Who has seen a request.
+enum class SeenBy : std::uint8_t {
+  nobody,   ///< its bytes came, or part of them
+  server,   ///< the library has answered it itself: it was refused, or no route is for it
+  handler,  ///< a handler has it, or has had it
+};
+
+std::string_view to_string(Retry retry);
+std::string_view to_string(SeenBy seen_by);
+
 /// One request and its answer. Times count from the connection's accept().
 struct RequestRecord {
   std::uint64_t connection_id = 0;
@@ -37,6 +54,16 @@ struct RequestRecord {
   std::chrono::nanoseconds answered_at{};
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;
+  SeenBy seen_by = SeenBy::nobody;
+  /// Where its answer ends among all bytes of its connection that were handed to the kernel, as far as it was.
+  std::uint64_t answer_end = 0;
+  /// Whether the client may send it again; final when the connection has settled.
+  Retry retry = Retry::not_needed;
+  /// How `retry` is known.
+  Source retry_source = Source::inferred;
+  /// The client's kernel has the answer, or may have it, but an RST may keep its program from reading it: one of ours
+  /// that came while the client was still sending, or one after an answer that was not acknowledged.
+  bool answer_may_be_unread = false;
 };
 
 /// Where a connection is in its life.
@@ -48,15 +75,6 @@ enum class Phase : std::uint8_t {
 };
 
 std::string_view to_string(Phase phase);
-
-/// Whether a client may send a request again that this connection left without a complete response (RFC 9112 §9.3.1).
-enum class Retry : std::uint8_t {
-  not_needed,     ///< every request whose bytes arrived got a complete response
-  safe,           ///< bytes of a request arrived, but no handler got it, and no byte of a response was sent
-  if_idempotent,  ///< a handler got it, and its response was not sent, or not in full
-};
-
-std::string_view to_string(Retry retry);
 
 /// The story of one connection.
 struct ConnectionRecord {
@@ -76,7 +94,9 @@ struct ConnectionRecord {
   std::string refusal{};
   CloseReason close_reason = CloseReason::none;
   CloseMode close_mode = CloseMode::lingering;
+  /// The worst of its requests'.
   Retry retry = Retry::not_needed;
+  Source retry_source = Source::inferred;
   /// Rules that acted on it, the last `requests_kept` of them.
   std::vector<RuleFiring> rules_fired{};
   Verdict verdict;
@@ -97,5 +117,6 @@ std::ostream& operator<<(std::ostream& out, const ConnectionRecord& record);
 std::ostream& operator<<(std::ostream& out, const RequestRecord& record);
 std::ostream& operator<<(std::ostream& out, Phase phase);
 std::ostream& operator<<(std::ostream& out, Retry retry);
+std::ostream& operator<<(std::ostream& out, SeenBy seen_by);
 
 }  // namespace closelab

@@ -12,17 +12,8 @@ using std::chrono::nanoseconds;
 double in_seconds(nanoseconds time) { return std::chrono::duration<double>(time).count(); }
 
 bool begins_the_end(const Evidence& evidence) {
-  switch (evidence.fact) {
-    case Fact::received_fin:
-    case Fact::receive_failed:
-    case Fact::send_failed:
-    case Fact::sent_fin:
-    case Fact::aborted:
-    case Fact::closed:
-      return true;
-    default:
-      return false;
-  }
+  return evidence.is<fact::ReceivedFin>() || evidence.is<fact::ReceiveFailed>() || evidence.is<fact::SendFailed>() ||
+         evidence.is<fact::SentFin>() || evidence.is<fact::Aborted>() || evidence.is<fact::Closed>();
 }
 
 /// The lines that introduce a metric family.

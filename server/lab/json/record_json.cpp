@@ -20,6 +20,71 @@ Json typed(server::ValueKind kind, const std::string& text) {
   return Json::parse(text);
 }
 
+/// Adds what belongs to a fact; what says nothing is left out.
+struct FactWriter {
+  Json& json;
+
+  void operator()(const fact::Sampled& sample) const {
+    if (sample.moment != SampleMoment::unspecified) json["moment"] = to_string(sample.moment);
+    if (sample.state != TcpState::unknown) json["state"] = to_string(sample.state);
+    add("unread", sample.unread);
+    add("unacked", sample.unacked);
+    add("unsent", sample.unsent);
+    add("window", sample.window);
+    add("segments_in", sample.segments_in);
+    add("retransmits", sample.retransmits);
+    add("since_data_ms", sample.since_data.count());
+    if (sample.rtt.count() != 0) json["rtt_ms"] = in_ms(sample.rtt);
+  }
+  void operator()(const fact::ReceiveFailed& failed) const { add("errno", failed.error); }
+  void operator()(const fact::SendFailed& failed) const { add("errno", failed.error); }
+  void operator()(const fact::PendingError& pending) const { add("errno", pending.error); }
+  void operator()(const fact::ShutdownFailed& failed) const { add("errno", failed.error); }
+  void operator()(const fact::NotObserved& refused) const { add("errno", refused.error); }
+  void operator()(const fact::FinWithheld& withheld) const { add("duration_ms", withheld.longest.count()); }
+  void operator()(const fact::DrainTimeExceeded& exceeded) const { add("duration_ms", exceeded.after.count()); }
+  void operator()(const fact::DrainBytesExceeded& exceeded) const { add("dropped", exceeded.dropped); }
+  void operator()(const fact::Drained& drained) const { add("dropped", drained.dropped); }
+  void operator()(const fact::RequestUnfinished& unfinished) const { add("missing", unfinished.missing); }
+  void operator()(const fact::Closed& closed) const {
+    add("unread", closed.unread);
+    add("duration_ms", closed.blocked.count());
+    add("missed", closed.missed);
+  }
+  void operator()(const fact::Aborted& aborted) const { add("missed", aborted.missed); }
+  void operator()(const fact::OwnSocket& socket) const { add_socket(socket.state, socket.timer); }
+  void operator()(const fact::PeerSocket& socket) const { add_socket(socket.state, socket.timer); }
+  void operator()(const fact::Segment& segment) const {
+    json["from"] = to_string(segment.from);
+    json["flags"] = Json::array();
+    const auto add_flag = [this](bool is_set, const char* name) {
+      if (is_set) json["flags"].push_back(name);
+    };
+    add_flag(segment.syn, "SYN");
+    add_flag(segment.fin, "FIN");
+    add_flag(segment.rst, "RST");
+    add_flag(segment.ack, "ACK");
+    json["sequence"] = segment.sequence;
+    if (segment.ack) json["acknowledgement"] = segment.acknowledgement;
+    add("payload", segment.payload);
+  }
+  void operator()(const fact::CaptureIncomplete& incomplete) const { add("lost", incomplete.lost); }
+  template <class Plain>
+  void operator()(const Plain&) const {
+    static_assert(std::is_empty_v<Plain>, "a fact's values belong into JSON");
+  }
+
+ private:
+  template <class Value>
+  void add(const char* key, Value value) const {
+    if (value != 0) json[key] = value;
+  }
+  void add_socket(TcpState state, std::chrono::milliseconds timer) const {
+    if (state != TcpState::unknown) json["state"] = to_string(state);
+    add("duration_ms", timer.count());
+  }
+};
+
 }  // namespace
 
 double in_ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
@@ -39,6 +104,10 @@ Json to_json(const RequestRecord& request) {
       {"answered_at_ms", answered ? Json(in_ms(request.answered_at)) : Json()},
       {"request_body_bytes", request.request_body_bytes},
       {"response_body_bytes", request.response_body_bytes},
+      {"seen_by", to_string(request.seen_by)},
+      {"retry", to_string(request.retry)},
+      {"retry_source", to_string(request.retry_source)},
+      {"answer_may_be_unread", request.answer_may_be_unread},
   };
 }
 
@@ -49,15 +118,7 @@ Json to_json(const Evidence& evidence) {
       {"fact", to_string(evidence.fact)},
       {"text", describe(evidence)},
   };
-  if (evidence.moment != SampleMoment::unspecified) json["moment"] = to_string(evidence.moment);
-  if (evidence.state != TcpState::unknown) json["state"] = to_string(evidence.state);
-  if (evidence.error != 0) json["errno"] = evidence.error;
-  if (evidence.unread != 0) json["unread"] = evidence.unread;
-  if (evidence.unacked != 0) json["unacked"] = evidence.unacked;
-  if (evidence.unsent != 0) json["unsent"] = evidence.unsent;
-  if (evidence.window != 0) json["window"] = evidence.window;
-  if (evidence.rtt.count() != 0) json["rtt_ms"] = in_ms(evidence.rtt);
-  if (evidence.duration.count() != 0) json["duration_ms"] = evidence.duration.count();
+  std::visit(FactWriter{json}, evidence.fact);
   return json;
 }
 
@@ -66,10 +127,14 @@ Json to_json(const Verdict& verdict) {
   return {
       {"closed_first", to_string(verdict.closed_first)},
       {"closed_by", to_string(verdict.closed_by)},
+      {"closed_first_source", to_string(verdict.closed_first_source)},
       {"reset_by", to_string(verdict.reset_by)},
       {"time_wait", to_string(verdict.time_wait)},
       {"time_wait_source", to_string(verdict.time_wait_source)},
-      {"bytes_at_risk", verdict.bytes_at_risk},
+      {"bytes_at_risk", verdict.bytes_at_risk ? Json(*verdict.bytes_at_risk) : Json()},
+      {"client_left_in",
+       verdict.client_left_in != TcpState::unknown ? Json(to_string(verdict.client_left_in)) : Json()},
+      {"time_wait_gone", verdict.time_wait_gone},
       {"time_wait_remaining_ms", remaining ? Json(remaining->count()) : Json()},
       {"text", describe(verdict)},
   };
@@ -123,6 +188,7 @@ Json to_json(const ConnectionRecord& record) {
       {"close_reason", to_string(record.close_reason)},
       {"close_mode", to_string(record.close_mode)},
       {"retry", to_string(record.retry)},
+      {"retry_source", to_string(record.retry_source)},
       {"text", describe(record)},
       {"verdict", to_json(record.verdict)},
       {"requests", array_of(record.requests)},

@@ -66,11 +66,11 @@ class Closed {
     ended.accepted_at = std::chrono::steady_clock::now();
     const UniqueFd server(accepted_.fd);
     ::shutdown(server.get(), SHUT_WR);
-    ended.note(Source::syscall, Fact::sent_fin);
-    Evidence& sample = ended.note(Source::tcp_info, Fact::sampled);
+    ended.note(Source::syscall, fact::SentFin{});
+    fact::Sampled sample = sample_socket(server.get(), SampleDepth::state);
     sample.moment = SampleMoment::after_fin;
-    sample.state = sample_socket(server.get(), SampleDepth::state).state;
-    ended.note(Source::syscall, Fact::closed);
+    ended.note(Source::tcp_info, sample);
+    ended.note(Source::syscall, fact::Closed{});
   }
 
  private:
@@ -84,6 +84,9 @@ class Closed {
   Accepted accepted_;
 };
 
+/// What the last lookup found of our end.
+TcpState own_state(const Report& report) { return report.connection.evidence.end()[-2].as<fact::OwnSocket>()->state; }
+
 TEST_CASE("a client that keeps its end open: reported as it changes, settled when the client closes") {
   Closed connection;
   Reports reports;
@@ -93,8 +96,8 @@ TEST_CASE("a client that keeps its end open: reported as it changes, settled whe
   CHECK(report.progress == Progress::transitional);
   CHECK(report.connection.id == 7);
   // FIN_WAIT_1 until the client acknowledges our FIN, which it delays by 40 ms.
-  while (report.connection.evidence.end()[-2].state != S::fin_wait_2) {
-    CHECK(report.connection.evidence.end()[-2].state == S::fin_wait_1);
+  while (own_state(report) != S::fin_wait_2) {
+    CHECK(own_state(report) == S::fin_wait_1);
     CHECK(report.verdict.time_wait == TimeWait::unknown);
     report = reports.next();
     REQUIRE(report.progress == Progress::transitional);
@@ -133,8 +136,8 @@ TEST_CASE("lookups off: settled at once, and the evidence says that nobody looke
   observer.follow(connection.ended);
   const Report report = reports.next();
   CHECK(report.progress == Progress::settled);
-  CHECK(find(report.connection, Fact::not_observed) != nullptr);
-  CHECK(find(report.connection, Fact::own_socket) == nullptr);
+  CHECK(find<fact::NotObserved>(report.connection) != nullptr);
+  CHECK(find<fact::OwnSocket>(report.connection) == nullptr);
   CHECK(report.verdict.time_wait == TimeWait::unknown);
 }
 
@@ -143,7 +146,7 @@ TEST_CASE("finish() looks once more at whoever waits for a later look") {
   Reports reports;
   Observer observer(Switch::on, reports.callback());
   observer.follow(connection.ended);
-  while (reports.next().connection.evidence.end()[-2].state != S::fin_wait_2) continue;
+  while (own_state(reports.next()) != S::fin_wait_2) continue;
   connection.client.close();
   observer.finish();
   CHECK(reports.settled().verdict.time_wait == TimeWait::server);
@@ -174,8 +177,8 @@ TEST_CASE("another connection with our tuple is not taken for ours") {
   observer.follow(connection.ended);
   const Report report = reports.next();
   CHECK(report.progress == Progress::settled);
-  CHECK(find(report.connection, Fact::tuple_reused) != nullptr);
-  CHECK(find(report.connection, Fact::own_socket) == nullptr);
+  CHECK(find<fact::TupleReused>(report.connection) != nullptr);
+  CHECK(find<fact::OwnSocket>(report.connection) == nullptr);
   CHECK(report.verdict.time_wait == TimeWait::unknown);
 }
 
@@ -187,8 +190,8 @@ TEST_CASE("a client on another machine can't be looked up, and the evidence says
   observer.follow(connection.ended);
   const Report report = reports.next();
   CHECK(report.progress == Progress::settled);
-  CHECK(find(report.connection, Fact::peer_is_remote) != nullptr);
-  CHECK(find(report.connection, Fact::peer_socket) == nullptr);
+  CHECK(find<fact::PeerIsRemote>(report.connection) != nullptr);
+  CHECK(find<fact::PeerSocket>(report.connection) == nullptr);
 }
 
 TEST_CASE("every connection that is followed is settled exactly once, also when finish() comes at once") {

@@ -108,7 +108,7 @@ TEST_CASE("the probe: unread bytes, a FIN that counts nothing, and the state") {
   connection.client.send("12345");
   connection.client.send_fin();
   await(fd, POLLRDHUP);
-  const SocketSample sample = sample_socket(fd, SampleDepth::queues);
+  const fact::Sampled sample = sample_socket(fd, SampleDepth::queues);
   CHECK(sample.state == TcpState::close_wait);
   CHECK(sample.unread == 5);
   CHECK(sample.unsent == 0);
@@ -121,7 +121,7 @@ TEST_CASE("the probe: what TCP_INFO tells of the queues is what the kernel's own
   const int fd = connection.server.get();
   std::uint64_t read = 0;
   const auto agrees = [&](std::uint32_t unread, std::uint32_t unacked) {
-    const SocketSample sample = sample_socket(fd, SampleDepth::queues, read);
+    const fact::Sampled sample = sample_socket(fd, SampleDepth::queues, read);
     CHECK(sample.unread == unread);
     CHECK(sample.unacked == unacked);
     CHECK(unread_bytes(fd) == unread);
@@ -161,24 +161,26 @@ TEST_CASE("the probe: our FIN counts as a byte, queued or acknowledged") {
   const std::vector<char> block(1 << 16);
   while (::send(fd, block.data(), block.size(), MSG_DONTWAIT) > 0) continue;
   REQUIRE(::shutdown(fd, SHUT_WR) == 0);
-  const SocketSample sample = sample_socket(fd, SampleDepth::queues, 1);
+  const fact::Sampled sample = sample_socket(fd, SampleDepth::queues, 1);
   CHECK(sample.state == TcpState::fin_wait_1);
   CHECK(sample.unsent > 0);
   CHECK(sample.unacked == unacknowledged_bytes(fd));
 }
 
-TEST_CASE("a socket that has stopped receiving drops data and FIN alike") {
+TEST_CASE("a socket that has stopped receiving drops a FIN or an RST, counts it, and takes the rest") {
   for (const Path& path : paths()) {
     CAPTURE(path.listen);
     const Listener listener({.address = path.listen}, {});
     const Connection connection(listener, path.connect);
     const int fd = connection.server.get();
-    REQUIRE(stop_receiving(fd, connection.accepted.local.family));
-    connection.client.send("dropped");
-    connection.client.send_fin();
+    REQUIRE(stop_receiving(fd));
+    connection.client.send("taken");
     // On loopback a segment has arrived, or been dropped, when send() returns.
-    CHECK(unread_bytes(fd) == 0);
+    CHECK(unread_bytes(fd) == 5);
+    const std::uint32_t before = dropped_segments(fd);
+    connection.client.send_fin();
     CHECK(sample_socket(fd, SampleDepth::state).state == TcpState::established);
+    CHECK(dropped_segments(fd) == before + 1);
   }
 }
 

@@ -52,8 +52,8 @@ TEST_CASE("delayed: what comes in the pause stays unread, and makes close() an R
   rig.teardown.time_exceeded();
   const Report report = rig.settled();
   check(report, Side::server, fin, ResetBy::server, TimeWait::none);
-  CHECK(find(report.connection, Fact::closed)->unread == 4);
-  CHECK(find(report.connection, Fact::drain_time_exceeded) == nullptr);
+  CHECK(find<fact::Closed>(report.connection)->unread == 4);
+  CHECK(find<fact::DrainTimeExceeded>(report.connection) == nullptr);
 }
 
 TEST_CASE("delayed: an RST that came in the pause is seen behind it") {
@@ -76,7 +76,7 @@ TEST_CASE("half: reads on for as long, and as much, as the client likes") {
   rig.drain();
   const Report report = rig.settled();
   check(report, Side::server, fin, ResetBy::none, TimeWait::server);
-  CHECK(find(report.connection, Fact::drained)->unread == 1000);
+  CHECK(find<fact::Drained>(report.connection)->dropped == 1000);
 }
 
 TEST_CASE("half: its own bound") {
@@ -88,7 +88,7 @@ TEST_CASE("half: its own bound") {
   rig.client.close();
   const Report report = rig.settled();
   check(report, Side::server, fin, ResetBy::none, TimeWait::server);
-  CHECK(find(report.connection, Fact::drain_time_exceeded) != nullptr);
+  CHECK(find<fact::DrainTimeExceeded>(report.connection) != nullptr);
 }
 
 TEST_CASE("deferred: the client that takes its turn holds TIME_WAIT") {
@@ -108,7 +108,7 @@ TEST_CASE("deferred: the client that takes its turn holds TIME_WAIT") {
     CHECK(received.error == 0);
     const Report report = rig.settled();
     check(report, Side::client, fin, ResetBy::none, TimeWait::client);
-    CHECK(find(report.connection, Fact::fin_withheld)->duration == 7s);
+    CHECK(find<fact::FinWithheld>(report.connection)->longest == 7s);
   }
 }
 

@@ -62,7 +62,7 @@ class Rig : private Stream::Owner {
     std::array<char, 4096> buffer{};
     await(fd(), POLLIN);
     const IoResult result = stream_.receive(buffer);
-    if (result.error != 0) return teardown.failed(Fact::receive_failed, result.error);
+    if (result.error != 0) return teardown.failed(IoCall::receive, result.error);
     if (result.bytes == 0) teardown.received_fin();
   }
 

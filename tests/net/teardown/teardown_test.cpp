@@ -42,8 +42,10 @@ TEST_CASE("lingering: a FIN that carries the ACK of ours is one segment") {
   std::optional<std::uint32_t> before;
   std::optional<std::uint32_t> after;
   for (const Evidence& evidence : report.connection.evidence) {
-    if (evidence.moment == SampleMoment::after_fin) before = evidence.segments_in;
-    if (evidence.moment == SampleMoment::at_eof) after = evidence.segments_in;
+    const auto* sample = evidence.as<fact::Sampled>();
+    if (sample == nullptr) continue;
+    if (sample->moment == SampleMoment::after_fin) before = sample->segments_in;
+    if (sample->moment == SampleMoment::at_eof) after = sample->segments_in;
   }
   REQUIRE(before.has_value());
   REQUIRE(after.has_value());
@@ -112,8 +114,8 @@ TEST_CASE("the client resets: noticed by recv(), or only when the connection end
         const Report report = rig.settled();
         check(report, Side::client, rst, ResetBy::client, TimeWait::none);
         // recv() says 0 once the error has been taken; that is no FIN, and must not be told as one.
-        CHECK(find(report.connection, Fact::received_fin) == nullptr);
-        CHECK(find(report.connection, Fact::aborted) == nullptr);
+        CHECK(find<fact::ReceivedFin>(report.connection) == nullptr);
+        CHECK(find<fact::Aborted>(report.connection) == nullptr);
       }
     }
   }
@@ -149,9 +151,9 @@ TEST_CASE("the byte bound: more is unread, so close() resets") {
     rig.drain();
     const Report report = rig.settled();
     check(report, Side::server, fin, ResetBy::server, TimeWait::none);
-    REQUIRE(find(report.connection, Fact::drain_bytes_exceeded) != nullptr);
-    CHECK(find(report.connection, Fact::drain_bytes_exceeded)->unread == 1001);
-    CHECK(find(report.connection, Fact::closed)->unread == 3999);
+    REQUIRE(find<fact::DrainBytesExceeded>(report.connection) != nullptr);
+    CHECK(find<fact::DrainBytesExceeded>(report.connection)->dropped == 1001);
+    CHECK(find<fact::Closed>(report.connection)->unread == 3999);
     CHECK(rig.client.receive_to_end().error == 0);  // an RST behind a FIN reads as EOF
     CHECK(take_pending_error(rig.client.fd()) == EPIPE);
   }
@@ -165,7 +167,7 @@ TEST_CASE("the byte bound: as much as it allows, and then the FIN, is within it"
   rig.drain();
   const Report report = rig.settled();
   check(report, Side::server, fin, ResetBy::none, TimeWait::server);
-  CHECK(find(report.connection, Fact::drain_bytes_exceeded) == nullptr);
+  CHECK(find<fact::DrainBytesExceeded>(report.connection) == nullptr);
 }
 
 TEST_CASE("the byte bound: SIZE_MAX is no bound") {
@@ -176,7 +178,7 @@ TEST_CASE("the byte bound: SIZE_MAX is no bound") {
   rig.drain();
   const Report report = rig.settled();
   check(report, Side::server, fin, ResetBy::none, TimeWait::server);
-  CHECK(find(report.connection, Fact::closed)->unread == 0);
+  CHECK(find<fact::Closed>(report.connection)->unread == 0);
 }
 
 TEST_CASE("the byte bound with the client's FIN behind the rest: both FINs are exchanged, so nothing is reset") {
@@ -188,7 +190,7 @@ TEST_CASE("the byte bound with the client's FIN behind the rest: both FINs are e
   rig.drain();
   const Report report = rig.settled();
   check(report, Side::server, fin, ResetBy::none, TimeWait::server);
-  CHECK(find(report.connection, Fact::closed)->unread == 0);
+  CHECK(find<fact::Closed>(report.connection)->unread == 0);
   CHECK(rig.client.receive_to_end().error == 0);
 }
 
@@ -201,7 +203,7 @@ TEST_CASE("the time bound: the client keeps its end open, then closes") {
   CHECK(report.progress == Progress::transitional);
   CHECK(report.verdict.closed_first == Side::server);
   CHECK(report.verdict.time_wait == TimeWait::unknown);
-  CHECK(find(report.connection, Fact::drain_time_exceeded) != nullptr);
+  CHECK(find<fact::DrainTimeExceeded>(report.connection) != nullptr);
   rig.client.close();
   check(rig.settled(), Side::server, fin, ResetBy::none, TimeWait::server);
 }
@@ -290,7 +292,7 @@ TEST_CASE("abortive: RST, whether the client is quiet or has sent something") {
       CHECK(rig.client.receive_to_end().error == ECONNRESET);
       const Report report = rig.settled();
       check(report, Side::server, rst, ResetBy::server, TimeWait::none);
-      CHECK(find(report.connection, Fact::aborted) != nullptr);
+      CHECK(find<fact::Aborted>(report.connection) != nullptr);
     }
   }
 }
@@ -334,7 +336,7 @@ TEST_CASE("SO_LINGER of 0 s after a complete drain: the connection is over, ther
   rig.drain();
   const Report report = rig.settled();
   check(report, Side::server, fin, ResetBy::none, TimeWait::server);
-  CHECK(find(report.connection, Fact::aborted) == nullptr);
+  CHECK(find<fact::Aborted>(report.connection) == nullptr);
 }
 
 TEST_CASE("SO_LINGER of 0 s at the drain's time bound: our FIN, then our RST") {
@@ -352,9 +354,9 @@ TEST_CASE("a timed SO_LINGER blocks, but not the caller, and how long is recorde
   CHECK(std::chrono::steady_clock::now() - start < 500ms);
   rig.hand_over();
   const Report report = rig.reports.next();
-  REQUIRE(find(report.connection, Fact::closed) != nullptr);
-  CHECK(find(report.connection, Fact::closed)->duration >= 990ms);
-  CHECK(find(report.connection, Fact::closed)->duration < 3s);
+  REQUIRE(find<fact::Closed>(report.connection) != nullptr);
+  CHECK(find<fact::Closed>(report.connection)->blocked >= 990ms);
+  CHECK(find<fact::Closed>(report.connection)->blocked < 3s);
   CHECK(report.verdict.closed_first == Side::undetermined);  // our FIN has not left yet
   CHECK(rig.client.receive_to_end().error == 0);
   rig.client.close();

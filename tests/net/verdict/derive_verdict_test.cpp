@@ -24,7 +24,6 @@ struct Row {
 
 using S = TcpState;
 using M = SampleMoment;
-using F = Fact;
 
 constexpr auto seen = Source::sock_diag;
 constexpr auto inferred = Source::inferred;
@@ -109,44 +108,49 @@ TEST_CASE("resets") {
   check({
       {"client resets",
        Story()
-           .error(F::receive_failed, ECONNRESET)
+           .fact(fact::ReceiveFailed{ECONNRESET})
            .sample(M::at_error, S::closed)
            .closed()
            .own(S::closed)
            .peer(S::closed),
        Side::client, by_rst, ResetBy::client, TimeWait::none, seen},
       {"client resets, noticed by send()",
-       Story().error(F::send_failed, ECONNRESET).sample(M::at_error, S::closed).closed().own(S::closed).peer(S::closed),
+       Story()
+           .fact(fact::SendFailed{ECONNRESET})
+           .sample(M::at_error, S::closed)
+           .closed()
+           .own(S::closed)
+           .peer(S::closed),
        Side::client, by_rst, ResetBy::client, TimeWait::none, seen},
       {"client resets, noticed by shutdown()",
        Story()
-           .error(F::shutdown_failed, ENOTCONN)
+           .fact(fact::ShutdownFailed{ENOTCONN})
            .sample(M::after_fin, S::closed)
-           .error(F::pending_error, ECONNRESET)
+           .fact(fact::PendingError{ECONNRESET})
            .closed()
            .own(S::closed)
            .peer(S::closed),
        Side::client, by_rst, ResetBy::client, TimeWait::none, seen},
       {"an EOF after the error is no FIN",
-       Story().error(F::pending_error, ECONNRESET).eof().closed().own(S::closed).peer(S::closed), Side::client, by_rst,
+       Story().fact(fact::PendingError{ECONNRESET}).eof().closed().own(S::closed).peer(S::closed), Side::client, by_rst,
        ResetBy::client, TimeWait::none, seen},
       {"client's FIN, then its RST; recv() says EOF",
        Story()
            .eof()
            .sample(M::at_eof, S::closed)
-           .error(F::pending_error, EPIPE)
+           .fact(fact::PendingError{EPIPE})
            .closed()
            .own(S::closed)
            .peer(S::closed),
        Side::client, by_fin, ResetBy::client, TimeWait::none, seen},
       {"client's FIN, then its RST; send() says EPIPE",
-       Story().error(F::send_failed, EPIPE).sample(M::at_error, S::closed).closed().own(S::closed).peer(S::closed),
+       Story().fact(fact::SendFailed{EPIPE}).sample(M::at_error, S::closed).closed().own(S::closed).peer(S::closed),
        Side::client, by_fin, ResetBy::client, TimeWait::none, seen},
       {"client resets while we drain",
        Story()
            .fin_left()
            .later(1ms)
-           .error(F::receive_failed, ECONNRESET)
+           .fact(fact::ReceiveFailed{ECONNRESET})
            .sample(M::at_error, S::closed)
            .closed()
            .own(S::closed)
@@ -157,7 +161,7 @@ TEST_CASE("resets") {
            .fin_left()
            .eof()
            .sample(M::at_eof, S::closed, 0, 7)
-           .error(F::pending_error, ECONNRESET)
+           .fact(fact::PendingError{ECONNRESET})
            .closed()
            .own(S::closed)
            .peer(S::closed),
@@ -166,7 +170,7 @@ TEST_CASE("resets") {
        Story()
            .before_fin(S::close_wait)
            .fin_and_over()
-           .error(F::pending_error, ECONNRESET)
+           .fact(fact::PendingError{ECONNRESET})
            .closed()
            .own(S::closed)
            .peer(S::closed),
@@ -175,7 +179,7 @@ TEST_CASE("resets") {
        Story()
            .before_fin(S::established)
            .fin_and_over()
-           .error(F::receive_failed, ECONNRESET)
+           .fact(fact::ReceiveFailed{ECONNRESET})
            .closed()
            .own(S::closed)
            .peer(S::closed),
@@ -185,7 +189,7 @@ TEST_CASE("resets") {
            .fin_queued()
            .eof()
            .sample(M::at_eof, S::closed, 1001)
-           .error(F::pending_error, ECONNRESET)
+           .fact(fact::PendingError{ECONNRESET})
            .closed()
            .own(S::closed)
            .peer(S::closed),
@@ -193,7 +197,7 @@ TEST_CASE("resets") {
       {"client resets before our queued FIN could leave",
        Story()
            .fin_queued()
-           .error(F::receive_failed, ECONNRESET)
+           .fact(fact::ReceiveFailed{ECONNRESET})
            .sample(M::at_error, S::closed, 1001)
            .closed()
            .own(S::closed)
@@ -202,7 +206,7 @@ TEST_CASE("resets") {
       {"client resets after our queued FIN had left: at what distance is not known",
        Story()
            .fin_queued()
-           .error(F::receive_failed, ECONNRESET)
+           .fact(fact::ReceiveFailed{ECONNRESET})
            .sample(M::at_error, S::closed)
            .closed()
            .own(S::closed)
@@ -222,7 +226,7 @@ TEST_CASE("resets") {
       {"drain cut short by the byte bound",
        Story()
            .fin_left()
-           .fact(F::drain_bytes_exceeded)
+           .fact(fact::DrainBytesExceeded{})
            .sample(M::before_close, S::fin_wait_2)
            .closed(10)
            .own(S::closed)
@@ -231,7 +235,7 @@ TEST_CASE("resets") {
       {"drain cut short with the client's FIN here already: close() resets nothing",
        Story()
            .fin_left()
-           .fact(F::drain_bytes_exceeded)
+           .fact(fact::DrainBytesExceeded{})
            .sample(M::before_close, S::closed)
            .closed(10)
            .own(S::time_wait)
@@ -252,7 +256,7 @@ TEST_CASE("resets") {
        by_fin, reset_unknown, TimeWait::none, seen},
       {"destroyed on this machine (`ss -K`)",
        Story()
-           .error(F::receive_failed, ECONNABORTED)
+           .fact(fact::ReceiveFailed{ECONNABORTED})
            .sample(M::at_error, S::closed)
            .closed()
            .own(S::closed)
@@ -285,12 +289,12 @@ TEST_CASE("the kernel gives up") {
     CAPTURE(error);
     check({
         {"before our FIN",
-         Story().error(F::send_failed, error).sample(M::at_error, S::closed).closed().own(S::closed).remote(),
+         Story().fact(fact::SendFailed{error}).sample(M::at_error, S::closed).closed().own(S::closed).remote(),
          Side::server, ClosedBy::timeout, reset_unknown, TimeWait::none, inferred},
         {"after our FIN",
          Story()
              .fin_left()
-             .error(F::receive_failed, error)
+             .fact(fact::ReceiveFailed{error})
              .sample(M::at_error, S::closed)
              .closed()
              .own(S::closed)
@@ -299,7 +303,7 @@ TEST_CASE("the kernel gives up") {
         {"with our FIN still queued",
          Story()
              .fin_queued()
-             .error(F::receive_failed, error)
+             .fact(fact::ReceiveFailed{error})
              .sample(M::at_error, S::closed, 1001)
              .closed()
              .own(S::closed)
@@ -315,7 +319,7 @@ TEST_CASE("ends that stay open") {
        Side::server, by_fin, reset_unknown, TimeWait::unknown, inferred},
       {"... until our FIN_WAIT_2 has expired",
        Story().fin_left().closed().own(S::fin_wait_2).peer(S::close_wait).own(S::closed).peer(S::close_wait),
-       Side::server, by_fin, reset_unknown, TimeWait::none, seen},
+       Side::server, by_fin, no_reset, TimeWait::none, seen},
       {"we keep ours, and the client's FIN_WAIT_2 has expired (ground truth 14)",
        Story().eof().sample(M::at_eof, S::close_wait).closed().own(S::closed).peer(S::closed), Side::client, by_fin,
        reset_unknown, TimeWait::none, seen},
@@ -326,22 +330,26 @@ TEST_CASE("ends that stay open") {
 
 TEST_CASE("a remote client: what can be known is, and no more") {
   check({
-      {"client first", Story().eof().sample(M::at_eof, S::close_wait).closed().own(S::closed).remote(), Side::client,
-       by_fin, reset_unknown, TimeWait::client, inferred},
+      {"client first",
+       Story()
+           .eof()
+           .sample(M::at_eof, S::close_wait)
+           .sample(M::before_close, S::close_wait)
+           .closed()
+           .own(S::closed)
+           .remote(),
+       Side::client, by_fin, reset_unknown, TimeWait::client, inferred},
       {"server first, FIN_WAIT_2 sampled",
        Story().fin_left().later(1ms).sample(M::at_eof, S::fin_wait_2).eof().closed().own(S::time_wait).remote(),
        Side::server, by_fin, no_reset, TimeWait::server, seen},
       {"server first, FIN_WAIT_2 looked up", Story().fin_left().closed().own(S::fin_wait_2).remote().own(S::time_wait),
-       Side::server, by_fin, no_reset, TimeWait::server, seen},
+       Side::server, by_fin, no_reset, TimeWait::server, inferred},
       {"server first: one segment brought the client's FIN and its ACK of ours",
        Story().fin_left().eof().sample(M::at_eof, S::closed, 0, 6).closed().own(S::time_wait).remote(), Side::server,
        by_fin, no_reset, TimeWait::server, seen},
       {"two segments: FIN and ACK may have crossed ours, and a late recv() proves nothing",
        Story().fin_left().later(1s).eof().sample(M::at_eof, S::closed, 0, 7).closed().own(S::time_wait).remote(),
        undetermined, by_unknown, no_reset, TimeWait::server, inferred},
-      {"server first: no FIN of the client's for many round trips",
-       Story().fin_left().later(1ms).sample(M::before_close, S::fin_wait_1).closed().own(S::time_wait).remote(),
-       Side::server, by_fin, no_reset, TimeWait::server, seen},
       {"no FIN of the client's yet, but that is too soon to tell",
        Story().fin_left().later(200us).sample(M::before_close, S::fin_wait_1).closed().own(S::time_wait).remote(),
        undetermined, by_unknown, no_reset, TimeWait::server, inferred},
@@ -355,13 +363,13 @@ TEST_CASE("a remote client: what can be known is, and no more") {
       {"FINs crossed", Story().fin_left().sample(M::at_eof, S::closing).eof().closed().own(S::time_wait).remote(),
        Side::both, by_fin, no_reset, TimeWait::both, inferred},
       {"reset while we drain: the RST may have crossed our FIN",
-       Story().fin_left().error(F::receive_failed, ECONNRESET).closed().own(S::closed).remote(), undetermined,
+       Story().fin_left().fact(fact::ReceiveFailed{ECONNRESET}).closed().own(S::closed).remote(), undetermined,
        by_unknown, ResetBy::client, TimeWait::none, inferred},
       {"reset from FIN_WAIT_2",
        Story()
            .fin_left()
            .sample(M::at_eof, S::fin_wait_2)
-           .error(F::receive_failed, ECONNRESET)
+           .fact(fact::ReceiveFailed{ECONNRESET})
            .closed()
            .own(S::closed)
            .remote(),
@@ -377,23 +385,23 @@ TEST_CASE("a remote client: what can be known is, and no more") {
 TEST_CASE("undetermined and unknown, because it was not seen") {
   check({
       {"nothing", Story(), undetermined, by_unknown, reset_unknown, TimeWait::unknown, inferred},
-      {"accepted only", Story().fact(F::accepted), undetermined, by_unknown, reset_unknown, TimeWait::unknown,
+      {"accepted only", Story().fact(fact::Accepted{}), undetermined, by_unknown, reset_unknown, TimeWait::unknown,
        inferred},
       {"verdicts off, server first",
-       Story().fin_left().eof().sample(M::at_eof, S::closed, 0, 6).closed().fact(F::not_observed), Side::server, by_fin,
+       Story().fin_left().eof().sample(M::at_eof, S::closed, 0, 6).closed().fact(fact::NotObserved{}), Side::server,
+       by_fin, reset_unknown, TimeWait::unknown, inferred},
+      {"verdicts off, closed at once", Story().fin_left().closed().fact(fact::NotObserved{}), undetermined, by_unknown,
        reset_unknown, TimeWait::unknown, inferred},
-      {"verdicts off, closed at once", Story().fin_left().closed().fact(F::not_observed), undetermined, by_unknown,
+      {"verdicts off, client first", Story().eof().closed().fact(fact::NotObserved{}), Side::client, by_fin,
        reset_unknown, TimeWait::unknown, inferred},
-      {"verdicts off, client first", Story().eof().closed().fact(F::not_observed), Side::client, by_fin, reset_unknown,
-       TimeWait::unknown, inferred},
       {"verdicts off, abortive: the RST is ours",
-       Story().frozen().sample(M::before_close, S::established).aborted().fact(F::not_observed), Side::server, by_rst,
-       ResetBy::server, TimeWait::unknown, inferred},
-      {"lookup refused after everything was over", Story().fin_and_over().closed().error(F::not_observed, EPERM),
+       Story().frozen().sample(M::before_close, S::established).aborted().fact(fact::NotObserved{}), Side::server,
+       by_rst, ResetBy::server, TimeWait::unknown, inferred},
+      {"lookup refused after everything was over", Story().fin_and_over().closed().fact(fact::NotObserved{EPERM}),
        undetermined, by_unknown, reset_unknown, TimeWait::unknown, inferred},
       {"lookup refused half way",
-       Story().fin_left().closed().own(S::fin_wait_1).peer(S::close_wait).error(F::not_observed, ENOBUFS), Side::server,
-       by_fin, reset_unknown, TimeWait::unknown, inferred},
+       Story().fin_left().closed().own(S::fin_wait_1).peer(S::close_wait).fact(fact::NotObserved{ENOBUFS}),
+       Side::server, by_fin, reset_unknown, TimeWait::unknown, inferred},
       {"the client's FIN was under way when we reset",
        Story().fin_left().closed(1).own(S::closed).peer(S::fin_wait_1).own(S::closed).peer(S::closed), undetermined,
        by_unknown, ResetBy::server, TimeWait::none, seen},
@@ -418,10 +426,10 @@ TEST_CASE("undetermined and unknown, because it was not seen") {
       {"the same in FIN_WAIT_1 at the first look",
        Story().fin_left().closed().own(S::fin_wait_1).peer(S::closed).own(S::closed).peer(S::closed), undetermined,
        by_unknown, reset_unknown, TimeWait::none, seen},
-      {"tuple reused", Story().fin_and_over().closed().fact(F::tuple_reused, Source::sock_diag), undetermined,
+      {"tuple reused", Story().fin_and_over().closed().fact(fact::TupleReused{}, Source::sock_diag), undetermined,
        by_unknown, reset_unknown, TimeWait::unknown, inferred},
       {"tuple reused after a first look",
-       Story().fin_left().closed().own(S::fin_wait_1).peer(S::established).fact(F::tuple_reused, Source::sock_diag),
+       Story().fin_left().closed().own(S::fin_wait_1).peer(S::established).fact(fact::TupleReused{}, Source::sock_diag),
        Side::server, by_fin, reset_unknown, TimeWait::unknown, inferred},
       {"our FIN was queued, then both in TIME_WAIT: crossed, or the client's left first",
        Story().fin_queued().eof().closed().own(S::time_wait).peer(S::time_wait), undetermined, by_unknown, no_reset,
@@ -433,8 +441,8 @@ TEST_CASE("undetermined and unknown, because it was not seen") {
        Story().sample(M::before_close, S::established).closed(10).own(S::closed).peer(S::closed), undetermined,
        by_unknown, ResetBy::server, TimeWait::none, seen},
       {"a reset that came while shutdown() ran: it may have left before our FIN",
-       Story().fin_and_over().error(F::pending_error, ECONNRESET).closed().own(S::closed).peer(S::closed), undetermined,
-       by_unknown, ResetBy::client, TimeWait::none, seen},
+       Story().fin_and_over().fact(fact::PendingError{ECONNRESET}).closed().own(S::closed).peer(S::closed),
+       undetermined, by_unknown, ResetBy::client, TimeWait::none, seen},
       {"the client in TIME_WAIT, and ours gone although our FIN left in time",
        Story().fin_left().eof().closed().own(S::closed).peer(S::time_wait), undetermined, by_unknown, no_reset,
        TimeWait::client, seen},
@@ -449,7 +457,7 @@ TEST_CASE("until when TIME_WAIT lasts comes from its holder's timer") {
   // FIN_WAIT_2's timer, or that of a TIME_WAIT which is not ours any more, says nothing about TIME_WAIT.
   CHECK_FALSE(until(Story().fin_left().closed().own(S::fin_wait_2, 60s).peer(S::close_wait)).has_value());
   CHECK_FALSE(until(Story().fin_left().closed().own(S::closed).peer(S::closed)).has_value());
-  CHECK_FALSE(until(Story().fin_left().closed().fact(F::tuple_reused)).has_value());
+  CHECK_FALSE(until(Story().fin_left().closed().fact(fact::TupleReused{})).has_value());
 }
 
 }  // namespace

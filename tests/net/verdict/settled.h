@@ -56,12 +56,10 @@ class Reports {
   std::deque<Report> reports_;
 };
 
-/// The first evidence of a fact, or null.
-inline const Evidence* find(const EndedConnection& connection, Fact fact) {
-  for (const Evidence& evidence : connection.evidence) {
-    if (evidence.fact == fact) return &evidence;
-  }
-  return nullptr;
+/// The first fact of a kind, or null.
+template <class What>
+const What* find(const EndedConnection& connection) {
+  return closelab::find<What>(connection.evidence);
 }
 
 }  // namespace closelab::net::test

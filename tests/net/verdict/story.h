@@ -15,41 +15,34 @@ class Story {
  public:
   Story& later(std::chrono::microseconds by) { return now_ += by, *this; }
   Story& fact(Fact what, Source source = Source::syscall) { return add({.source = source, .fact = what}); }
-  Story& error(Fact call, int error) { return add({.fact = call, .error = error}); }
   Story& sample(SampleMoment moment, TcpState state, std::uint32_t unsent = 0, std::uint32_t segments = 5) {
-    return add({.source = Source::tcp_info,
-                .fact = Fact::sampled,
-                .moment = moment,
-                .state = state,
-                .unsent = unsent,
-                .rtt = rtt,
-                .segments_in = segments});
+    return fact(fact::Sampled{.moment = moment, .state = state, .unsent = unsent, .rtt = rtt, .segments_in = segments},
+                Source::tcp_info);
   }
   /// The queue and the client's window right before our FIN.
   Story& before_fin(TcpState state, std::uint32_t unacked = 0, std::uint32_t window = 65536) {
-    return add({.source = Source::tcp_info,
-                .fact = Fact::sampled,
-                .moment = SampleMoment::before_fin,
-                .state = state,
-                .unacked = unacked,
-                .unsent = unacked,
-                .rtt = rtt,
-                .segments_in = 5,
-                .window = window});
+    return fact(fact::Sampled{.moment = SampleMoment::before_fin,
+                              .state = state,
+                              .unacked = unacked,
+                              .unsent = unacked,
+                              .rtt = rtt,
+                              .segments_in = 5,
+                              .window = window},
+                Source::tcp_info);
   }
   Story& own(TcpState state, std::chrono::milliseconds timer = {}) {
-    return add({.source = Source::sock_diag, .fact = Fact::own_socket, .state = state, .duration = timer});
+    return fact(fact::OwnSocket{state, timer}, Source::sock_diag);
   }
   Story& peer(TcpState state, std::chrono::milliseconds timer = {}) {
-    return add({.source = Source::sock_diag, .fact = Fact::peer_socket, .state = state, .duration = timer});
+    return fact(fact::PeerSocket{state, timer}, Source::sock_diag);
   }
 
-  Story& fin() { return fact(Fact::sent_fin); }
-  Story& eof() { return fact(Fact::received_fin); }
-  Story& closed(std::uint32_t unread = 0) { return add({.fact = Fact::closed, .unread = unread}); }
-  Story& frozen() { return fact(Fact::stopped_receiving); }
-  Story& aborted() { return fact(Fact::aborted); }
-  Story& remote() { return fact(Fact::peer_is_remote, Source::inferred); }
+  Story& fin() { return fact(fact::SentFin{}); }
+  Story& eof() { return fact(fact::ReceivedFin{}); }
+  Story& closed(std::uint32_t unread = 0) { return fact(fact::Closed{.unread = unread}); }
+  Story& frozen() { return fact(fact::StoppedReceiving{}); }
+  Story& aborted() { return fact(fact::Aborted{}); }
+  Story& remote() { return fact(fact::PeerIsRemote{}, Source::inferred); }
   /// Our FIN left while the client's had not arrived.
   Story& fin_left() { return fin().sample(SampleMoment::after_fin, TcpState::fin_wait_1); }
   /// Everything was over when shutdown() returned.

@@ -7,6 +7,7 @@
 
 #include "server/text/printable.h"
 #include "tests/server/record/a_record.h"
+#include "tests/support/facts.h"
 
 namespace closelab::server {
 namespace {
@@ -88,19 +89,19 @@ TEST_CASE("packets: what is lost, when the others arrive, what comes out of nowh
 }
 
 TEST_CASE("no line is wider than asked for, whatever is in it") {
-  for (int fact = 0; fact <= static_cast<int>(Fact::not_observed); ++fact) {
+  std::vector<Fact> facts = test::every_fact();
+  facts.push_back(fact::Sampled{.moment = SampleMoment::before_close,
+                                .state = TcpState::established,
+                                .unread = 4294967295U,
+                                .unacked = 4294967295U,
+                                .unsent = 4294967295U});
+  facts.push_back(fact::ReceiveFailed{EAFNOSUPPORT});
+  facts.push_back(fact::Closed{4294967295U, 123456ms});
+  facts.push_back(fact::Segment{Sender::server, true, true, true, true, 4294967295U, 4294967295U, 4294967295U});
+  for (const Fact& fact : facts) {
     ConnectionRecord record = server_closed();
     record.requests[0].target = "/\x1b[2J" + std::string(124, 'x');
-    record.evidence = {{.at = 123456789us,
-                        .source = Source::sock_diag,
-                        .fact = static_cast<Fact>(fact),
-                        .moment = SampleMoment::before_close,
-                        .state = TcpState::established,
-                        .error = EAFNOSUPPORT,
-                        .unread = 4294967295U,
-                        .unacked = 4294967295U,
-                        .unsent = 4294967295U,
-                        .duration = 123456ms}};
+    record.evidence = {{.at = 123456789us, .source = Source::sock_diag, .fact = fact}};
     for (const std::size_t columns : {40U, 59U, 60U, 80U, 120U}) {
       const std::string drawn = ladder(picture_of(record), {.columns = columns});
       CAPTURE(drawn);

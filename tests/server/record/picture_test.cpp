@@ -46,10 +46,10 @@ TEST_CASE("resets are of the side that sent them") {
     const char* line;
   };
   const Row rows[] = {
-      {{.fact = Fact::aborted}, "rst server: RST: close() with SO_LINGER{1,0} (syscall)"},
-      {{.fact = Fact::closed, .unread = 12}, "rst server: RST: close() with 12 bytes unread (syscall)"},
-      {{.fact = Fact::receive_failed, .error = ECONNRESET}, "rst client: RST: recv() failed with ECONNRESET (syscall)"},
-      {{.fact = Fact::pending_error, .error = EPIPE}, "rst client: RST: SO_ERROR is EPIPE (syscall)"},
+      {{.fact = fact::Aborted{}}, "rst server: RST: close() with SO_LINGER{1,0} (syscall)"},
+      {{.fact = fact::Closed{.unread = 12}}, "rst server: RST: close() with 12 bytes unread (syscall)"},
+      {{.fact = fact::ReceiveFailed{.error = ECONNRESET}}, "rst client: RST: recv() failed with ECONNRESET (syscall)"},
+      {{.fact = fact::PendingError{.error = EPIPE}}, "rst client: RST: SO_ERROR is EPIPE (syscall)"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.line);
@@ -66,8 +66,8 @@ TEST_CASE("the client's FIN stands before the first fact that shows it") {
     Lines lines;
   };
   const Evidence in_close_wait{
-      .at = 1ms, .source = Source::tcp_info, .fact = Fact::sampled, .state = TcpState::close_wait};
-  const Evidence eof{.at = 2ms, .fact = Fact::received_fin};
+      .at = 1ms, .source = Source::tcp_info, .fact = fact::Sampled{.state = TcpState::close_wait}};
+  const Evidence eof{.at = 2ms, .fact = fact::ReceivedFin{}};
   const Row rows[] = {
       {"recv() returned 0", {eof}, {"fin client: FIN (syscall)"}},
       {"the state said so before recv()",
@@ -75,10 +75,10 @@ TEST_CASE("the client's FIN stands before the first fact that shows it") {
        {"fin client: FIN (tcp_info)", "state server: " + describe(in_close_wait) + " (tcp_info)",
         "note server: recv() returned 0: the client's FIN (syscall)"}},
       {"an RST that found the end in CLOSE_WAIT",
-       {{.fact = Fact::pending_error, .error = EPIPE}},
+       {{.fact = fact::PendingError{.error = EPIPE}}},
        {"fin client: FIN (syscall)", "rst client: RST: SO_ERROR is EPIPE (syscall)"}},
       {"EOF after an error is none",
-       {{.at = 1ms, .fact = Fact::receive_failed, .error = ECONNRESET}, eof},
+       {{.at = 1ms, .fact = fact::ReceiveFailed{.error = ECONNRESET}}, eof},
        {"rst client: RST: recv() failed with ECONNRESET (syscall)",
         "note server: recv() returned 0: the client's FIN (syscall)"}},
   };
@@ -95,7 +95,7 @@ TEST_CASE("the client's FIN stands before the first fact that shows it") {
 
 TEST_CASE("what the verdict concludes is drawn as inferred") {
   ConnectionRecord record = server_closed();
-  record.evidence = {{.at = 1ms, .fact = Fact::not_observed}};
+  record.evidence = {{.at = 1ms, .fact = fact::NotObserved{}}};
   record.verdict = {Side::client, ClosedBy::fin, ResetBy::none, TimeWait::client, Source::inferred};
   CHECK(has(lines(record), "fin client: FIN (inferred)"));
   CHECK(lines(record).back() == "state client: TIME_WAIT (inferred)");

@@ -32,7 +32,7 @@ TEST_CASE("enumerators print by name") {
   CHECK(printed(KeepAliveWhen::always) == "always");
   CHECK(printed(ClientHalfClose::abort) == "abort");
   CHECK(printed(Source::sock_diag) == "sock_diag");
-  CHECK(printed(Fact::sent_fin) == "sent_fin");
+  CHECK(to_string(Fact(fact::SentFin{})) == "sent_fin");
   CHECK(printed(SampleMoment::after_fin) == "after_fin");
   CHECK(printed(Side::both) == "both");
   CHECK(printed(ClosedBy::rst) == "rst");
@@ -51,7 +51,7 @@ TEST_CASE("enumerators print by name") {
 TEST_CASE("values print as they are written elsewhere") {
   CHECK(printed(Endpoint{.family = AddressFamily::ipv4, .port = 80, .address = {127, 0, 0, 1}}) == "127.0.0.1:80");
   CHECK(printed(Endpoint{}) == "-");
-  CHECK(printed(Evidence{.at = 450us, .fact = Fact::received_fin}) ==
+  CHECK(printed(Evidence{.at = 450us, .fact = fact::ReceivedFin{}}) ==
         "at 0.45 ms: recv() returned 0: the client's FIN (syscall)");
   CHECK(printed(Persistence{Persistence::Decision::close, CloseReason::http_1_0}) == "close (http_1_0)");
   CHECK(printed(Trigger{.at = At::response_body, .bytes = 3}) == "response_body:3");

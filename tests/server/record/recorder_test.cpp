@@ -26,7 +26,7 @@ class Fixture {
   void settle(std::uint64_t id, net::Progress progress = net::Progress::settled) {
     net::EndedConnection ended;
     ended.id = id;
-    ended.evidence.push_back({.fact = Fact::closed});
+    ended.evidence.push_back({.fact = fact::Closed{}});
     recorder.observed(ended, Verdict{.closed_first = Side::client}, progress);
   }
   void answer(std::uint64_t id, std::uint64_t count) {

@@ -93,15 +93,15 @@ TEST_CASE("an end lasts from the first FIN or RST to what was seen last") {
     std::vector<Evidence> evidence;
     std::chrono::nanoseconds duration;
   };
-  const Evidence accepted{.fact = Fact::accepted};
-  const Evidence last{.at = 5s, .fact = Fact::own_socket};
+  const Evidence accepted{.fact = fact::Accepted{}};
+  const Evidence last{.at = 5s, .fact = fact::OwnSocket{}};
   const Case cases[] = {
       {{}, -1ns},
       {{accepted}, -1ns},
-      {{accepted, {.at = 3s, .fact = Fact::sent_fin}, {.at = 4s, .fact = Fact::received_fin}, last}, 2s},
-      {{accepted, {.at = 2s, .fact = Fact::received_fin}, {.at = 4s, .fact = Fact::sent_fin}, last}, 3s},
-      {{accepted, {.at = 1s, .fact = Fact::sampled}, {.at = 4s, .fact = Fact::aborted}, last}, 1s},
-      {{accepted, {.at = 4s, .fact = Fact::receive_failed}, last}, 1s},
+      {{accepted, {.at = 3s, .fact = fact::SentFin{}}, {.at = 4s, .fact = fact::ReceivedFin{}}, last}, 2s},
+      {{accepted, {.at = 2s, .fact = fact::ReceivedFin{}}, {.at = 4s, .fact = fact::SentFin{}}, last}, 3s},
+      {{accepted, {.at = 1s, .fact = fact::Sampled{}}, {.at = 4s, .fact = fact::Aborted{}}, last}, 1s},
+      {{accepted, {.at = 4s, .fact = fact::ReceiveFailed{}}, last}, 1s},
   };
   for (const Case& c : cases) {
     const ConnectionRecord record = settled(Side::server, CloseReason::rule, c.evidence);

@@ -8,6 +8,7 @@
 
 #include "closelab/record.h"
 #include "server/rules/rule_text.h"
+#include "tests/support/facts.h"
 #include "tests/where.h"
 
 namespace closelab::lab {
@@ -43,9 +44,11 @@ TEST_CASE("the schema lists every value of every enum") {
       {defs["phase"], names(Phase::settled)},
       {defs["source"], names(Source::inferred)},
       {defs["tcp_state"], names(TcpState::closing)},
-      {defs["connection"]["properties"]["retry"], names(Retry::if_idempotent)},
+      {defs["retry"], names(Retry::if_idempotent)},
+      {defs["request"]["properties"]["seen_by"], names(SeenBy::handler)},
       {defs["request"]["properties"]["persistence"], names(Persistence::Decision::close)},
-      {evidence["fact"], names(Fact::not_observed)},
+      {evidence["fact"], test::fact_names()},
+      {evidence["from"], names(Sender::client)},
       {evidence["moment"], names(SampleMoment::while_waiting, SampleMoment::before_fin)},
       {verdict["closed_first"], names(Side::both)},
       {verdict["closed_by"], names(ClosedBy::timeout)},

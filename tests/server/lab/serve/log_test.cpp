@@ -27,12 +27,9 @@ ConnectionRecord record(Side closed_first, TimeWait time_wait, Source source) {
   r.close_reason = CloseReason::request_close;
   r.verdict = {closed_first, ClosedBy::fin, ResetBy::none,
                time_wait,    source,        std::chrono::steady_clock::now() + 59'900ms};
-  r.evidence = {{.at = 3ms, .fact = Fact::sent_fin},
-                {.at = 4ms,
-                 .source = Source::sock_diag,
-                 .fact = Fact::own_socket,
-                 .state = TcpState::time_wait,
-                 .duration = 60s}};
+  r.evidence = {
+      {.at = 3ms, .fact = fact::SentFin{}},
+      {.at = 4ms, .source = Source::sock_diag, .fact = fact::OwnSocket{.state = TcpState::time_wait, .timer = 60s}}};
   return r;
 }
 

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "closelab/evidence.h"
+
+namespace closelab::net {
+
+/// A fact, when it was, and how it is known.
+template <class What>
+struct Seen {
+  What what;
+  std::chrono::nanoseconds at{};
+  Source source = Source::syscall;
+};
+
+using SeenSample = std::optional<Seen<fact::Sampled>>;
+/// Of either end.
+using SeenSocket = std::optional<Seen<fact::OwnSocket>>;
+
+template <class What>
+bool is(const std::optional<Seen<What>>& seen, TcpState state) {
+  return seen && seen->what.state == state;
+}
+
+/// What the evidence comes down to.
+struct Digest {
+  bool sent_fin = false;
+  bool received_fin = false;
+  std::optional<int> error;  // the first, from recv(), send() or SO_ERROR
+  bool error_was_pending = false;
+  SeenSample before_fin;
+  SeenSample after_fin;
+  SeenSample at_eof;
+  SeenSample last_sample;
+  /// The last one that looked at the queues.
+  SeenSample last_queues;
+  /// First sight of CLOSING; a lookup does not tell what is unsent, and says 0.
+  SeenSample closing;
+  /// How FIN_WAIT_2 was seen.
+  std::optional<Source> fin_wait_2;
+  /// How it is known that the client's FIN was here before ours left: CLOSE_WAIT, LAST_ACK, or an EOF before our FIN.
+  std::optional<Source> peer_fin_first;
+  bool ended = false;  // aborted or closed
+  bool aborted = false;
+  std::uint32_t unread_at_close = 0;
+  /// FINs or RSTs that the kernel dropped for us before our RST.
+  std::uint32_t missed = 0;
+  bool stopped_receiving = false;
+  /// The last lookups.
+  SeenSocket own;
+  SeenSocket peer;
+  bool peer_closed_actively = false;  // seen by a lookup
+  bool peer_open = false;             // seen by a lookup: it had sent no FIN, or had our FIN before
+  bool tuple_reused = false;
+  bool peer_is_remote = false;
+};
+
+Digest digest_evidence(std::span<const Evidence> evidence);
+
+}  // namespace closelab::net

@@ -1,0 +1,103 @@
+#include "server/record/outcome.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+namespace closelab::server {
+namespace {
+
+/// What no handler has seen has done nothing (RFC 9110 §9.2.2).
+Retry again(SeenBy seen_by) { return seen_by == SeenBy::handler ? Retry::if_idempotent : Retry::safe; }
+
+Outcome judge_whole_answer(const RequestFacts& facts) {
+  if (facts.aftermath == Aftermath::open) return {Retry::not_needed, Source::syscall};
+  if (facts.aftermath == Aftermath::orderly) return {Retry::not_needed, Source::tcp_info};
+  const Source source = facts.acknowledged == AnswerAcknowledged::unknown ? Source::inferred : Source::tcp_info;
+  if (facts.aftermath == Aftermath::cut_off_client) return {again(facts.seen_by), source, true};
+  if (facts.acknowledged == AnswerAcknowledged::whole) return {Retry::not_needed, source};
+  return {again(facts.seen_by), source, facts.aftermath == Aftermath::server_reset};
+}
+
+bool was_still_sending(const std::vector<Evidence>& evidence) {
+  return find<fact::RequestUnfinished>(evidence) != nullptr || find<fact::DrainBytesExceeded>(evidence) != nullptr;
+}
+
+Aftermath aftermath_of(const ConnectionRecord& record) {
+  const Verdict& verdict = record.verdict;
+  switch (verdict.reset_by) {
+    case ResetBy::none:
+      return Aftermath::orderly;
+    case ResetBy::client:
+      return Aftermath::client_reset;
+    case ResetBy::server:
+      return was_still_sending(record.evidence) ? Aftermath::cut_off_client : Aftermath::server_reset;
+    case ResetBy::undetermined:
+      break;
+  }
+  return was_still_sending(record.evidence) ? Aftermath::cut_off_client : Aftermath::unseen;
+}
+
+/// `written`: bytes of the connection that were handed to the kernel.
+AnswerAcknowledged acknowledged(const RequestRecord& request, const Verdict& verdict, std::uint64_t written) {
+  if (!verdict.bytes_at_risk) return AnswerAcknowledged::unknown;
+  const std::uint64_t arrived = written - std::min<std::uint64_t>(*verdict.bytes_at_risk, written);
+  return *verdict.bytes_at_risk == 0 || request.answer_end <= arrived ? AnswerAcknowledged::whole
+                                                                      : AnswerAcknowledged::part;
+}
+
+AnswerSent sent(const RequestRecord& request) {
+  if (request.answered_at.count() > 0) return AnswerSent::whole;
+  return request.status == 0 ? AnswerSent::nothing : AnswerSent::part;
+}
+
+/// A request that nobody has seen may have met our end; after the client's FIN none can come.
+bool more_may_have_come(const ConnectionRecord& record, Aftermath aftermath) {
+  if (record.verdict.closed_first == Side::client || find<fact::ReceivedFin>(record.evidence) != nullptr) return false;
+  if (aftermath == Aftermath::unseen) return true;
+  return record.request_count == 0 && aftermath == Aftermath::server_reset;
+}
+
+}  // namespace
+
+Outcome judge_request(const RequestFacts& facts) {
+  if (facts.seen_by == SeenBy::nobody) return {Retry::safe, Source::syscall};
+  if (facts.sent == AnswerSent::whole) return judge_whole_answer(facts);
+  return {again(facts.seen_by), Source::syscall};
+}
+
+void judge_outcomes(ConnectionRecord& record) {
+  std::uint64_t written = 0;
+  for (const RequestRecord& request : record.requests) written = std::max(written, request.answer_end);
+  const Aftermath aftermath = aftermath_of(record);
+  if (record.retry == Retry::not_needed && more_may_have_come(record, aftermath)) record.retry = Retry::safe;
+  for (RequestRecord& request : record.requests) {
+    const Outcome outcome =
+        judge_request({request.seen_by, sent(request), acknowledged(request, record.verdict, written), aftermath});
+    request.retry = outcome.retry;
+    request.retry_source = outcome.source;
+    request.answer_may_be_unread = outcome.answer_may_be_unread;
+    if (outcome.retry < record.retry) continue;
+    record.retry_source =
+        outcome.retry == record.retry ? std::max(record.retry_source, outcome.source) : outcome.source;
+    record.retry = outcome.retry;
+  }
+}
+
+std::string_view to_string(AnswerSent sent) {
+  static constexpr std::array<std::string_view, 3> names{"nothing", "part", "whole"};
+  return names[static_cast<std::size_t>(sent)];
+}
+
+std::string_view to_string(AnswerAcknowledged acknowledged) {
+  static constexpr std::array<std::string_view, 3> names{"unknown", "part", "whole"};
+  return names[static_cast<std::size_t>(acknowledged)];
+}
+
+std::string_view to_string(Aftermath aftermath) {
+  static constexpr std::array<std::string_view, 6> names{"open",         "orderly",        "client_reset",
+                                                         "server_reset", "cut_off_client", "unseen"};
+  return names[static_cast<std::size_t>(aftermath)];
+}
+
+}  // namespace closelab::server

@@ -1,0 +1,44 @@
+// A record went on counting "TIME_WAIT: client, 54.4 s left" when a new connection had long taken it over.
+
+#include <sys/socket.h>
+
+#include "net/socket/socket_address.h"
+#include "net/socket/unique_fd.h"
+#include "tests/loopback/fixture.h"
+
+namespace closelab::loopback {
+namespace {
+
+/// Connects from that port, takes its TIME_WAIT over, and resets the new connection.
+void take_over(const Endpoint& server, const Endpoint& client) {
+  const net::UniqueFd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const int on = 1;
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  const net::SocketAddress own = net::to_socket_address(client);
+  REQUIRE(::bind(fd.get(), own.data(), own.length) == 0);
+  const net::SocketAddress to = net::to_socket_address(server);
+  REQUIRE(::connect(fd.get(), to.data(), to.length) == 0);
+  const linger now{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &now, sizeof now);
+}
+
+TEST_CASE("TIME_WAIT is looked for again when its connection is asked for") {
+  TestServer server;
+  Client client(server);
+  CHECK(client.exchange(get("/")).status == 200);
+  const Endpoint port = client.local();
+  client.close();
+  const ConnectionRecord record = server.closed();
+  INFO(record);
+  REQUIRE(record.verdict.time_wait == TimeWait::client);
+  CHECK_FALSE(server.connection(record.id)->verdict.time_wait_gone);
+  take_over(server.endpoint(), port);
+  server.closed();
+  const Verdict later = server.connection(record.id)->verdict;
+  CHECK(later.time_wait_gone);
+  CHECK_FALSE(later.time_wait_remaining().has_value());
+  CHECK(describe(later).find("gone before its time") != std::string::npos);
+}
+
+}  // namespace
+}  // namespace closelab::loopback
