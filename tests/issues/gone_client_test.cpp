@@ -42,9 +42,12 @@ TEST_CASE("a FIN is noticed when it comes, and the answer still sent") {
   client.close();
   const auto record = later.server.wait_closed(1, patience);
   REQUIRE(record);
-  const auto noticed = std::ranges::find(record->evidence, SampleMoment::while_waiting, &Evidence::moment);
+  const auto noticed = std::ranges::find_if(record->evidence, [](const Evidence& each) {
+    const auto* sampled = each.as<fact::Sampled>();
+    return sampled != nullptr && sampled->moment == SampleMoment::while_waiting;
+  });
   REQUIRE(noticed != record->evidence.end());
-  CHECK(noticed->state == TcpState::close_wait);
+  CHECK(noticed->as<fact::Sampled>()->state == TcpState::close_wait);
   CHECK(noticed->at < record->requests.front().answered_at);
   CHECK(record->verdict.closed_first == Side::client);
 }

@@ -55,7 +55,7 @@ TEST_CASE("a body that breaks off is of one request, which nobody has answered")
   TestServer server;
   Client client(server);
   client.send("POST /echo HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\nabc");
-  while (server.counts().requests == 0) std::this_thread::yield();
+  while (server.counts().active == 0) std::this_thread::yield();
   client.reset();
   const ConnectionRecord record = server.closed();
   INFO(record);

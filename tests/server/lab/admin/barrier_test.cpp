@@ -67,9 +67,9 @@ TEST_CASE("those that wait are taken once: by their ticket, by a connection, or 
   Waiters waiters;
   const auto now = Waiters::Clock::now();
   CHECK(waiters.next_deadline() == Waiters::Clock::time_point::max());
-  const auto first = waiters.add({.until = Until::closed}, now + 2s, {});
-  const auto second = waiters.add({.until = Until::idle}, now + 1s, {});
-  const auto third = waiters.add({.until = Until::closed}, now + 3s, {});
+  const auto first = waiters.add({.until = Until::closed}, now + 2s, {}, [] { return true; });
+  const auto second = waiters.add({.until = Until::idle}, now + 1s, {}, [] { return true; });
+  const auto third = waiters.add({.until = Until::closed}, now + 3s, {}, [] { return true; });
   CHECK(waiters.next_deadline() == now + 1s);
 
   const auto closed = waiters.take_reached(record(1, Phase::settled));
@@ -84,9 +84,9 @@ TEST_CASE("those that wait are taken once: by their ticket, by a connection, or 
   CHECK(late[0].ticket == second);
   CHECK(waiters.size() == 0);
 
-  const auto fourth = waiters.add({}, now, {});
+  const auto fourth = waiters.add({}, now, {}, [] { return true; });
   CHECK(waiters.take(fourth)->ticket == fourth);
-  waiters.add({}, now, {});
+  waiters.add({}, now, {}, [] { return true; });
   CHECK(waiters.take_all().size() == 1);
   CHECK(waiters.size() == 0);
 }
