@@ -43,6 +43,12 @@ IdleLimits idle_limits(const ConnectionHost& host, const Report& report, const R
   return limits;
 }
 
+/// What waits for acknowledgements looks at the connection's state anyhow; and a request that has not been read in full
+/// is read before what follows it.
+bool watches_client(Wait pause, Stage stage) {
+  return pause != Wait::acknowledge && (pause != Wait::delay || stage >= Stage::answering);
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionHost& host, const net::Accepted& accepted, Admission admitted)
@@ -192,15 +198,9 @@ void Connection::wait(Wait what, std::optional<milliseconds> duration) {
       break;
     default:
       pause(what, duration);
-      if (watches_client(what)) error = stream_.watch_end();
+      if (watches_client(what, state_.stage)) error = stream_.watch_end();
   }
   if (error != 0) fail(what == Wait::client ? net::IoCall::send : net::IoCall::receive, error);
-}
-
-/// What waits for acknowledgements looks at the connection's state anyhow; and a request that has not been read in full
-/// is read before what follows it.
-bool Connection::watches_client(Wait pause) const {
-  return pause != Wait::acknowledge && (pause != Wait::delay || state_.stage >= Stage::answering);
 }
 
 void Connection::pause(Wait why, std::optional<milliseconds> duration) {
@@ -252,7 +252,7 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
 /// Drops what is under way. Its requests, served or not, go into the record as they are.
 void Connection::cut(Stage before) {
   rules_.cut();
-  report_.left_over(left_over());
+  report_.left_over(left_over(input_, exchange_.get()));
   input_ = {};
   if (exchange_ == nullptr) return;
   if (before == Stage::body) end_.note_unfinished(missing_body(exchange_->parser));
@@ -340,8 +340,8 @@ void Connection::end_pause() {
 void Connection::tear_down() {
   if (take(Event::flushed) == Kind::wait) return;
   const bool had_body = exchange_ != nullptr && exchange_->parser.body_received() > 0;
-  const bool may_send = had_body || !left_over().empty();
-  if (!end_.is_request_unfinished()) report_.left_over(left_over());
+  const bool may_send = had_body || !left_over(input_, exchange_.get()).empty();
+  if (!end_.is_request_unfinished()) report_.left_over(left_over(input_, exchange_.get()));
   end_.begin(host_, stream_, report_);
   end_.flushed(host_, stream_, may_send ? ConnectionEnd::ClientSends::maybe : ConnectionEnd::ClientSends::no);
   after_teardown_step();

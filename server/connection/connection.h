@@ -82,7 +82,6 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void resume();
   bool may_read() const;
   void keep_input();
-  std::string_view left_over() const;
   void feed();
   void parsed(http::RequestParser::Event event);
   Step::Kind head_complete();
@@ -98,7 +97,6 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   Step::Kind pass_stop();
 
   // Pauses, and the end.
-  bool watches_client(Wait pause) const;
   void pause(Wait why, std::optional<std::chrono::milliseconds> duration);
   void look_at_pause();
   void notice_client();

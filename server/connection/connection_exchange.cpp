@@ -115,11 +115,6 @@ void Connection::keep_input() {
 }
 
 /// What has been read, and not been taken in.
-std::string_view Connection::left_over() const {
-  if (!input_.empty() || exchange_ == nullptr) return input_;
-  return exchange_->input;
-}
-
 void Connection::feed() {
   if (exchange_ == nullptr) exchange_ = host_.exchanges().take();
   if (state_.stage == Stage::idle) {
@@ -180,7 +175,7 @@ Kind Connection::head_complete() {
 Kind Connection::body_begins() {
   if (const Kind acted = act({At::request_body, 0}); acted != Kind::go_on) return acted;
   const bool waited_for = state_.stage == Stage::body && exchange_->parser.expects_continue();
-  if (waited_for && left_over().empty()) http::write_continue(exchange_->output.buffer());
+  if (waited_for && left_over(input_, exchange_.get()).empty()) http::write_continue(exchange_->output.buffer());
   return Kind::go_on;
 }
 

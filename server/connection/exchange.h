@@ -69,6 +69,11 @@ struct Exchange {
 /// It will not be sent: who writes its body must know.
 void abandon(const Response& response);
 
+/// What the peer sent and nobody has parsed: `input`, read just now, or what an exchange, if there is one, has kept.
+inline std::string_view left_over(std::string_view input, const Exchange* exchange) {
+  return !input.empty() || exchange == nullptr ? input : std::string_view(exchange->input);
+}
+
 class ExchangePool {
  public:
   explicit ExchangePool(const HttpLimits& limits) : limits_(limits) {}
