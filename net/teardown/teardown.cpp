@@ -42,10 +42,10 @@ Teardown::Teardown(Stream& stream, EndedConnection connection, const TeardownOpt
     : stream_(stream), connection_(std::move(connection)), options_(options), observer_(observer), closer_(closer) {}
 
 void Teardown::received_fin() {
-  fin_received_ = true;
+  const bool known = std::exchange(fin_received_, true);
   // After an error recv() returns 0 too; that is no FIN.
   if (over_) return handle(TeardownEvent::received_fin);
-  connection_.note(Source::syscall, fact::ReceivedFin{});
+  if (!known) connection_.note(Source::syscall, fact::ReceivedFin{});
   // CLOSED is TIME_WAIT, or an RST that came behind the FIN: recv() says EOF all the same, SO_ERROR tells.
   if (sample(SampleMoment::at_eof, SampleDepth::state).state == TcpState::closed) note_pending_error();
   handle(TeardownEvent::received_fin);

@@ -41,6 +41,9 @@ Client::Client(const Endpoint& server, int receive_buffer, std::uint16_t port) {
   const net::SocketAddress address = net::to_socket_address(server);
   fd_ = net::UniqueFd(::socket(address.storage.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (receive_buffer > 0) ::setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+  // Whoever binds its port again needs both sockets to say so.
+  const int on = 1;
+  ::setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (port != 0) bind_to(fd(), server.family, port);
   if (::connect(fd(), address.data(), address.length) != 0) {
     throw std::runtime_error(std::string("connect: ") + std::strerror(errno));
