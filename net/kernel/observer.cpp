@@ -42,13 +42,13 @@ bool is_replaced_after(TcpState state) { return state == TcpState::fin_wait_1 ||
 
 TcpState last_sampled(const EndedConnection& connection) {
   for (auto seen = connection.evidence.rbegin(); seen != connection.evidence.rend(); ++seen)
-    if (const auto* sample = std::get_if<fact::Sampled>(&seen->fact)) return sample->state;
+    if (const auto* sample = seen->as<fact::Sampled>()) return sample->state;
   return TcpState::unknown;
 }
 
 /// An RST takes both ends away at once, and into no further state.
 bool is_reset(const Evidence& seen) {
-  const auto* closed = std::get_if<fact::Closed>(&seen.fact);
+  const auto* closed = seen.as<fact::Closed>();
   return seen.is<fact::Aborted>() || seen.is<fact::ReceiveFailed>() || seen.is<fact::SendFailed>() ||
          seen.is<fact::PendingError>() || (closed != nullptr && closed->unread > 0);
 }
