@@ -41,7 +41,8 @@ next_line() {
 # --port N. Sets $server, $port and $url.
 try_start() {
   mkfifo "$folder/log"
-  "$closelab" serve --port 0 --log-format text "$@" >"$folder/log" 2>"$folder/errors" &
+  # Without packets as a witness, which not everybody may capture, the log is the same for everybody.
+  "$closelab" serve --port 0 --log-format text --witness off "$@" >"$folder/log" 2>"$folder/errors" &
   server=$!
   exec 3<"$folder/log"
   rm "$folder/log"

@@ -11,6 +11,7 @@
 #include "net/socket/listener.h"
 #include "net/socket/socket_options.h"
 #include "net/teardown/blocking_closer.h"
+#include "net/witness/saved_syn.h"
 #include "server/connection/router.h"
 #include "server/reactor.h"
 #include "server/record/recorder.h"
@@ -99,7 +100,7 @@ Server::Impl::Impl(Options wanted)
           [this](const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress) {
             recorder.observed(ended, verdict, progress);
           },
-          options.lookup_every),
+          options.lookup_every, options.witness),
       rules(options.rules, options.rule_seed),
       shared{options, router, recorder, observer, closer, rules, holds},
       open{} {
@@ -107,6 +108,10 @@ Server::Impl::Impl(Options wanted)
   for (unsigned i = 0; i < options.reactors; ++i) {
     net::Listener listener(listen, options.socket);
     listen.port = listener.local().port;  // the port that the kernel chose for the first
+    if (options.witness) {
+      net::save_syns(listener.fd());
+      if (i == 0) options.witness->watch(listener.local());
+    }
     reactors.push_back(std::make_shared<server::Reactor>(shared, open, std::move(listener)));
   }
   for (const auto& reactor : reactors) reactor->start();

@@ -21,6 +21,9 @@ constexpr std::size_t max_addresses = 4096;
 // Between rounds of lookups: who closes after a pause is looked at once, and under load hundreds share the thread's
 // wakeup and the calls.
 constexpr std::chrono::milliseconds pace{1};
+// So often the witness is listened to when there is nobody to look at: its buffer is finite.
+constexpr std::chrono::milliseconds longest_silence{100};
+constexpr int max_looks_for_packets = 4;
 
 constexpr std::size_t accepted_slots = 65536;
 
@@ -70,16 +73,18 @@ Progress judge_states(TcpState own, TcpState peer, int looks) {
   return looks >= 4 ? Progress::settled : Progress::transitional;
 }
 
-Observer::Observer(Switch lookups, Callback callback, std::uint64_t every)
+Observer::Observer(Switch lookups, Callback callback, std::uint64_t every, std::shared_ptr<Witness> witness)
     : lookups_(lookups),
       every_(every),
       callback_(std::move(callback)),
       last_accepted_(lookups == Switch::on ? accepted_slots : 0) {
+  if (witness) testimonies_.emplace(std::move(witness));
   if (lookups_ == Switch::on) thread_ = std::thread([this] { run(); });
 }
 
-void Observer::accepted(std::uint64_t id, const TcpTuple& tuple) {
+void Observer::accepted(std::uint64_t id, const TcpTuple& tuple, int fd) {
   if (lookups_ == Switch::on) last_accepted_[slot_of(tuple)].store(static_cast<std::uint32_t>(id));
+  if (testimonies_ && looks_up(id)) testimonies_->accepted(id, {tuple.local, tuple.remote}, fd);
 }
 
 bool Observer::accepted_again(std::uint64_t id, const TcpTuple& tuple) const {
@@ -161,6 +166,10 @@ void Observer::take_due(std::unique_lock<std::mutex>& lock, std::vector<Followed
         return;
       }
     }
+    if (testimonies_ && now >= caught_up_ + longest_silence) {
+      catch_up(lock);
+      continue;
+    }
     // Who arrives while others already wait for the next round needs no call of its own.
     asleep_ = arrived_.empty();
     const Clock::time_point next = next_round();
@@ -181,7 +190,19 @@ Observer::Clock::time_point Observer::next_round() const {
   Clock::time_point next = waiting_.empty() ? Clock::time_point::max() : waiting_.begin()->first;
   if (!arrived_.empty()) next = last_round_;
   next = std::max(next, last_round_ + pace);
+  if (testimonies_) next = std::min(next, caught_up_ + longest_silence);
   return finishing_ ? std::min(next, finish_by_) : next;
+}
+
+void Observer::catch_up(std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  listen_to_witness();
+  lock.lock();
+}
+
+void Observer::listen_to_witness() {
+  testimonies_->catch_up();
+  caught_up_ = Clock::now();
 }
 
 /// One round of lookups for all of the batch; what is transitional comes back later.
@@ -197,16 +218,15 @@ void Observer::look(std::vector<Followed>& batch) {
   }
   std::vector<SocketInfo> found(tuples.size());
   diag_.look_up(tuples, found);
+  // After the lookups: what has led to those states has been captured.
+  if (testimonies_) listen_to_witness();
 
   auto answer = found.begin();
   for (Followed& followed : batch) {
     const SocketInfo* peer = followed.peer_is_local ? &*answer++ : nullptr;
     const SocketInfo& own = *answer++;
-    if (digest(followed, own, peer) == Progress::settled) {
-      settle(followed.connection);
-      continue;
-    }
-    if (!look_again_later(followed)) settle(followed.connection);
+    const bool settled = digest(followed, own, peer) == Progress::settled && is_explained(followed);
+    if (settled || !look_again_later(followed)) conclude(followed.connection);
   }
 }
 
@@ -292,7 +312,44 @@ void Observer::look_at_peer(EndedConnection& connection) {
   connection.note(Source::sock_diag, fact::PeerSocket{peer.state, peer.timer});
 }
 
+/// Do the packets account for the state that our end was found in? Into TIME_WAIT lead two FINs, out of existence two
+/// FINs or an RST. Another processor may be about to hand one of them over. A kernel that gave up has seen neither, and
+/// nothing more will come.
+bool Observer::is_explained(const Followed& followed) const {
+  if (!testimonies_ || !is_final(followed.own) || followed.looks >= max_looks_for_packets) return true;
+  const Testimony testimony = testimonies_->testimony(followed.connection.id);
+  if (testimony.completeness != Testimony::Completeness::whole) return true;
+  bool server_fin = false;
+  bool client_fin = false;
+  bool rst = false;
+  for (const StorySegment& seen : testimony.segments) {
+    if (seen.segment.fin) (seen.segment.from == Sender::server ? server_fin : client_fin) = true;
+    rst = rst || seen.segment.rst;
+  }
+  return (server_fin && client_fin) || (rst && followed.own != TcpState::time_wait);
+}
+
+void Observer::note_testimony(EndedConnection& connection) {
+  const Testimony testimony = testimonies_->testimony(connection.id);
+  using Completeness = Testimony::Completeness;
+  if (testimony.completeness != Completeness::whole) {
+    const bool gaps = testimony.completeness == Completeness::gaps;
+    connection.note(Source::capture, fact::CaptureIncomplete{gaps ? testimonies_->missed() : 0});
+  }
+  // Packets have the time of the wall clock.
+  const auto since_accept = Clock::now() - connection.accepted_at;
+  const auto accepted_at = std::chrono::system_clock::now() - since_accept;
+  for (const StorySegment& seen : testimony.segments)
+    connection.evidence.push_back({seen.at - accepted_at, Source::capture, seen.segment});
+}
+
+void Observer::conclude(EndedConnection& connection) {
+  if (testimonies_) note_testimony(connection);
+  settle(connection);
+}
+
 void Observer::settle(const EndedConnection& connection) {
+  if (testimonies_) testimonies_->drop(connection.id);
   callback_(connection, derive_verdict(connection.evidence, connection.accepted_at), Progress::settled);
 }
 

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -17,6 +19,7 @@
 #include "closelab/verdict.h"
 #include "net/kernel/sock_diag.h"
 #include "net/verdict/ended_connection.h"
+#include "net/witness/testimonies.h"
 
 namespace closelab::net {
 
@@ -36,7 +39,8 @@ class Observer {
 
   /// `lookups` off: settles at once on what is known without the kernel's table, and has no thread. `every`: only one
   /// connection in so many is looked up, the others are settled like that.
-  Observer(Switch lookups, Callback callback, std::uint64_t every = 1);
+  /// `witness`, if any, is asked about those that are looked up.
+  Observer(Switch lookups, Callback callback, std::uint64_t every = 1, std::shared_ptr<Witness> witness = nullptr);
   ~Observer() { finish(); }
   Observer(const Observer&) = delete;
   Observer& operator=(const Observer&) = delete;
@@ -46,7 +50,8 @@ class Observer {
 
   /// A connection was accepted. What is seen of the client's end from now on says nothing any more about an earlier
   /// connection with the same addresses and ports: the client's socket has no cookie that we know.
-  void accepted(std::uint64_t id, const TcpTuple& tuple);
+  /// With a witness, its packets are remembered from now on; `fd` is its descriptor.
+  void accepted(std::uint64_t id, const TcpTuple& tuple, int fd);
 
   /// Follows a connection whose descriptor has been closed. While `max_queued` wait, a further one is settled at once
   /// without a look, and its evidence says so.
@@ -89,6 +94,11 @@ class Observer {
   void note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   bool look_again_later(Followed& followed);
   void wait_longer();
+  void catch_up(std::unique_lock<std::mutex>& lock);
+  void listen_to_witness();
+  bool is_explained(const Followed& followed) const;
+  void note_testimony(EndedConnection& connection);
+  void conclude(EndedConnection& connection);
   void settle(const EndedConnection& connection);
   void settle_unseen(EndedConnection& connection);
   bool peer_is_local(const TcpTuple& tuple);
@@ -105,6 +115,9 @@ class Observer {
   SockDiag peer_diag_;
   /// By address and interface.
   std::map<std::pair<std::array<std::uint8_t, 16>, std::uint32_t>, bool> local_addresses_;
+
+  std::optional<Testimonies> testimonies_;
+  Clock::time_point caught_up_{};
 
   std::mutex mutex_;
   std::condition_variable changed_;

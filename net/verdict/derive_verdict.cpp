@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "net/verdict/captured_order.h"
 #include "net/verdict/digest.h"
 
 namespace closelab::net {
@@ -199,10 +200,29 @@ TimeWait time_wait_of_own(const Digest& d, const First& first) {
   return d.peer_is_remote && (first.side == Side::both || d.closing) ? TimeWait::both : TimeWait::server;
 }
 
-TimeWait who_holds_time_wait(const Digest& d, const First& first, ResetBy reset_by) {
+using Captured = std::optional<CapturedOrder>;
+
+/// Where the close that was captured leads a client that can't be seen. Our end has settled, so that our FIN has been
+/// acknowledged, or nobody is there any more.
+TimeWait remote_time_wait(const Digest& d, const CapturedOrder& captured) {
+  if (is(d.own, TcpState::time_wait)) return captured.client_closed_actively ? TimeWait::both : TimeWait::server;
+  if (captured.reset_by != ResetBy::none || !captured.client_closed_actively) return TimeWait::none;
+  return captured.both_fins ? TimeWait::client : TimeWait::unknown;
+}
+
+/// What the packets say, if they do.
+First who_closed_first(const Digest& d, const Captured& captured) {
+  if (!captured) return who_closed_first(d);
+  // Of a remote client's FIN that was lost on its way no capture of ours tells.
+  const bool earlier_may_be_lost = d.peer_is_remote && captured->closed_first == Side::server && !no_fin_was_lost(d);
+  return {captured->closed_first, captured->closed_by, earlier_may_be_lost ? Source::inferred : Source::capture};
+}
+
+TimeWait who_holds_time_wait(const Digest& d, const First& first, ResetBy reset_by, const Captured& captured) {
   // An RST that is the first end of a connection leaves no TIME_WAIT, whoever has its addresses and ports now.
   if (d.tuple_reused) return first.by == ClosedBy::rst ? TimeWait::none : TimeWait::unknown;
   if (!own_end_settled(d)) return TimeWait::unknown;
+  if (d.peer_is_remote && captured) return remote_time_wait(d, *captured);
   if (is(d.own, TcpState::time_wait)) return time_wait_of_own(d, first);
   if (d.peer_is_remote) return infer_remote_time_wait(d, first, reset_by);
   if (!d.peer) return TimeWait::unknown;
@@ -211,9 +231,11 @@ TimeWait who_holds_time_wait(const Digest& d, const First& first, ResetBy reset_
 
 /// Seen, when the kernel showed the sockets that the answer is about. Of a client that can't be seen it is only known
 /// that it holds none when ours was surely first.
-Source source_of_time_wait(const Digest& d, TimeWait time_wait, const First& first) {
+Source source_of_time_wait(const Digest& d, TimeWait time_wait, const First& first, const Captured& captured) {
   if (time_wait == TimeWait::unknown || d.tuple_reused) return Source::inferred;
   if (d.peer) return Source::sock_diag;
+  // Whether a remote client's kernel keeps the TIME_WAIT that it is due, no packet tells; that an RST ends it is sure.
+  if (captured && captured->reset_by != ResetBy::none && time_wait == TimeWait::none) return Source::capture;
   const bool server_alone = time_wait == TimeWait::server && first.source != Source::inferred;
   return server_alone ? Source::sock_diag : Source::inferred;
 }
@@ -244,14 +266,15 @@ std::optional<std::uint32_t> bytes_at_risk(const Digest& d, const Verdict& verdi
 
 Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_clock::time_point accepted_at) {
   const Digest d = digest_evidence(evidence);
-  const First first = who_closed_first(d);
+  const Captured captured = captured_order(evidence);
+  const First first = who_closed_first(d, captured);
   Verdict verdict;
   verdict.closed_first = first.side;
   verdict.closed_by = first.by;
   verdict.closed_first_source = first.source;
-  verdict.reset_by = who_reset(d);
-  verdict.time_wait = who_holds_time_wait(d, first, verdict.reset_by);
-  verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first);
+  verdict.reset_by = captured ? captured->reset_by : who_reset(d);
+  verdict.time_wait = who_holds_time_wait(d, first, verdict.reset_by, captured);
+  verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first, captured);
   verdict.bytes_at_risk = bytes_at_risk(d, verdict);
   if (client_is_left_open(d)) verdict.client_left_in = d.peer->what.state;
   if (const SeenSocket timer = holder(d); timer && verdict.time_wait != TimeWait::unknown) {

@@ -150,6 +150,7 @@ struct Describer {
     return flags_text(segment) + " of the " + std::string(to_string(segment.from)) + "'s, captured";
   }
   std::string operator()(const fact::CaptureIncomplete& incomplete) const {
+    if (incomplete.lost == 0) return "its SYN was not captured: what is known of its packets may not be all";
     return std::to_string(incomplete.lost) + " packets were not captured: some of this connection's may be among them";
   }
 };

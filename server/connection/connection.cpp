@@ -58,7 +58,7 @@ Connection::Connection(ConnectionHost& host, const net::Accepted& accepted, Admi
       report_(host.shared().recorder, accepted),
       end_(admitted == Admission::surplus ? CloseMode::immediate : host.shared().options.close_mode),
       waiting_(host, stream_, *this) {
-  host.shared().observer.accepted(id(), {accepted.local, accepted.remote});
+  host.shared().observer.accepted(id(), {accepted.local, accepted.remote}, accepted.fd);
 }
 
 void Connection::start() {

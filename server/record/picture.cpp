@@ -38,6 +38,21 @@ Rung socket_rung(const Evidence& e, Side side, TcpState state, std::chrono::mill
   return rung;
 }
 
+RungKind kind_of(const fact::Segment& segment) {
+  if (segment.rst) return RungKind::rst;
+  return segment.fin ? RungKind::fin : RungKind::syn;
+}
+
+Side sender_of(const fact::Segment& segment) { return segment.from == Sender::server ? Side::server : Side::client; }
+
+Rung segment_rung(const Evidence& e, const fact::Segment& segment) {
+  std::string text;
+  for (const auto& [is_set, name] :
+       {std::pair{segment.syn, "SYN"}, {segment.fin, "FIN"}, {segment.rst, "RST"}, {segment.ack, "ACK"}})
+    if (is_set) text += (text.empty() ? "" : ", ") + std::string(name);
+  return rung_of(e, kind_of(segment), sender_of(segment), std::move(text));
+}
+
 /// Draws each fact; `e` is the evidence that it is of.
 struct Drawer {
   const Evidence& e;
@@ -49,6 +64,7 @@ struct Drawer {
     rung.state = sample.state;
     return rung;
   }
+  Rung operator()(const fact::Segment& segment) const { return segment_rung(e, segment); }
   Rung operator()(const fact::SentFin&) const { return rung_of(e, RungKind::fin, Side::server, "FIN"); }
   Rung operator()(const fact::Aborted&) const {
     return rung_of(e, RungKind::rst, Side::server, "RST: close() with SO_LINGER{1,0}");
@@ -129,7 +145,8 @@ bool goes_without_saying(const Evidence& e) {
 /// Turns evidence into rungs, one fact after the other.
 class EvidenceRungs {
  public:
-  EvidenceRungs(const std::vector<Evidence>& evidence, std::vector<Rung>& rungs) : evidence_(evidence), rungs_(rungs) {}
+  EvidenceRungs(const std::vector<Evidence>& evidence, std::vector<Rung>& rungs)
+      : evidence_(evidence), rungs_(rungs), client_fin_(was_captured(RungKind::fin, Side::client)) {}
 
   void add(const Evidence& e) {
     if (goes_without_saying(e)) return;
@@ -140,13 +157,23 @@ class EvidenceRungs {
     if (e.is<fact::ReceivedFin>() && fin_is_news) return;
     if (const auto* own = e.as<fact::OwnSocket>()) return add_lookup(e, Side::server, own->state);
     if (const auto* peer = e.as<fact::PeerSocket>()) return add_lookup(e, Side::client, peer->state);
-    rungs_.push_back(sends_fin(e, evidence_) ? rung_of(e, RungKind::fin, Side::server, "FIN: " + describe(e))
-                                             : rung_of(e));
+    const Rung rung =
+        sends_fin(e, evidence_) ? rung_of(e, RungKind::fin, Side::server, "FIN: " + describe(e)) : rung_of(e);
+    // What was captured is drawn once, where the packet was; that a call sent it, or told of it, is a note.
+    const bool is_told_by_packet = !e.is<fact::Segment>() && was_captured(rung.kind, rung.side);
+    rungs_.push_back(is_told_by_packet ? note_of(e) : rung);
   }
 
   bool has_client_fin() const { return client_fin_; }
 
  private:
+  bool was_captured(RungKind kind, Side side) const {
+    return std::ranges::any_of(evidence_, [&](const Evidence& e) {
+      const auto* segment = e.as<fact::Segment>();
+      return segment != nullptr && kind_of(*segment) == kind && sender_of(*segment) == side;
+    });
+  }
+
   /// It had arrived when the first fact showed it.
   void add_client_fin(const Evidence& e) {
     rungs_.push_back(rung_of(e, RungKind::fin, Side::client, "FIN"));
@@ -165,7 +192,7 @@ class EvidenceRungs {
 
   const std::vector<Evidence>& evidence_;
   std::vector<Rung>& rungs_;
-  bool client_fin_ = false;
+  bool client_fin_;
   bool failed_ = false;
 };
 

@@ -128,7 +128,7 @@ TEST_CASE("an admin port in use ends with 1 and says that it is the admin port's
 }
 
 TEST_CASE("the text log says where it listens, then requests, then verdicts with their ladder") {
-  Program program({"/usr/bin/env", "LC_ALL=C.UTF-8", CLOSELAB_PROGRAM, "serve", "--port=0"});
+  Program program({"/usr/bin/env", "LC_ALL=C.UTF-8", CLOSELAB_PROGRAM, "serve", "--port=0", "--witness=off"});
   const std::string first = program.line();
   CAPTURE(first);
   const std::string intro = "closelab: listening on http://127.0.0.1:";
@@ -136,6 +136,7 @@ TEST_CASE("the text log says where it listens, then requests, then verdicts with
   const std::string port = first.substr(intro.size(), first.find('/', intro.size()) - intro.size());
 
   CHECK(program.line().starts_with("closelab: admin on http://127.0.0.1:"));
+  CHECK(program.line() == "closelab: witness: none; it is switched off (witness)");
   CHECK(curl({"-H", "Connection: close", "http://127.0.0.1:" + port + "/"}).exit_code == 0);
   CHECK(contains(program.line(), "connection 1, request 1: GET / HTTP/1.1  200 OK"));
   CHECK(contains(program.line(), "connection 1 ended: the server closed first, by FIN"));

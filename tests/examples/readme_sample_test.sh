@@ -15,6 +15,7 @@ masked() { sed -E 's/[0-9]+/N/g; s/ +/ /g; s/─+/─/g'; }
 
 start_server
 next_line  # where the admin port is
+next_line  # that packets are no witness
 for _ in {1..30}; do
   log=''
   bash -c "${command//127.0.0.1:8080/127.0.0.1:$port}" >/dev/null 2>&1 || fail "this fails: $command"

@@ -17,8 +17,8 @@ TEST_CASE("once the tuple was accepted again, a look at the client's end proves 
   EndedConnection first;
   first.id = 1;
   first.tuple = {*parse_address("127.0.0.1", 1), *parse_address("127.0.0.1", 2)};
-  observer.accepted(1, first.tuple);
-  observer.accepted(2, first.tuple);
+  observer.accepted(1, first.tuple, -1);
+  observer.accepted(2, first.tuple, -1);
   first.note(Source::syscall, fact::StoppedReceiving{});
   first.note(Source::tcp_info, fact::Sampled{.moment = SampleMoment::before_close, .state = TcpState::established});
   first.note(Source::syscall, fact::Aborted{});
@@ -38,8 +38,8 @@ TEST_CASE("the last connection with its addresses and ports is looked up as ever
   EndedConnection second;
   second.id = 2;
   second.tuple = {*parse_address("127.0.0.1", 1), *parse_address("127.0.0.1", 2)};
-  observer.accepted(1, second.tuple);
-  observer.accepted(2, second.tuple);
+  observer.accepted(1, second.tuple, -1);
+  observer.accepted(2, second.tuple, -1);
   observer.follow(second);
   CHECK(find<fact::PeerSocket>(reports.settled().connection) != nullptr);
 }

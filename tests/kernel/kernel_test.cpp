@@ -4,6 +4,7 @@
 //   CLOSELAB_KERNEL_TEST_CONNECTIONS  how many; default 20000, and 3000 under a sanitizer
 //   CLOSELAB_KERNEL_TEST_SEED         what is drawn; default random, and printed
 //   CLOSELAB_KERNEL_TEST_ENDINGS      only the endings whose names contain this text
+//   CLOSELAB_KERNEL_TEST_WITNESS      anything: verdicts rest on packets, which the servers capture themselves
 //   CI=true                           where the test can't run it fails, instead of being skipped
 
 #include <chrono>

@@ -1,9 +1,11 @@
 #include "tests/kernel/lab.h"
 
+#include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "closelab/packet_witness.h"
 #include "net/socket/socket_address.h"
 #include "tests/support/skip.h"
 
@@ -93,7 +95,17 @@ Responder HeldRequests::take(std::uint16_t client_port) {
   return std::move(held_.extract(client_port).mapped());
 }
 
-LabServer::LabServer(const Options& options) : server(options) {
+namespace {
+
+/// The environment asks for packets as a witness; each server needs one of its own.
+Options with_witness(Options options) {
+  if (std::getenv("CLOSELAB_KERNEL_TEST_WITNESS") != nullptr) options.witness = packet_witness();
+  return options;
+}
+
+}  // namespace
+
+LabServer::LabServer(const Options& options) : server(with_witness(options)) {
   server.handle("/", [](const Request&) { return small_answer(); });
   server.handle("/big", [](const Request&) { return Response{.body = std::string(big_body, 'x')}; });
   using enum CloseMode;

@@ -22,7 +22,9 @@ int checked(int result, const std::string& what) {
 }
 
 std::vector<std::string> serve_command(const std::vector<std::string>& flags) {
-  std::vector<std::string> command{CLOSELAB_PROGRAM, "serve", "--port=0", "--log-format=json"};
+  std::vector<std::string> command{CLOSELAB_PROGRAM, "serve", "--port=0", "--log-format=json",
+                                   // What a test sees must not depend on whether it may capture packets.
+                                   "--witness=off"};
   command.insert(command.end(), flags.begin(), flags.end());
   return command;
 }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string_view>
 
@@ -15,6 +16,7 @@
 #include "closelab/record.h"
 #include "closelab/rule.h"
 #include "closelab/socket_options.h"
+#include "closelab/witness.h"
 
 namespace closelab {
 
@@ -75,6 +77,9 @@ struct Options {
   /// With lookups on, one connection in so many is looked up; the others are judged as with lookups off, and their
   /// evidence says not_observed. At least 1. Lookups cost 2 to 4 us a connection.
   std::uint64_t lookup_every = 1;
+  /// Sees packets, so that verdicts can rest on them: closelab::packet_witness(), or one of your own; for one server.
+  /// Asked about the connections that are looked up.
+  std::shared_ptr<Witness> witness{};
   /// Settled connections whose records are kept; the oldest are dropped and counted.
   std::size_t records_kept = 10000;
   /// How long they are kept at most, looked at whenever another connection settles; unset is any time.

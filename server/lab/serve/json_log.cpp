@@ -30,6 +30,8 @@ class JsonLog : public Log {
               {"pid", listening.pid},
               {"version", build_facts.version}};
     if (!listening.admin_url.empty()) json["admin_url"] = listening.admin_url;
+    json["witness"] = listening.no_witness.empty() ? "packets" : "none";
+    if (!listening.no_witness.empty()) json["no_witness_reason"] = listening.no_witness;
     if (listening.rule_seed) json["rule_seed"] = *listening.rule_seed;
     return line(json);
   }

@@ -32,6 +32,8 @@ struct Listening {
   std::optional<std::uint64_t> rule_seed{};
   /// Empty without an admin port.
   std::string admin_url{};
+  /// Why packets are no witness; empty when they are.
+  std::string no_witness{};
 };
 
 struct Stopped {

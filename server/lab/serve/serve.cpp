@@ -27,6 +27,7 @@
 #include "server/lab/serve/routes.h"
 #include "server/lab/serve/service_manager.h"
 #include "server/lab/serve/stop_signal.h"
+#include "server/lab/serve/witness.h"
 #include "server/lab/settings/conf_file.h"
 #include "server/lab/settings/text_style.h"
 
@@ -53,6 +54,7 @@ class Lab {
   explicit Lab(const Settings& settings)
       : log_(make_log(settings)),
         output_(STDOUT_FILENO, [this](std::uint64_t events) { return log_->dropped(events); }),
+        witness_(choose_witness(settings)),
         server_(watched(settings)) {
     add_routes(server_);
     if (settings.admin_port.choice != AdminPort::Choice::off) start_admin(settings);
@@ -96,7 +98,7 @@ class Lab {
 
   Listening listening() const {
     const std::string admin_url = admin_ ? admin_->url() : "";
-    return {server_.url(), server_.endpoint(), ::getpid(), rule_seed(), admin_url};
+    return {server_.url(), server_.endpoint(), ::getpid(), rule_seed(), admin_url, witness_.reason};
   }
 
   std::optional<std::uint64_t> rule_seed() const {
@@ -107,6 +109,7 @@ class Lab {
 
   Options watched(const Settings& settings) {
     Options options = logged(settings.options);
+    options.witness = witness_.witness;
     return settings.admin_port.choice == AdminPort::Choice::off ? options : feed_.attach(std::move(options));
   }
 
@@ -165,6 +168,7 @@ class Lab {
   std::mutex stopped_mutex_;
   bool stopped_said_ = false;
   ServerEvents feed_;
+  const ChosenWitness witness_;
   Server server_;
   std::optional<Admin> admin_;
 };

@@ -136,6 +136,8 @@ class TextLog : public Log {
     std::string out =
         fmt::format("closelab: listening on {} (pid {}; Ctrl-C stops)\n", painted(bold, listening.url), listening.pid);
     if (!listening.admin_url.empty()) out += fmt::format("closelab: admin on {}\n", listening.admin_url);
+    out += listening.no_witness.empty() ? "closelab: witness: packets\n"
+                                        : fmt::format("closelab: witness: none; {}\n", listening.no_witness);
     if (listening.rule_seed)
       out += fmt::format("closelab: rules draw lots; to repeat this run: --rule-seed {}\n", *listening.rule_seed);
     return out;

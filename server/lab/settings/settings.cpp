@@ -195,6 +195,13 @@ List serving() {
                                    "server's own sockets show")),
       setting(group, "lookup_every", number<std::uint64_t>(1), CLOSELAB_FIELD(options.lookup_every),
               "ask the kernel about one connection in so many, under load; the others are judged as without lookups"),
+      setting(
+          group, "witness",
+          name_of<WitnessChoice>(
+              {{"auto", WitnessChoice::automatic}, {"off", WitnessChoice::off}, {"require", WitnessChoice::require}}),
+          CLOSELAB_FIELD(witness),
+          "capture the segments with SYN, FIN and RST of the port, so that verdicts rest on packets, of remote "
+          "clients too; auto: where CAP_NET_RAW allows it, and the first lines say whether; require: or don't start"),
       setting(group, "records_kept", number<std::size_t>(0), CLOSELAB_FIELD(options.records_kept),
               "settled connections that are remembered"),
       setting(group, "records_age", or_unset("off", duration<milliseconds>({})), CLOSELAB_FIELD(options.records_age),

@@ -24,6 +24,9 @@ struct AdminPort {
   friend bool operator==(const AdminPort&, const AdminPort&) = default;
 };
 
+/// Whether packets are captured as a witness: if that is allowed; never; or the server does not start without.
+enum class WitnessChoice : std::uint8_t { automatic, off, require };
+
 /// Everything `closelab serve` can be told, by flags or by a conf file.
 struct Settings {
   Options options{.listen = {.port = 8080}};
@@ -31,6 +34,7 @@ struct Settings {
   AdminPort admin_port{};
   /// Names in the field Host that the admin port answers to, besides localhost and every address.
   std::vector<std::string> admin_hosts{};
+  WitnessChoice witness = WitnessChoice::automatic;
   LogFormat log_format = LogFormat::text;
   Color color = Color::automatic;
   /// What is to be said of how they were written, one line each: a name that is going, a rule that is there twice.

@@ -59,6 +59,25 @@ TEST_CASE("resets are of the side that sent them") {
   }
 }
 
+TEST_CASE("a packet that was captured is drawn where it was, and once") {
+  const auto segment = [](std::chrono::nanoseconds at, Sender from, bool fin, bool rst) {
+    return Evidence{at, Source::capture, fact::Segment{.from = from, .fin = fin, .rst = rst, .ack = true}};
+  };
+  ConnectionRecord record = server_closed();
+  record.requests.clear();
+  record.evidence = {{.at = 1ms, .fact = fact::SentFin{}},
+                     {.at = 3ms, .fact = fact::ReceivedFin{}},
+                     {.at = 4ms, .fact = fact::PendingError{.error = EPIPE}},
+                     segment(1ms, Sender::server, true, false),
+                     segment(2ms, Sender::client, true, false),
+                     segment(3ms, Sender::client, false, true)};
+  CHECK(lines(record) == Lines{"note server: shutdown(SHUT_WR): our FIN (syscall)", "fin server: FIN, ACK (capture)",
+                               "fin client: FIN, ACK (capture)",
+                               "note server: recv() returned 0: the client's FIN (syscall)",
+                               "rst client: RST, ACK (capture)",
+                               "note server: SO_ERROR is EPIPE, the client's RST after its FIN (syscall)"});
+}
+
 TEST_CASE("the client's FIN stands before the first fact that shows it") {
   struct Row {
     const char* what;

@@ -62,6 +62,7 @@ TEST_CASE("setting a key changes that key and no other") {
       {"reactors", "2"},
       {"lookups", "off"},
       {"lookup_every", "10"},
+      {"witness", "require"},
       {"records_kept", "0"},
       {"records_age", "1m"},
       {"requests_kept", "0"},

@@ -1,0 +1,87 @@
+#include "net/verdict/captured_order.h"
+
+namespace closelab::net {
+namespace {
+
+/// Sequence numbers wrap (RFC 9293 §3.4).
+bool is_past(std::uint32_t a, std::uint32_t b) { return static_cast<std::int32_t>(a - b) > 0; }
+
+/// What one side sent to end the connection.
+struct End {
+  /// The sequence number after its FIN.
+  std::optional<std::uint32_t> fin_end{};
+  /// The least that a FIN, or an RST, of its acknowledged: a FIN that is sent again acknowledges what has come since.
+  std::optional<std::uint32_t> acknowledged_by_fin{};
+  std::optional<std::uint32_t> acknowledged_by_rst{};
+  bool rst = false;
+
+  bool has_closed() const { return fin_end || rst; }
+  /// A socket that has sent an RST is gone and sends no FIN, so that a FIN is always the earlier.
+  ClosedBy closed_by() const { return fin_end ? ClosedBy::fin : ClosedBy::rst; }
+  /// An RST without an ACK answers a segment for which there is no socket any more: what had come is not known.
+  const std::optional<std::uint32_t>& acknowledged() const {
+    return fin_end ? acknowledged_by_fin : acknowledged_by_rst;
+  }
+};
+
+void keep_least(std::optional<std::uint32_t>& least, std::uint32_t number) {
+  if (!least || is_past(*least, number)) least = number;
+}
+
+void add(End& end, const fact::Segment& segment) {
+  if (segment.fin && !end.fin_end) end.fin_end = segment.end();
+  if (segment.fin && segment.ack) keep_least(end.acknowledged_by_fin, segment.acknowledgement);
+  if (segment.rst && segment.ack) keep_least(end.acknowledged_by_rst, segment.acknowledgement);
+  end.rst = end.rst || segment.rst;
+}
+
+/// Was the first FIN or RST of `end` sent when the other's FIN had arrived?
+bool closed_after(const End& end, const End& other) {
+  return other.fin_end && end.acknowledged() && !is_past(*other.fin_end, *end.acknowledged());
+}
+
+Side first_side(const End& server, const End& client) {
+  if (!client.has_closed()) return Side::server;
+  if (!server.has_closed()) return Side::client;
+  if (closed_after(client, server)) return Side::server;
+  if (closed_after(server, client)) return Side::client;
+  return server.fin_end && client.fin_end ? Side::both : Side::undetermined;
+}
+
+ClosedBy closed_by(Side first, const End& server, const End& client) {
+  switch (first) {
+    case Side::undetermined:
+      return server.closed_by() == client.closed_by() ? server.closed_by() : ClosedBy::undetermined;
+    case Side::client:
+      return client.closed_by();
+    case Side::server:
+    case Side::both:
+      break;
+  }
+  return server.closed_by();
+}
+
+}  // namespace
+
+std::optional<CapturedOrder> captured_order(std::span<const Evidence> evidence) {
+  End server;
+  End client;
+  CapturedOrder order;
+  for (const Evidence& each : evidence) {
+    if (each.is<fact::CaptureIncomplete>()) return std::nullopt;
+    const auto* segment = each.as<fact::Segment>();
+    if (segment == nullptr) continue;
+    const bool from_server = segment->from == Sender::server;
+    add(from_server ? server : client, *segment);
+    if (segment->rst && order.reset_by == ResetBy::none)
+      order.reset_by = from_server ? ResetBy::server : ResetBy::client;
+  }
+  if (!server.has_closed() && !client.has_closed()) return std::nullopt;
+  order.closed_first = first_side(server, client);
+  order.closed_by = closed_by(order.closed_first, server, client);
+  order.both_fins = server.fin_end && client.fin_end;
+  order.client_closed_actively = client.fin_end && !closed_after(client, server);
+  return order;
+}
+
+}  // namespace closelab::net
