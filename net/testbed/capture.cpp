@@ -6,6 +6,7 @@
 #include <chrono>
 #include <stdexcept>
 
+#include "net/capture/pcapng.h"
 #include "net/socket/socket_address.h"
 #include "net/socket/unique_fd.h"
 
@@ -42,7 +43,7 @@ void send_mark(Endpoint nobody) {
 
 }  // namespace
 
-Capture::Capture(const CaptureOptions& options) {
+Capture::Capture(const CaptureOptions& options) : file_(options.file) {
   char error[PCAP_ERRBUF_SIZE] = "";
   handle_ = pcap_create(options.device.c_str(), error);
   if (handle_ == nullptr) throw std::runtime_error(std::string("pcap_create: ") + error);
@@ -56,15 +57,9 @@ Capture::Capture(const CaptureOptions& options) {
   link_ = layer == DLT_RAW ? LinkLayer::ip : LinkLayer::ethernet;
   set_filter(handle_);
   require(pcap_setnonblock(handle_, 1, error) == 0, handle_, "pcap_setnonblock");
-  if (options.file.empty()) return;
-  file_ = pcap_dump_open(handle_, options.file.c_str());
-  require(file_ != nullptr, handle_, "writing " + options.file);
 }
 
-Capture::~Capture() {
-  if (file_ != nullptr) pcap_dump_close(file_);
-  pcap_close(handle_);
-}
+Capture::~Capture() { pcap_close(handle_); }
 
 int Capture::fd() const { return pcap_get_selectable_fd(handle_); }
 
@@ -97,7 +92,22 @@ void Capture::take_one(const pcap_pkthdr& header, const unsigned char* bytes) {
   // With nanosecond precision the field holds nanoseconds.
   segment->packet.at = std::chrono::seconds(header.ts.tv_sec) + std::chrono::nanoseconds(header.ts.tv_usec);
   segments_.push_back(*segment);
-  if (file_ != nullptr) pcap_dump(reinterpret_cast<unsigned char*>(file_), &header, bytes);
+  if (!file_.empty()) frames_.push_back({segment->packet.at, {bytes, bytes + header.caplen}, header.len});
+}
+
+void Capture::save(const std::map<std::chrono::nanoseconds, std::vector<std::string>>& comments) const {
+  if (file_.empty()) return;
+  using capture::LinkType;
+  std::string bytes =
+      capture::pcapng_header(link_ == LinkLayer::ip ? LinkType::raw_ip : LinkType::ethernet, "closelab");
+  for (const Frame& frame : frames_) {
+    const auto found = comments.find(frame.at);
+    bytes += capture::pcapng_block({.at = std::chrono::system_clock::time_point(frame.at),
+                                    .bytes = frame.bytes,
+                                    .original_size = frame.original_size,
+                                    .comments = found != comments.end() ? found->second : std::vector<std::string>{}});
+  }
+  capture::write_private_file(file_, bytes);
 }
 
 unsigned Capture::dropped() const {

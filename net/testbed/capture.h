@@ -2,7 +2,10 @@
 
 #include <pcap/pcap.h>
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -17,7 +20,7 @@ struct CaptureOptions {
   int snapshot_bytes = 128;
   /// Where packets wait in the kernel until collect().
   int buffer_bytes = 16 * 1024 * 1024;
-  /// Empty, or the .pcap file in which the packets are saved, with times in nanoseconds.
+  /// Empty, or the .pcapng file in which save() saves the packets.
   std::string file{};
 };
 
@@ -41,6 +44,9 @@ class Capture {
   /// What was collected, in the order and with the times of the kernel (since the epoch).
   const std::vector<Segment>& segments() const { return segments_; }
   std::vector<Segment> take() { return std::move(segments_); }
+  /// Saves what was collected in the file, with comments on the packets that were captured at those times. Nothing
+  /// when there is no file. Throws std::system_error.
+  void save(const std::map<std::chrono::nanoseconds, std::vector<std::string>>& comments) const;
   /// Packets that were missed.
   unsigned dropped() const;
 
@@ -48,7 +54,13 @@ class Capture {
   void take_one(const pcap_pkthdr& header, const unsigned char* bytes);
 
   pcap_t* handle_ = nullptr;
-  pcap_dumper_t* file_ = nullptr;
+  struct Frame {
+    std::chrono::nanoseconds at{};
+    std::vector<unsigned char> bytes{};
+    std::uint32_t original_size = 0;
+  };
+  const std::string file_;
+  std::vector<Frame> frames_;
   LinkLayer link_ = LinkLayer::ethernet;
   std::vector<Segment> segments_;
   bool marked_ = false;

@@ -156,9 +156,11 @@ void CaseObserver::conclude(const std::vector<std::uint16_t>& server_ports, std:
   } else {
     outcome.limits = "on this machine's loopback, without packets: " + stage_.shared();
   }
-  if (!watched_) return;
-  take_down_states(observed);
-  outcome.picture = picture_of(*watched_, outcome.packets, states_, calls);
+  if (watched_) {
+    take_down_states(observed);
+    outcome.picture = picture_of(*watched_, outcome.packets, states_, calls);
+  }
+  stage_.save_captures(words_of_packets(outcome));
 }
 
 void CaseObserver::take_down_states(Observations& observed) const {

@@ -80,7 +80,7 @@ CaseSetup::CaseSetup(const Case& played, const CaseSetupOptions& options) {
   if (played.network.hosts == Hosts::two) {
     set_up_two_hosts(played.network, options);
   } else if (shared_.empty()) {
-    client_capture_ = capture("lo", options.pcap.empty() ? "" : options.pcap + ".pcap");
+    client_capture_ = capture("lo", options.pcap.empty() ? "" : options.pcap + ".pcapng");
   }
   set_sysctl(played);
   Settings settings = played.server;
@@ -98,10 +98,10 @@ void CaseSetup::set_up_two_hosts(const Network& network, const CaseSetupOptions&
   const testbed::LinkKind link = options.link ? *options.link : testbed::allowed_link();
   const std::string& pcap = options.pcap;
   testbed::Wire client = testbed::make_link(link, {client_device, client_address, server_address, network.mtu});
-  client_capture_ = capture(client_device, pcap.empty() ? "" : pcap + ".client.pcap");
+  client_capture_ = capture(client_device, pcap.empty() ? "" : pcap + ".client.pcapng");
   server_host_ = testbed::Host::create();
   testbed::Wire server = testbed::make_link(link, {server_device, server_address, client_address, network.mtu});
-  server_capture_ = capture(server_device, pcap.empty() ? "" : pcap + ".server.pcap");
+  server_capture_ = capture(server_device, pcap.empty() ? "" : pcap + ".server.pcapng");
   relay_ = std::make_unique<testbed::Relay>(std::move(client), std::move(server));
   relay_->set_delay(network.delay);
   enter(Side::client);
@@ -176,6 +176,11 @@ std::vector<testbed::Segment> CaseSetup::finish_capture() {
   finish(*client_capture_, address(Side::server, 0));
   if (!has_two_hosts()) return client_capture_->take();
   return testbed::join_views(client_capture_->take(), server_capture_->take(), address(Side::client, 0));
+}
+
+void CaseSetup::save_captures(const PacketWords& words) const {
+  if (client_capture_) client_capture_->save(words);
+  if (server_capture_) server_capture_->save(words);
 }
 
 }  // namespace closelab::lab

@@ -13,13 +13,14 @@
 #include "net/testbed/network.h"
 #include "net/testbed/relay.h"
 #include "server/lab/experiments/experiment.h"
+#include "server/lab/experiments/packet_words.h"
 #include "server/lab/experiments/server_process.h"
 
 namespace closelab::lab {
 
 struct CaseSetupOptions {
   bool in_private_network = true;
-  /// Empty, or the captures' file name without `.pcap`.
+  /// Empty, or the captures' file name without `.pcapng`.
   std::string pcap{};
   /// What joins two hosts; empty: what is allowed here.
   std::optional<testbed::LinkKind> link{};
@@ -58,6 +59,8 @@ class CaseSetup {
   bool has_captured(testbed::Match match, Side from) const;
   /// Every segment until now, in the order of sending; ends the capture.
   std::vector<testbed::Segment> finish_capture();
+  /// Saves the packets, with what is to be said of them, where that is asked for.
+  void save_captures(const PacketWords& words) const;
 
  private:
   const testbed::Host& host(Side side) const { return side == Side::server ? *server_host_ : *client_host_; }

@@ -18,7 +18,7 @@ struct RunOptions {
   bool in_private_network = true;
   /// What joins two hosts; empty: what is allowed here.
   std::optional<testbed::LinkKind> link{};
-  /// Empty, or the directory for captures: NAME-CASE.pcap, of two hosts NAME-CASE.client.pcap and .server.pcap.
+  /// Empty, or the directory for captures: NAME-CASE.pcapng, of two hosts NAME-CASE.client.pcapng and .server.pcapng.
   std::string pcap_directory{};
   /// Called when a case is done, with how many are, and of how many.
   std::function<void(std::size_t, std::size_t)> progress{};

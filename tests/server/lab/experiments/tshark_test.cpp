@@ -107,16 +107,46 @@ TEST_CASE("the packets of the ladders are those that tshark reads from the captu
       const testbed::Ends ends = ends_of(outcome);
       ++compared;
       if (one.played->network.hosts == Hosts::one) {
-        compare(name + ".pcap", seen_on_one_host(outcome), ends);
+        compare(name + ".pcapng", seen_on_one_host(outcome), ends);
         continue;
       }
-      compare(name + ".client.pcap", seen_by(Side::client, outcome), ends);
-      compare(name + ".server.pcap", seen_by(Side::server, outcome), ends);
+      compare(name + ".client.pcapng", seen_by(Side::client, outcome), ends);
+      compare(name + ".server.pcapng", seen_by(Side::server, outcome), ends);
       ++compared_of_two_hosts;
     }
   }
   CHECK(compared > 10);
   CHECK(compared_of_two_hosts > 5);
+}
+
+/// What tshark shows as comments of packets, all of a file's.
+std::string comments_by_tshark(const fs::path& file) {
+  return output_of("tshark -r " + file.string() + " -T fields -e frame.comment 2>/dev/null");
+}
+
+TEST_CASE("the saved packets carry the words of the ladder, and the last one how it ended") {
+  if (output_of("tshark --version 2>/dev/null").empty()) {
+    std::cout << "tshark is not installed" << std::endl;
+    return;
+  }
+  std::size_t read = 0;
+  for (const ExperimentResult& result : performance().results) {
+    for (const CaseResult& one : result.cases) {
+      const CaseOutcome& outcome = one.outcome;
+      if (outcome.packets.empty()) continue;
+      const std::string name =
+          (performance().captures / (result.experiment->name + "-" + std::to_string(one.number))).string();
+      const bool one_host = one.played->network.hosts == Hosts::one;
+      const std::string comments = comments_by_tshark(name + (one_host ? ".pcapng" : ".client.pcapng"));
+      CAPTURE(name);
+      CAPTURE(comments);
+      CHECK(comments.find("client: SYN") != std::string::npos);
+      if (one_host)
+        CHECK(comments.find("closed first: " + outcome.observed.at("closed_first").text) != std::string::npos);
+      ++read;
+    }
+  }
+  CHECK(read > 10);
 }
 
 }  // namespace

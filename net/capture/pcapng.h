@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace closelab::capture {
+
+/// LINKTYPE_ values of tcpdump.org, which pcapng files have for what a frame begins with.
+enum class LinkType : std::uint16_t { ethernet = 1, raw_ip = 101, any_device = 276 };
+
+/// Part of a pcapng file (draft-ietf-opsawg-pcapng), in this machine's byte order: blocks that a file begins with.
+std::string pcapng_header(LinkType link, std::string_view application);
+
+struct PcapngPacket {
+  std::chrono::system_clock::time_point at{};
+  std::span<const std::uint8_t> bytes{};
+  /// Of the whole packet, of which `bytes` may be the beginning.
+  std::uint32_t original_size = 0;
+  /// opt_comment: what a reader shows with the packet. UTF-8; what is longer than an option takes is cut.
+  std::vector<std::string> comments{};
+};
+
+/// One packet: an Enhanced Packet Block.
+std::string pcapng_block(const PcapngPacket& packet);
+
+/// Writes a file that only its owner can read, as packets hold what people sent; one that is there is replaced, a link
+/// is not followed. Throws std::system_error.
+void write_private_file(const std::string& path, std::string_view bytes);
+
+}  // namespace closelab::capture
