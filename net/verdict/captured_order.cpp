@@ -16,9 +16,13 @@ struct End {
   bool rst = false;
 
   bool has_closed() const { return fin_end || rst; }
-  /// A socket that has sent an RST is gone and sends no FIN, so that a FIN is always the earlier.
-  ClosedBy closed_by() const { return fin_end ? ClosedBy::fin : ClosedBy::rst; }
-  /// An RST without an ACK answers a segment for which there is no socket any more: what had come is not known.
+  /// A socket that has sent an RST is gone and sends no FIN, so that a FIN is always the earlier. An RST without an ACK
+  /// answers a segment for which there is no socket any more (RFC 9293 §3.10.7.1): what ended that one was lost.
+  ClosedBy closed_by() const {
+    if (fin_end) return ClosedBy::fin;
+    return acknowledged_by_rst ? ClosedBy::rst : ClosedBy::undetermined;
+  }
+  /// Unset after an RST without an ACK: what had come is not known.
   const std::optional<std::uint32_t>& acknowledged() const {
     return fin_end ? acknowledged_by_fin : acknowledged_by_rst;
   }

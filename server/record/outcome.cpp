@@ -70,7 +70,10 @@ void judge_outcomes(ConnectionRecord& record) {
   std::uint64_t written = 0;
   for (const RequestRecord& request : record.requests) written = std::max(written, request.answer_end);
   const Aftermath aftermath = aftermath_of(record);
-  if (record.retry == Retry::not_needed && more_may_have_come(record, aftermath)) record.retry = Retry::safe;
+  if (record.retry == Retry::not_needed && more_may_have_come(record, aftermath)) {
+    record.retry = Retry::safe;
+    record.retry_source = Source::inferred;
+  }
   for (RequestRecord& request : record.requests) {
     const Outcome outcome =
         judge_request({request.seen_by, sent(request), acknowledged(request, record.verdict, written), aftermath});

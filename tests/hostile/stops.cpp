@@ -98,8 +98,12 @@ StopReport stop_at(std::chrono::microseconds moment, unsigned reactors, Tally& t
   served.acquire();
   std::this_thread::sleep_for(moment);
   StopReport report = server.stop(grace);
-  server.each_connection(
-      [&](const ConnectionRecord& record) { tally.abandoned += record.retry == Retry::if_idempotent; });
+  const auto is_abandoned = [](const RequestRecord& request) {
+    return request.seen_by == SeenBy::handler && request.answered_at.count() == 0;
+  };
+  server.each_connection([&](const ConnectionRecord& record) {
+    tally.abandoned += static_cast<std::size_t>(std::ranges::count_if(record.requests, is_abandoned));
+  });
   return report;
 }
 

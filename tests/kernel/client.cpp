@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 #include "net/socket/socket_address.h"
 
@@ -23,6 +24,18 @@ void bind_to(int fd, AddressFamily family, std::uint16_t port) {
   const net::SocketAddress address = net::to_socket_address(any);
   if (::bind(fd, address.data(), address.length) != 0)
     throw std::runtime_error("bind: " + std::string(std::strerror(errno)));
+}
+
+/// A port's last connection may not have come to TIME_WAIT yet: until then the kernel does not let another have its
+/// addresses.
+void connect_when_free(int fd, const net::SocketAddress& address) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
+  while (::connect(fd, address.data(), address.length) != 0) {
+    if (errno != EADDRNOTAVAIL || std::chrono::steady_clock::now() > end) {
+      throw std::runtime_error(std::string("connect: ") + std::strerror(errno));
+    }
+    std::this_thread::yield();
+  }
 }
 
 }  // namespace
@@ -45,9 +58,7 @@ Client::Client(const Endpoint& server, int receive_buffer, std::uint16_t port) {
   const int on = 1;
   ::setsockopt(fd(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   if (port != 0) bind_to(fd(), server.family, port);
-  if (::connect(fd(), address.data(), address.length) != 0) {
-    throw std::runtime_error(std::string("connect: ") + std::strerror(errno));
-  }
+  connect_when_free(fd(), address);
   local_ = net::local_endpoint(fd());
   const timeval limit{.tv_sec = patience_ms / 1000, .tv_usec = 0};
   ::setsockopt(fd(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);

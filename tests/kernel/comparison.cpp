@@ -93,7 +93,15 @@ bool stopped_early(const std::vector<Evidence>& evidence) {
   return own != TcpState::closed && own != TcpState::time_wait;
 }
 
+/// What came of the client while it could not be received, because an RST of ours was to follow.
+bool missed_something(const std::vector<Evidence>& evidence) {
+  const auto* aborted = find<fact::Aborted>(evidence);
+  const auto* closed = find<fact::Closed>(evidence);
+  return (aborted != nullptr && aborted->missed > 0) || (closed != nullptr && closed->missed > 0);
+}
+
 /// Why our side can't know what the wire shows, if its evidence is of that kind; else empty. No system call tells
+///  - what the client sent, FIN or RST, while our RST was under way;
 ///  - when a FIN left that had to wait behind data;
 ///  - what came in which order while shutdown() ran, when that was the client's FIN and more;
 ///  - in what order the FINs went, when an RST behind them has ended TIME_WAIT;
@@ -103,6 +111,7 @@ std::string_view limit_of_user_space(const ConnectionRecord& record, const WireV
   if (has<fact::TupleReused>(evidence)) return "a newer connection had the same addresses and ports";
   if (field == "time_wait") return stopped_early(evidence) ? "the server had stopped before the states were final" : "";
   if (field == "reset_by") return "reset_by: an RST behind the FINs or behind close() is not reported";
+  if (missed_something(evidence)) return "a FIN or an RST came while ours was sent";
   const fact::Sampled* const before = sample_at(evidence, SampleMoment::before_fin);
   const fact::Sampled* const after = sample_at(evidence, SampleMoment::after_fin);
   if (before == nullptr || after == nullptr) return {};

@@ -113,18 +113,19 @@ def open_lane(browser, number):
 
 
 @contextlib.contextmanager
-def idle_client(lab, target="/idle"):
+def answered_client(lab, target="/idle"):
+    """A client that has read an answer and stays, with the number of its connection."""
+    before = lab.admin("connections?limit=0")["counts"]["accepted"]
     with socket.create_connection(("127.0.0.1", lab.port), 20) as client:
         client.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         client.recv(65536)
-        yield client
+        yield client, lab.admin(f"connections?wait=accepted&after={before}")["connection"]["id"]
 
 
 def check_reset_by_click(browser, lab):
     """A person ends a connection by RST, and sees that nobody is left in TIME_WAIT."""
-    with idle_client(lab) as client:
+    with answered_client(lab) as (client, number):
         name = "127.0.0.1:%d" % client.getsockname()[1]
-        number = lab.admin("connections?phase=idle")["connections"][-1]["id"]
         shown = wait_lane(browser, number, "idle")
         check((shown["server"], shown["client"]) in (("ESTABLISHED", "ESTABLISHED"), ("ESTABLISHED", "unknown")), f"open: {shown}")
         open_lane(browser, number)
@@ -152,8 +153,7 @@ def press(browser, label, sure=False):
 
 def check_drain_and_refuse(browser, lab):
     """A person drains the server, and sees an idle connection closed; then lets nobody in."""
-    with idle_client(lab) as client:
-        number = lab.admin("connections?phase=idle")["connections"][-1]["id"]
+    with answered_client(lab) as (client, number):
         wait_lane(browser, number, "idle")
         press(browser, "drain", sure=True)
         check(client.recv(1) == b"", "a drain does not close an idle connection")
@@ -172,8 +172,7 @@ def check_drain_and_refuse(browser, lab):
 
 def check_close_wait(browser, lab):
     """A client that leaves its end open is seen in CLOSE_WAIT, ours in FIN_WAIT_2."""
-    with idle_client(lab, "/close/half") as client:
-        number = lab.admin("connections?limit=1")["connections"][-1]["id"]
+    with answered_client(lab, "/close/half") as (client, number):
         browser.wait("""const one = [...document.querySelectorAll(".lane")].find(each => each.querySelector(".id").textContent === arguments[0]);
             return one && one.querySelector(".end.client").dataset.state === "CLOSE_WAIT" &&
                    one.querySelector(".end.server").dataset.state === "FIN_WAIT_2" """, str(number), what="CLOSE_WAIT and FIN_WAIT_2")

@@ -96,7 +96,7 @@ struct ConnectionRecord {
   CloseMode close_mode = CloseMode::lingering;
   /// The worst of its requests'.
   Retry retry = Retry::not_needed;
-  Source retry_source = Source::inferred;
+  Source retry_source = Source::syscall;
   /// Rules that acted on it, the last `requests_kept` of them.
   std::vector<RuleFiring> rules_fired{};
   Verdict verdict;
