@@ -58,6 +58,12 @@ bool is_reset(const Evidence& seen) {
 
 bool is_final(TcpState state) { return state == TcpState::closed || state == TcpState::time_wait; }
 
+/// Our end has seen both FINs acknowledged, so that its peer has ours: it came between the two lookups of one look.
+bool is_overtaken(TcpState own, TcpState peer) {
+  return own == TcpState::time_wait &&
+         (peer == TcpState::fin_wait_1 || peer == TcpState::fin_wait_2 || peer == TcpState::closing);
+}
+
 }  // namespace
 
 std::chrono::milliseconds next_look(int looks) {
@@ -68,7 +74,7 @@ std::chrono::milliseconds next_look(int looks) {
 
 Progress judge_states(TcpState own, TcpState peer, int looks) {
   if (own == TcpState::unknown) return Progress::settled;  // the kernel can't be asked
-  if (!is_final(own)) return Progress::transitional;
+  if (!is_final(own) || is_overtaken(own, peer)) return Progress::transitional;
   if (peer == TcpState::unknown || is_final(peer)) return Progress::settled;
   return looks >= 4 ? Progress::settled : Progress::transitional;
 }

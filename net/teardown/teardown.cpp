@@ -197,11 +197,14 @@ void Teardown::abort() {
   finish(How::aborted);
 }
 
-/// From here on the state changes only as we make it.
+/// From here on the state changes only as we make it, but for a segment that another processor has already let in. A
+/// client on this machine whose end is still ESTABLISHED has sent none.
 void Teardown::hold_still() {
   dropped_before_ = dropped_segments(stream_.fd());
   holds_still_ = stop_receiving(stream_.fd());
-  if (holds_still_) connection_.note(Source::syscall, fact::StoppedReceiving{});
+  if (!holds_still_) return;
+  connection_.note(Source::syscall, fact::StoppedReceiving{});
+  if (!fin_sent_ && !fin_received_ && !over_) observer_.look_at_peer(connection_);
 }
 
 /// FINs and RSTs that came meanwhile.

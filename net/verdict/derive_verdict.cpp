@@ -44,11 +44,20 @@ bool reset_behind_fin(const Digest& d) { return client_reset(d) && d.error_was_p
 /// SOCK_DESTROY (`ss -K`) on this machine: the kernel sends the RST for us.
 bool destroyed(const Digest& d) { return d.error == ECONNABORTED; }
 
+/// It had sent a FIN or an RST when the kernel stopped receiving for us.
+bool client_had_left(const Digest& d) { return d.peer_when_stopped && *d.peer_when_stopped != TcpState::established; }
+
+/// Nothing more of a client's comes behind its FIN, unless its end is gone without ours: by an RST.
+bool was_still_on_its_way(const Digest& d) {
+  const bool came = is(d.last_sample, TcpState::close_wait) && d.peer_when_stopped != TcpState::closed;
+  return client_had_left(d) && d.missed == 0 && !came;
+}
+
 /// Our RST is surely the first only when nothing can have arrived between the look at the state and the RST.
 First first_without_our_fin(const Digest& d) {
   if (destroyed(d)) return server_rst(Source::syscall);
   if (d.error) return client_reset(d) ? client_rst(d) : gave_up(d);
-  const bool undisturbed = d.stopped_receiving && d.missed == 0;
+  const bool undisturbed = d.stopped_receiving && d.missed == 0 && !client_had_left(d);
   return our_rst(d) && undisturbed && is(d.last_sample, TcpState::established) ? server_rst(Source::tcp_info)
                                                                                : not_known;
 }
@@ -170,6 +179,7 @@ bool client_is_left_open(const Digest& d) {
 
 ResetBy who_reset(const Digest& d) {
   if (client_reset(d)) return ResetBy::client;
+  if (our_rst(d) && was_still_on_its_way(d)) return ResetBy::undetermined;
   if (our_rst(d) || destroyed(d)) return ResetBy::server;
   if (reset_may_have_been_missed(d)) return ResetBy::undetermined;
   // An RST would have taken TIME_WAIT away.

@@ -75,6 +75,7 @@ class Digester {
   void operator()(const fact::PeerSocket& peer) {
     d_.peer = {{peer.state, peer.timer}, at_, source_};
     if (is_of_active_close(peer.state)) d_.peer_closed_actively = true;
+    if (d_.stopped_receiving && !d_.ended) d_.peer_when_stopped = peer.state;
     // Before our close() its FIN may still be on its way: only what it enters by our FIN counts.
     const bool has_our_fin = peer.state == TcpState::close_wait || peer.state == TcpState::last_ack;
     if (d_.ended ? is_before_or_passive(peer.state) : has_our_fin) d_.peer_open = true;

@@ -50,6 +50,8 @@ struct Digest {
   /// FINs or RSTs that the kernel dropped for us before our RST.
   std::uint32_t missed = 0;
   bool stopped_receiving = false;
+  /// What a lookup right after that found of the client's end.
+  std::optional<TcpState> peer_when_stopped;
   /// The last lookups.
   SeenSocket own;
   SeenSocket peer;

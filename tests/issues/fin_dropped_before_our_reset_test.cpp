@@ -27,6 +27,19 @@ TEST_CASE("who was first is undetermined when a FIN or RST came right before our
   CHECK(aborted(1).reset_by == ResetBy::server);
 }
 
+TEST_CASE("who was first is undetermined when the client had left, and nothing of it was dropped or taken in yet") {
+  const Verdict verdict = derive_verdict(Story()
+                                             .frozen()
+                                             .peer(TcpState::closed)
+                                             .sample(SampleMoment::before_close, TcpState::established)
+                                             .aborted()
+                                             .own(TcpState::closed)
+                                             .peer(TcpState::closed)
+                                             .evidence());
+  CHECK(verdict.closed_first == Side::undetermined);
+  CHECK(verdict.reset_by == ResetBy::undetermined);
+}
+
 TEST_CASE("an abort sends its RST although the descriptor is asked afterwards what was dropped") {
   for (const test::Path& path : test::paths()) {
     test::Rig rig(test::mode(CloseMode::abortive), path);

@@ -93,8 +93,14 @@ bool stopped_early(const std::vector<Evidence>& evidence) {
   return own != TcpState::closed && own != TcpState::time_wait;
 }
 
-/// What came of the client while it could not be received, because an RST of ours was to follow.
+/// What came of the client while it could not be received, because an RST of ours was to follow; or it was on its way
+/// then.
 bool missed_something(const std::vector<Evidence>& evidence) {
+  const auto stopped = std::ranges::find_if(evidence, &Evidence::is<fact::StoppedReceiving>);
+  if (stopped != evidence.end() && std::next(stopped) != evidence.end()) {
+    const auto* peer = std::next(stopped)->as<fact::PeerSocket>();
+    if (peer != nullptr && peer->state != TcpState::established) return true;
+  }
   const auto* aborted = find<fact::Aborted>(evidence);
   const auto* closed = find<fact::Closed>(evidence);
   return (aborted != nullptr && aborted->missed > 0) || (closed != nullptr && closed->missed > 0);

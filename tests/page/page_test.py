@@ -119,7 +119,7 @@ def answered_client(lab, target="/idle"):
     with socket.create_connection(("127.0.0.1", lab.port), 20) as client:
         client.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
         client.recv(65536)
-        yield client, lab.admin(f"connections?wait=accepted&after={before}")["connection"]["id"]
+        yield client, lab.admin(f"connections?wait=accepted&after={before}")["id"]
 
 
 def check_reset_by_click(browser, lab):

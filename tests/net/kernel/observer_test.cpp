@@ -32,6 +32,7 @@ TEST_CASE("states are final when no end can change any more but for TIME_WAIT's 
       {S::time_wait, S::unknown, 1, settled},  // a remote client
       {S::closed, S::unknown, 1, settled},
       {S::time_wait, S::last_ack, 1, transitional},
+      {S::time_wait, S::fin_wait_2, 100, transitional},  // our FIN came between the two lookups
       {S::closed, S::established, 3, transitional},
       {S::closed, S::established, 4, settled},
       {S::closed, S::close_wait, 4, settled},

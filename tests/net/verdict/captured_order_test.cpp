@@ -28,9 +28,10 @@ std::vector<Evidence> as_evidence(const std::vector<fact::Segment>& segments) {
   return evidence;
 }
 
+constexpr Side both = Side::both;
+constexpr Side undetermined = Side::undetermined;
+
 const std::vector<Row>& rows() {
-  constexpr Side both = Side::both;
-  constexpr Side undetermined = Side::undetermined;
   static const std::vector<Row> table{
       {"the client's FIN acknowledges the server's",
        {segment(server, "F.", 600, 200), segment(client, "F.", 200, 601)},
