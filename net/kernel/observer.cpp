@@ -269,7 +269,8 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
     connection.note(Source::sock_diag, fact::NotObserved{peer_unknown ? peer->error : own.error});
     return Progress::settled;
   }
-  if (own.state != TcpState::closed && own.cookie != connection.cookie) {
+  const bool peer_connects = peer != nullptr && peer->state == TcpState::syn_sent;
+  if (peer_connects || (own.state != TcpState::closed && own.cookie != connection.cookie)) {
     connection.note(Source::sock_diag, fact::TupleReused{});
     return Progress::settled;
   }
@@ -314,7 +315,8 @@ void Observer::look_at_peer(EndedConnection& connection) {
   }
   const auto& [peer, own] = found;
   const bool is_ours = own.state == TcpState::closed || own.cookie == connection.cookie;
-  if (peer.state == TcpState::unknown || !is_ours || accepted_again(connection.id, tuple)) return;
+  const bool is_known = peer.state != TcpState::unknown && peer.state != TcpState::syn_sent;
+  if (!is_known || !is_ours || accepted_again(connection.id, tuple)) return;
   connection.note(Source::sock_diag, fact::PeerSocket{peer.state, peer.timer});
 }
 

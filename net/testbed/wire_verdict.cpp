@@ -32,13 +32,20 @@ struct End {
   First first() const { return {side, has_fin() ? ClosedBy::fin : ClosedBy::rst}; }
 };
 
+/// From the server's answer to the SYN on: what comes before is of an older connection between the same ends, whose
+/// TIME_WAIT may answer a SYN by an ACK (RFC 9293 §3.10.7.4), and that draws an RST.
+std::span<const Packet> since_answer(std::span<const Packet> packets) {
+  const auto answer = std::ranges::find_if(packets, [](const Packet& each) { return each.has(syn) && each.has(ack); });
+  return answer != packets.end() ? std::span(answer, packets.end()) : packets;
+}
+
 class Trace {
  public:
-  explicit Trace(std::span<const Packet> packets) : packets_(packets) {
-    for (std::size_t i = 0; i < packets.size(); ++i) {
-      End& end = packets[i].from == Side::server ? server_ : client_;
-      if (packets[i].has(fin) && !end.has_fin()) end.fin_at = i;
-      if (packets[i].has(rst) && !end.has_rst()) end.rst_at = i;
+  explicit Trace(std::span<const Packet> packets) : packets_(since_answer(packets)) {
+    for (std::size_t i = 0; i < packets_.size(); ++i) {
+      End& end = packets_[i].from == Side::server ? server_ : client_;
+      if (packets_[i].has(fin) && !end.has_fin()) end.fin_at = i;
+      if (packets_[i].has(rst) && !end.has_rst()) end.rst_at = i;
     }
   }
 

@@ -54,7 +54,8 @@ void Stories::add(const SeenSegment& seen) {
     segment.from = Sender::server;
     found = successions_.find(key_of(seen.destination, seen.source));
   }
-  if (found != successions_.end()) append(story_of(found->second, segment), seen, segment.from);
+  if (found == successions_.end()) return;
+  if (Story* story = story_of(found->second, segment)) append(*story, seen, segment.from);
 }
 
 /// A SYN that is sent again begins nothing.
@@ -83,16 +84,16 @@ void Stories::forget_oldest_unclaimed() {
 }
 
 /// The newest, but for what is late: before the server has answered the SYN of a new connection, the client can send
-/// nothing on it; and what repeats or continues the numbers of an older one belongs there.
-Stories::Story& Stories::story_of(Succession& succession, const fact::Segment& segment) {
+/// nothing on it; and what repeats or continues the numbers of an older one belongs there. Null when that is not kept.
+Stories::Story* Stories::story_of(Succession& succession, const fact::Segment& segment) {
   Story& newest = succession.back();
-  if (succession.size() == 1) return newest;
   const bool answered = std::ranges::any_of(newest.segments, is_answer_to_syn);
-  if (segment.from == Sender::client && !answered) return succession[succession.size() - 2];
-  if (continues(newest.segments, segment)) return newest;
+  if (segment.from == Sender::client && !answered)
+    return succession.size() > 1 ? &succession[succession.size() - 2] : nullptr;
+  if (continues(newest.segments, segment)) return &newest;
   for (Story& story : succession | std::views::reverse)
-    if (continues(story.segments, segment)) return story;
-  return newest;
+    if (continues(story.segments, segment)) return &story;
+  return &newest;
 }
 
 /// Seen twice, on a bridge and on its port, it is still one segment; sent again, it is too.

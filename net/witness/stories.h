@@ -78,7 +78,7 @@ class Stories {
   using Name = std::pair<Key, std::uint32_t>;
 
   static Key key_of(const Endpoint& client, const Endpoint& server);
-  static Story& story_of(Succession& succession, const fact::Segment& segment);
+  static Story* story_of(Succession& succession, const fact::Segment& segment);
   template <class AnySuccession>
   static auto* find(AnySuccession& succession, std::uint32_t initial_sequence);
   void begin(const Key& key, std::uint32_t initial_sequence);

@@ -169,5 +169,15 @@ TEST_CASE("RSTs") {
   });
 }
 
+TEST_CASE("an RST before the server's answer to the SYN is of an older connection") {
+  check({{"TIME_WAIT has answered the SYN before",
+          {packet(client, syn, 99, 0), packet(server, ack, 300, 50), packet(client, rst, 50, 0),
+           packet(server, syn | ack, 499, 100), packet(client, fin | ack, 100, 500),
+           packet(server, fin | ack, 500, 101), packet(client, ack, 101, 501)},
+          {client_fin},
+          {ResetBy::none},
+          {TimeWait::client}}});
+}
+
 }  // namespace
 }  // namespace closelab::testbed

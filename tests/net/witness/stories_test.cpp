@@ -48,6 +48,15 @@ TEST_CASE("segments become the story of the connection to which they belong, in 
   CHECK(text_of(stories.testimony(ends_of(4001), 7)) == "cS7");
 }
 
+TEST_CASE("what the client sends before its SYN is answered is of an older connection") {
+  Stories stories;
+  add(stories, segment(client, "S", 100));
+  add(stories, segment(client, "R", 50));
+  add(stories, segment(server, "S.", 500, 101));
+  add(stories, segment(client, "F.", 101, 501));
+  CHECK(text_of(stories.testimony(ends_of(4000), 100)) == "cS100 sS.500 cF.101");
+}
+
 TEST_CASE("a v4-mapped address is the IPv4 address that packets have") {
   Stories stories;
   add(stories, segment(client, "S", 100));
