@@ -81,8 +81,12 @@ void collect(Server& server, std::size_t connections, Performance& performance) 
     if (server.wait_closed(10s)) continue;
     // A client's RST may overtake the ACK of its handshake: such a connection is never accepted.
     if (server.counts().accepted == i) break;
-    performance.failures.push_back("only " + std::to_string(i) + " of " + std::to_string(connections) +
-                                   " connections to " + server.url() + " settled");
+    std::string failure = "only " + std::to_string(i) + " of " + std::to_string(connections) + " connections to " +
+                          server.url() + " settled";
+    server.each_connection([&](const ConnectionRecord& record) {
+      if (record.phase != Phase::settled) failure += '\n' + ladder(record);
+    });
+    performance.failures.push_back(failure);
     break;
   }
   std::ranges::move(server.connections(), std::back_inserter(performance.records));
