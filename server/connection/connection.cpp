@@ -21,10 +21,8 @@ TcpState state_of(const net::Stream& stream) { return net::sample_socket(stream.
 
 /// The connection was reset: what has arrived before the RST stands in front of the error.
 int error_of_reset(net::Stream& stream, std::span<char> scratch) {
-  net::IoResult result;
-  do {
-    result = stream.receive(scratch);
-  } while (result.bytes > 0);
+  net::IoResult result = stream.receive(scratch);
+  while (result.bytes > 0) result = stream.receive(scratch);
   return result.error != 0 ? result.error : ECONNRESET;
 }
 
@@ -127,6 +125,9 @@ void Connection::deadline_passed(DeadlineKind kind) {
       if (exchange_->client_takes(net::unacknowledged_bytes(stream_.fd()))) return waiting_.for_client_still();
       take(Event::write_timeout);
       return;
+    case DeadlineKind::idle_write:
+      if (!waiting_.idle_client_takes()) return static_cast<void>(take(Event::write_timeout));
+      return waiting_.for_request_still(idle_limits(host_, report_, rules_));
     case DeadlineKind::delay:
       respond(*std::exchange(exchange_->delayed, std::nullopt));
       return resume();

@@ -22,6 +22,7 @@ enum class DeadlineKind : std::uint8_t {
   delay,       ///< of a response
   idle_rule,   ///< a rule at `idle`
   idle_drain,  ///< Server::drain(): idle for too long
+  idle_write,  ///< the next look whether an idle client takes what it was sent
   pause,       ///< the end of a pause, or the next look at it
 };
 

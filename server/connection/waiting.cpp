@@ -25,10 +25,9 @@ void Waiting::set(DeadlineKind kind, milliseconds from_now) {
 }
 
 Waiting::Since Waiting::for_request(const IdleLimits& limits) {
-  if (is_for(DeadlineKind::idle) || is_for(DeadlineKind::idle_rule) || is_for(DeadlineKind::idle_drain)) {
-    return Since::before;
-  }
-  idle_since_ = Clock::now();
+  if (is_for_request()) return Since::before;
+  idle_since_ = looked_at_ = Clock::now();
+  unacknowledged_.reset();
   for_request_still(limits);
   return Since::now;
 }
@@ -40,12 +39,30 @@ void Waiting::for_request_still(const IdleLimits& limits) {
     when = idle_since_ + *limits.rule_after;
     kind = DeadlineKind::idle_rule;
   }
+  if (unacknowledged_ != 0U) {
+    const auto look = looked_at_ + host_.shared().options.timeouts.write_timeout;
+    if (look < when) kind = DeadlineKind::idle_write;
+    when = std::min(when, look);
+  }
   if (limits.drain_since) {
     const auto drained = std::max(*limits.drain_since, idle_since_) + host_.drain()->options.idle_after;
     if (drained < when) kind = DeadlineKind::idle_drain;
     when = std::min(when, drained);
   }
   host_.deadlines().set(deadline_, kind, when);
+}
+
+bool Waiting::is_for_request() const {
+  return is_for(DeadlineKind::idle) || is_for(DeadlineKind::idle_rule) || is_for(DeadlineKind::idle_drain) ||
+         is_for(DeadlineKind::idle_write);
+}
+
+bool Waiting::idle_client_takes() {
+  const auto bytes = static_cast<std::uint32_t>(net::unacknowledged_bytes(stream_.fd()));
+  const bool progress = bytes == 0 || !unacknowledged_ || bytes < *unacknowledged_;
+  unacknowledged_ = bytes;
+  looked_at_ = Clock::now();
+  return progress;
 }
 
 milliseconds Waiting::idle_for() const { return std::chrono::ceil<milliseconds>(Clock::now() - idle_since_); }

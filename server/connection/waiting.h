@@ -30,6 +30,8 @@ class Waiting {
   /// The limits have changed; the same wait goes on.
   void for_request_still(const IdleLimits& limits);
   std::chrono::milliseconds idle_for() const;
+  /// An idle client has acknowledged all that it was sent, or more than at the last look; the first look only begins.
+  bool idle_client_takes();
   /// For the rest of a head or body. Set once for the whole of it: bytes that trickle in buy no time.
   Since for_rest(DeadlineKind kind, std::chrono::milliseconds timeout);
   /// For the handler's answer, which may be there and only have to be delayed.
@@ -51,6 +53,7 @@ class Waiting {
   void set_idle_timeout(std::chrono::milliseconds timeout) { idle_timeout_ = timeout; }
 
  private:
+  bool is_for_request() const;
   bool is_for(DeadlineKind kind) const { return deadline_.is_set() && deadline_.kind == kind; }
   void set(DeadlineKind kind, std::chrono::milliseconds from_now);
 
@@ -59,6 +62,9 @@ class Waiting {
   DeadlineHook deadline_;
   std::chrono::milliseconds idle_timeout_;
   Clock::time_point idle_since_{};
+  /// The last look at what an idle client had not acknowledged, and how much that was; unset before the first.
+  Clock::time_point looked_at_{};
+  std::optional<std::uint32_t> unacknowledged_{};
   Clock::time_point pause_until_{};
 };
 
