@@ -312,8 +312,7 @@ void Connection::look_at_pause() {
   take(Event::pause_over, {.mode = rules_.pending_mode()}) == Kind::end ? proceed() : end_pause();
 }
 
-/// A FIN or an error has arrived while nobody reads: which of them the connection's state tells, and what the client
-/// sent before it stays unread.
+/// A FIN or an error has arrived while nobody reads; what the client sent before it stays unread.
 void Connection::notice_client() {
   const TcpState state = state_of(stream_);
   if (state == TcpState::closed) return fail(net::IoCall::receive, error_of_reset(stream_, host_.read_buffer()));
