@@ -14,11 +14,7 @@ constexpr std::chrono::milliseconds retry_pause{200};
 }  // namespace
 
 Acceptor::Acceptor(asio::io_context& io, net::ReadySet& ready_set, net::Listener listener, Accept accept)
-    : ready_set_(ready_set),
-      listener_(std::move(listener)),
-      accept_(std::move(accept)),
-      retry_(io.get_executor()),
-      mode_end_(io.get_executor()) {}
+    : ready_set_(ready_set), listener_(std::move(listener)), accept_(std::move(accept)), retry_(io), mode_end_(io) {}
 
 std::error_code Acceptor::start(ListenerMode mode, int backlog) {
   usual_backlog_ = backlog;
@@ -36,10 +32,7 @@ std::error_code Acceptor::set_mode(ListenerMode mode, int backlog, std::optional
   }
   backlog_ = backlog;
   if (duration) {
-    mode_end_.expires_after(*duration);
-    mode_end_.async_wait([this](const std::error_code& error) {
-      if (!error) set_mode(ListenerMode::accept, usual_backlog_, {});
-    });
+    mode_end_.set(Alarm::Clock::now() + *duration, [this] { set_mode(ListenerMode::accept, usual_backlog_, {}); });
   }
   return apply_mode();
 }
@@ -79,10 +72,7 @@ bool Acceptor::accept_one() {
 }
 
 void Acceptor::try_later() {
-  retry_.expires_after(retry_pause);
-  retry_.async_wait([this](const std::error_code& error) {
-    if (!error) apply_mode();
-  });
+  retry_.set(Alarm::Clock::now() + retry_pause, [this] { apply_mode(); });
 }
 
 /// No more than the queue can hold: clients that connect faster must not keep the server from going on.

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <asio/basic_waitable_timer.hpp>
+#include <algorithm>
 #include <asio/io_context.hpp>
 #include <chrono>
 #include <functional>
@@ -10,6 +10,7 @@
 #include "closelab/listener_mode.h"
 #include "net/socket/listener.h"
 #include "net/socket/ready_set.h"
+#include "server/connection/alarm.h"
 
 namespace closelab::server {
 
@@ -26,13 +27,12 @@ class Acceptor final : private net::ReadySet::Member {
   std::error_code set_mode(ListenerMode mode, int backlog, std::optional<std::chrono::milliseconds> duration);
   /// Begins as `set_mode`, with a listener that listens as it should.
   std::error_code start(ListenerMode mode, int backlog);
+  /// When one of its timers is due, and the io_context must be polled; never is the clock's last moment.
+  Alarm::Clock::time_point next() const { return std::min(retry_.next(), mode_end_.next()); }
   /// Takes those who wait, and closes the socket.
   void stop();
 
  private:
-  using Timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>,
-                                           asio::io_context::executor_type>;
-
   /// Somebody waits to be accepted.
   void ready(std::uint32_t events) override;
   /// False when there is nobody, or accepting has to pause, which has been arranged.
@@ -47,9 +47,9 @@ class Acceptor final : private net::ReadySet::Member {
   const Accept accept_;
   net::ReadySet::Key acceptable_ = 0;
   /// Until accepting, or what the mode demands, is tried again.
-  Timer retry_;
+  Alarm retry_;
   /// Until the mode is `accept` again.
-  Timer mode_end_;
+  Alarm mode_end_;
   ListenerMode mode_ = ListenerMode::accept;
   int backlog_ = 0;
   /// The options' length of the accept queue.

@@ -16,7 +16,7 @@ constexpr std::size_t read_buffer_bytes = 64 * 1024;
 // Refused clients that may keep their end open, each for as long as the close mode allows.
 constexpr std::size_t most_refused = 1024;
 
-thread_local bool serves = false;
+thread_local const Reactor* serving = nullptr;
 
 }  // namespace
 
@@ -24,7 +24,6 @@ Reactor::Reactor(Shared& shared, OpenConnections& open, net::Listener listener)
     : ConnectionHost(shared),
       open_(open),
       work_(io_.get_executor()),
-      ready_set_(io_),
       acceptor_(io_, ready_set_, std::move(listener), [this](const net::Accepted& accepted) { accept(accepted); }),
       options_in_effect_(net::options_in_effect(acceptor_.listener().fd())),
       deadlines_(io_, [](Connection& connection, DeadlineKind kind) { connection.deadline_passed(kind); }),
@@ -43,13 +42,20 @@ Reactor::~Reactor() {
 void Reactor::start() {
   const ListenOptions& listen = shared_.options.listen;
   if (const auto error = acceptor_.start(listen.mode, listen.backlog)) throw std::system_error(error, "listening");
-  thread_ = std::thread([this] {
-    serves = true;
-    io_.run();
-  });
+  thread_ = std::thread([this] { serve(); });
 }
 
-bool Reactor::is_reactor_thread() { return serves; }
+void Reactor::serve() {
+  serving = this;
+  while (!joining_) {
+    const auto next = std::min(deadlines_.next(), acceptor_.next());
+    const auto woken = ready_set_.wait(std::exchange(has_jobs_, false) ? Alarm::Clock::time_point{} : next);
+    if (woken != net::ReadySet::Wakeup::ready) io_.poll();
+  }
+}
+
+bool Reactor::is_reactor_thread() { return serving != nullptr; }
+bool Reactor::is_own_thread() const { return serving == this; }
 
 bool Reactor::wait_until_done(std::chrono::steady_clock::time_point deadline) {
   return done_.get_future().wait_until(deadline) == std::future_status::ready;
@@ -57,22 +63,18 @@ bool Reactor::wait_until_done(std::chrono::steady_clock::time_point deadline) {
 
 /// Until here the thread takes jobs, also when its last connection ends while stop_now() is on its way.
 void Reactor::join() {
-  post([this] {
-    ready_set_.close();
-    work_.reset();
-  });
+  post([this] { joining_ = true; });
   if (thread_.joinable()) thread_.join();
   {
     const std::lock_guard lock(ended_mutex_);
     ended_ = true;
   }
   // Jobs that came too late for the thread.
-  io_.restart();
   io_.poll();
 }
 
 void Reactor::run(const std::function<void()>& job) {
-  if (io_.get_executor().running_in_this_thread()) return job();
+  if (is_own_thread()) return job();
   std::promise<void> done;
   {
     const std::lock_guard lock(ended_mutex_);
@@ -128,7 +130,10 @@ void Reactor::reconsider_holds() {
   for (const auto& connection : open_connections()) connection->reconsider(Wait::hold);
 }
 
-void Reactor::post(std::function<void()> job) { asio::post(io_, std::move(job)); }
+void Reactor::post(std::function<void()> job) {
+  asio::post(io_, std::move(job));
+  is_own_thread() ? static_cast<void>(has_jobs_ = true) : ready_set_.wake_up();
+}
 
 void Reactor::accept(const net::Accepted& accepted) {
   const auto connection = std::make_shared<Connection>(*this, accepted, admit());

@@ -34,6 +34,12 @@ struct OpenConnections {
 };
 
 /// One thread that accepts and serves connections by events, with a listener of its own.
+///
+/// The thread waits for its own epoll set, and polls asio's context for jobs and timers only when somebody has posted a
+/// job or a timer is due. Waiting in asio, for the set as for one descriptor, would take two more calls an event: asio
+/// arms such a wait by an epoll_ctl(), and its own epoll_wait() comes before the set's. In exchange a job of another
+/// thread takes a write() to an eventfd, a timer may be 1 ms late (epoll_wait()'s unit), and what asio is to do must be
+/// known here: so it has timers only as Alarms, and jobs only by post().
 class Reactor final : public ConnectionHost {
  public:
   Reactor(Shared& shared, OpenConnections& open, net::Listener listener);
@@ -48,7 +54,7 @@ class Reactor final : public ConnectionHost {
   void stop_now(std::vector<ConnectionRecord>& held_up);
   void join();
   /// Does the caller run on this reactor's thread?
-  bool is_own_thread() { return io_.get_executor().running_in_this_thread(); }
+  bool is_own_thread() const;
   /// Of any server: in the middle of an event, which must end before a command acts; and two that waited for one
   /// another would do so for ever.
   static bool is_reactor_thread();
@@ -77,6 +83,7 @@ class Reactor final : public ConnectionHost {
   void remove(Connection& connection) override;
 
  private:
+  void serve();
   /// Runs on the reactor thread before it returns; at once on that thread itself, and not at all after join().
   void run(const std::function<void()>& job);
   void accept(const net::Accepted& accepted);
@@ -99,6 +106,9 @@ class Reactor final : public ConnectionHost {
   std::time_t date_second_ = 0;
   bool accepting_ = true;
   bool finished_ = false;
+  /// Of its own thread, which needs no waking up.
+  bool has_jobs_ = false;
+  bool joining_ = false;
   std::promise<void> done_;
   std::mutex ended_mutex_;
   bool ended_ = false;

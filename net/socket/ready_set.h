@@ -1,7 +1,7 @@
 #pragma once
 
-#include <asio/io_context.hpp>
-#include <asio/posix/basic_stream_descriptor.hpp>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <vector>
 
@@ -9,9 +9,9 @@
 
 namespace closelab::net {
 
-/// The descriptors of one reactor, in an epoll set of their own that asio waits for as for one descriptor.
-/// Registered with asio itself each connection takes an epoll_ctl() for every wait (0.5 us a request), three more and
-/// an ioctl() in its life, and 300 bytes; edge-triggered in here it takes one epoll_ctl() in all and 16 bytes.
+/// The descriptors that one thread waits for: an epoll set, edge-triggered for connections, so that each takes one
+/// epoll_ctl() in all, and 16 bytes. asio would take one for every wait, three more and an ioctl() in its life, and
+/// 300 bytes.
 class ReadySet {
  public:
   class Member {
@@ -31,8 +31,9 @@ class ReadySet {
   /// Names a member; 0 is none.
   using Key = std::uint64_t;
 
-  explicit ReadySet(asio::io_context& io);
-  ~ReadySet();
+  using Clock = std::chrono::steady_clock;
+
+  ReadySet();
   ReadySet(const ReadySet&) = delete;
   ReadySet& operator=(const ReadySet&) = delete;
 
@@ -43,11 +44,19 @@ class ReadySet {
   void remove(Key key);
   /// Takes the descriptor out of the set as well.
   void remove(Key key, int fd);
-  /// The member is called after those whose descriptors are ready.
+  /// The member is called in the next wait(), which then does not wait.
   void call_soon(Key key);
 
-  /// Ends the wait, so that asio may run out of work.
-  void close();
+  enum class Wakeup : std::uint8_t {
+    ready,   ///< members were
+    called,  ///< by wake_up()
+    due,     ///< `until` had passed before
+  };
+  /// Waits until a member is ready, wake_up() is called or `until` has passed (epoll_wait(2) counts in ms, so that it
+  /// may be 1 ms late), and calls those who are ready. Of several reasons it says the one that is no member.
+  Wakeup wait(Clock::time_point until);
+  /// The wait that is under way, or the next one, ends; from any thread.
+  void wake_up();
 
  private:
   struct Slot {
@@ -57,20 +66,17 @@ class ReadySet {
   };
 
   bool is_member(Key key) const;
-  void wait();
-  void dispatch();
   void call(Key key, std::uint32_t events);
-  bool call_asked();
+  void call_asked();
 
-  asio::io_context& io_;
   UniqueFd fd_;
-  asio::posix::basic_stream_descriptor<asio::io_context::executor_type> descriptor_;
+  UniqueFd wakeup_;
+  /// Somebody has written to `wakeup_`, and wait() has not returned since.
+  std::atomic<bool> told_{false};
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_;
   std::vector<Key> asked_;
   std::vector<Key> calling_;
-  bool waiting_ = false;
-  bool dispatching_ = false;
 };
 
 }  // namespace closelab::net

@@ -5,7 +5,7 @@
 
 namespace closelab::server {
 
-Deadlines::Deadlines(asio::io_context& io, Expired expired) : timer_(io.get_executor()), expired_(std::move(expired)) {}
+Deadlines::Deadlines(asio::io_context& io, Expired expired) : alarm_(io), expired_(std::move(expired)) {}
 
 void Deadlines::set(DeadlineHook& hook, DeadlineKind kind, Clock::time_point when) {
   hook.kind = kind;
@@ -15,7 +15,7 @@ void Deadlines::set(DeadlineHook& hook, DeadlineKind kind, Clock::time_point whe
     hook.place = heap_.size();
   }
   settle(hook.place - 1, {when, ++last_sequence_, &hook});
-  if (when < armed_for_) arm(when);
+  if (when < alarm_.next()) arm(when);
 }
 
 void Deadlines::clear(DeadlineHook& hook) {
@@ -24,11 +24,6 @@ void Deadlines::clear(DeadlineHook& hook) {
   const Entry last = heap_.back();
   heap_.pop_back();
   if (place < heap_.size()) settle(place, last);
-}
-
-void Deadlines::stop() {
-  timer_.cancel();
-  armed_for_ = Clock::time_point::min();
 }
 
 void Deadlines::put(std::size_t place, const Entry& entry) {
@@ -53,26 +48,20 @@ void Deadlines::settle(std::size_t place, Entry entry) {
   put(place, entry);
 }
 
-/// A deadline that moves back leaves the timer alone: it fires early once and is armed again by the sweep.
+/// A deadline that moves back leaves the timer alone: it fires early once and is armed again by the sweep, which trusts
+/// only the stored times.
 void Deadlines::arm(Clock::time_point when) {
-  armed_for_ = when;
-  timer_.expires_at(when);
-  // A wait that was cancelled by re-arming may still complete successfully, so the sweep trusts only the stored times.
-  timer_.async_wait([this](const std::error_code& error) {
-    if (!error) sweep();
-  });
+  alarm_.set(when, [this] { sweep(); });
 }
 
 void Deadlines::sweep() {
-  if (armed_for_ == Clock::time_point::min()) return;
-  armed_for_ = Clock::time_point::max();
   const Clock::time_point now = Clock::now();
   while (!heap_.empty() && heap_.front().when <= now) {
     DeadlineHook& due = *heap_.front().hook;
     clear(due);
     expired_(*due.owner, due.kind);
   }
-  if (!heap_.empty() && heap_.front().when < armed_for_) arm(heap_.front().when);
+  if (!heap_.empty() && heap_.front().when < alarm_.next()) arm(heap_.front().when);
 }
 
 }  // namespace closelab::server

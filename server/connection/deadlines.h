@@ -1,12 +1,12 @@
 #pragma once
 
-#include <asio/basic_waitable_timer.hpp>
-#include <asio/io_context.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <vector>
+
+#include "server/connection/alarm.h"
 
 namespace closelab::server {
 
@@ -51,8 +51,10 @@ class Deadlines {
   /// Sets or moves the hook's one deadline.
   void set(DeadlineHook& hook, DeadlineKind kind, Clock::time_point when);
   void clear(DeadlineHook& hook);
+  /// When the timer is due, and the io_context must be polled; never is the clock's last moment.
+  Clock::time_point next() const { return alarm_.next(); }
   /// Lets the timer go, so that the io_context can run out of work.
-  void stop();
+  void stop() { alarm_.cancel(); }
 
  private:
   struct Entry {
@@ -72,9 +74,7 @@ class Deadlines {
   void arm(Clock::time_point when);
   void sweep();
 
-  using Timer = asio::basic_waitable_timer<Clock, asio::wait_traits<Clock>, asio::io_context::executor_type>;
-  Timer timer_;
-  Clock::time_point armed_for_ = Clock::time_point::max();
+  Alarm alarm_;
   Expired expired_;
   /// Each entry is before the four at 4 * place + 1 and on.
   std::vector<Entry> heap_;

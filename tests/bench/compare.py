@@ -11,11 +11,11 @@ import contextlib
 import dataclasses
 import json
 import pathlib
-import re
 import statistics
 import subprocess
 import sys
 
+import counts
 import private_network
 import report
 from measure import Load, Running, check_answers, forget_time_waits, measure_cpu
@@ -122,7 +122,7 @@ def quartiles(values):
     return statistics.quantiles(values, n=4, method='inclusive') if len(values) > 1 else values * 3
 
 
-# --- one at a time: memory, start and stop, instructions
+# --- one at a time: memory, start and stop
 
 
 def memory_per_connection(load, server, connections):
@@ -145,19 +145,6 @@ def lifetime(build, server, connections):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def instructions_per_request(load, server):
-    """The difference of two runs, so that starting and stopping does not count."""
-    runs = []
-    for requests in (2000, 6000):
-        with Running(server, wrapper=['valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null']) as running:
-            served = load.put(running, 'keep_alive', connections=64, requests=requests, seconds=30)['requests']
-        collected = re.search(r'Collected : (\d+)', running.said)
-        if not collected:
-            raise RuntimeError(f'no count of callgrind: {running.said}')
-        runs.append((int(collected[1]), served))
-    return (runs[1][0] - runs[0][0]) / (runs[1][1] - runs[0][1])
-
-
 def singles(build, load, servers, settings, say):
     """Rows of one server each."""
     rows = []
@@ -170,8 +157,6 @@ def singles(build, load, servers, settings, say):
         for key in ('start_ms', 'stop_ms'):
             if values := [life[key] for life in lives if key in life]:
                 row[key] = statistics.median(values)
-        if settings.instructions and (server.name == FLOOR or server.name.startswith('closelab, ')):
-            row['instructions'] = instructions_per_request(load, server)
         rows.append(row)
     say('\r' + ' ' * 60 + '\r', end='')
     return rows
@@ -200,7 +185,7 @@ def read_arguments():
     parser = common_flags('bench', __doc__)
     parser.add_argument('--only', default='', metavar='MODE,SERVER...',
                         help='only these modes and servers; the floor always takes part. Modes: '
-                        + ', '.join(mode.name for mode in MODES) + ', and singles: memory, start, stop, instructions')
+                        + ', '.join(mode.name for mode in MODES) + ', singles: memory, start, stop, and counts: of calls and instructions')
     parser.add_argument('--json', type=pathlib.Path, metavar='FILE', help='also write all figures there')
     parser.add_argument('--svg', type=pathlib.Path, metavar='FILE', help='also draw the picture there')
     parser.add_argument('--tiny', action='store_true', help='a few seconds, of which the figures mean nothing: as a test')
@@ -217,9 +202,9 @@ def matches(word, name):
 
 
 def choose(arguments):
-    """The servers, the modes, and whether the single figures are wanted."""
+    """The servers, the modes, and whether the single figures and the counts are wanted."""
     words = [word.strip().lower() for word in arguments.only.split(',') if word.strip()]
-    named = [word for word in words if word in [mode.name for mode in MODES] + ['singles']]
+    named = [word for word in words if word in [mode.name for mode in MODES] + ['singles', 'counts']]
     wanted = [word for word in words if word not in named]
     servers = own_servers(arguments.build) + peers(arguments.build)
     if arguments.quick and not wanted:
@@ -230,7 +215,7 @@ def choose(arguments):
         if not server.endings:
             print(f'not installed: {server.name} (package {server.package}; --install gets it)', file=sys.stderr)
     modes = [mode for mode in MODES if not named or mode.name in named]
-    return [server for server in servers if server.endings], modes, not named or 'singles' in named
+    return [server for server in servers if server.endings], modes, *(not named or extra in named for extra in ('singles', 'counts'))
 
 
 def say(text, end='\n'):
@@ -241,8 +226,7 @@ def say(text, end='\n'):
 def main():
     arguments = read_arguments()
     private_network.enter()
-    arguments.instructions = not arguments.tiny and subprocess.run(['sh', '-c', 'command -v valgrind'], capture_output=True).returncode == 0
-    servers, modes, wants_singles = choose(arguments)
+    servers, modes, wants_singles, wants_counts = choose(arguments)
     load = Load(arguments.build)
     comparison = Comparison(load, servers, modes, arguments.slice, say)
     with contextlib.ExitStack() as stack:
@@ -252,7 +236,11 @@ def main():
     outcome = {'rounds': arguments.rounds, 'slice_s': arguments.slice, 'modes': [dataclasses.asdict(m) for m in modes],
                'figures': comparison.figures(),
                'singles': singles(arguments.build, load, alone, arguments, say) if wants_singles else []}
+    counted = [server for server in servers if server.name in QUICK]
+    outcome['counts'] = counts.measure(arguments.build, counted, say) if wants_counts and not arguments.tiny else []
     print(report.text(outcome))
+    if outcome['counts']:
+        print('\nFor each request or connection:\n' + counts.text(outcome['counts']))
     if arguments.json:
         arguments.json.write_text(json.dumps(outcome, indent=1) + '\n')
     if arguments.svg:

@@ -4,7 +4,7 @@ MODE_TITLES = {'keep-alive': 'keep-alive 64', 'single': 'keep-alive 1', 'pipelin
                'server-closes': 'server closes', 'lingering': 'lingering', 'client-closes': 'client closes',
                'client-resets': 'client resets'}
 SINGLES = [('idle_bytes', 'bytes/idle conn.', '{:,.0f}'), ('start_ms', 'start ms', '{:.1f}'),
-           ('stop_ms', 'stop ms', '{:.1f}'), ('instructions', 'instructions', '{:,.0f}')]
+           ('stop_ms', 'stop ms', '{:.1f}')]
 
 
 def names(outcome):

@@ -1,11 +1,14 @@
 #include "net/socket/ready_set.h"
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
 #include <functional>
+#include <thread>
 #include <vector>
 
 namespace closelab::net {
@@ -39,14 +42,10 @@ struct Counter : ReadySet::Member {
 };
 
 struct Fixture {
-  /// Everything that can happen without waiting.
-  void poll() {
-    io.restart();
-    io.poll();
-  }
+  /// Everything that has happened.
+  void poll() { set.wait({}); }
 
-  asio::io_context io;
-  ReadySet set{io};
+  ReadySet set;
   Pipe pipe;
   Counter member;
 };
@@ -116,7 +115,7 @@ TEST_CASE("call_soon calls without an event, in and outside of a call") {
   };
   f.set.call_soon(key);
   CHECK(f.member.calls.empty());
-  f.poll();
+  for (int i = 0; i < 30; ++i) f.poll();
   CHECK(f.member.calls == std::vector<std::uint32_t>(20, 0));
   f.set.remove(key);
   f.set.call_soon(key);
@@ -131,12 +130,58 @@ TEST_CASE("what can't be waited for is refused with an errno, and nothing is lef
   CHECK(f.set.add(f.pipe.out.get(), EPOLLIN, ReadySet::Trigger::edge, f.member) != 0);
 }
 
-TEST_CASE("once it is closed, asio has nothing to wait for") {
+TEST_CASE("who is to be called soon keeps the set from waiting") {
   Fixture f;
-  f.set.close();
-  f.io.restart();
-  f.io.run();
-  CHECK(f.io.stopped());
+  const ReadySet::Key key = f.set.add(f.pipe.out.get(), EPOLLIN, ReadySet::Trigger::edge, f.member);
+  f.set.call_soon(key);
+  CHECK(f.set.wait(ReadySet::Clock::time_point::max()) == ReadySet::Wakeup::ready);
+  CHECK(f.member.calls.size() == 1);
+}
+
+TEST_CASE("the wait ends when its time is over, and not before") {
+  Fixture f;
+  const auto until = ReadySet::Clock::now() + std::chrono::microseconds(2500);
+  CHECK(f.set.wait(until) == ReadySet::Wakeup::ready);
+  CHECK(ReadySet::Clock::now() >= until);
+  CHECK(f.set.wait(until) == ReadySet::Wakeup::due);
+}
+
+TEST_CASE("waking up ends one wait, whether it has begun or not") {
+  Fixture f;
+  f.set.wake_up();
+  f.set.wake_up();
+  CHECK(f.set.wait(ReadySet::Clock::time_point::max()) == ReadySet::Wakeup::called);
+  CHECK(f.set.wait({}) == ReadySet::Wakeup::due);
+  f.set.wake_up();
+  CHECK(f.set.wait(ReadySet::Clock::time_point::max()) == ReadySet::Wakeup::called);
+}
+
+TEST_CASE("a wakeup that comes with a time that is over is not lost, nor is the next") {
+  Fixture f;
+  for (int i = 0; i < 3; ++i) {
+    f.set.wake_up();
+    CHECK(f.set.wait({}) == ReadySet::Wakeup::called);
+  }
+}
+
+TEST_CASE("a wakeup of another thread is never lost") {
+  Fixture f;
+  constexpr int rounds = 20'000;
+  std::atomic<int> given{0};
+  std::thread other([&] {
+    for (int i = 0; i < rounds; ++i) {
+      ++given;
+      f.set.wake_up();
+    }
+  });
+  // What was given before the last wakeup is seen after it: otherwise this waits for ever.
+  for (int seen = 0; seen < rounds;) {
+    CHECK(f.set.wait(ReadySet::Clock::now() + std::chrono::seconds(20)) == ReadySet::Wakeup::called);
+    const int now = given.load();
+    REQUIRE(now >= seen);
+    seen = now;
+  }
+  other.join();
 }
 
 }  // namespace

@@ -92,8 +92,7 @@ class Rig : private Stream::Owner {
 
  private:
   bool handed_over_ = false;
-  asio::io_context io_;
-  ReadySet ready_set_{io_};
+  ReadySet ready_set_;
   Observer observer_{Switch::on, reports.callback()};
   BlockingCloser closer_;
   Listener listener_;

@@ -62,8 +62,7 @@ class Fixture : private net::Stream::Owner {
   void stream_ready() override {}
 
   Ends ends_;
-  asio::io_context io_;
-  net::ReadySet ready_set_{io_};
+  net::ReadySet ready_set_;
   net::Stream stream_{ready_set_, ends_.ours.get(), *this};
 };
 
