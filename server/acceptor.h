@@ -55,6 +55,8 @@ class Acceptor final : private net::ReadySet::Member {
   /// The options' length of the accept queue.
   int usual_backlog_ = 0;
   bool stopped_ = false;
+  int wakeups_between_looks_ = 1;
+  int wakeups_until_look_ = 1;
 };
 
 }  // namespace closelab::server

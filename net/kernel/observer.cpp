@@ -176,9 +176,10 @@ void Observer::take_due(std::unique_lock<std::mutex>& lock, std::vector<Followed
       catch_up(lock);
       continue;
     }
-    // Who arrives while others already wait for the next round needs no call of its own.
-    asleep_ = arrived_.empty();
-    const Clock::time_point next = next_round();
+    // Who arrives before the next round may begin, or while others wait for it, needs no call of its own.
+    const bool paces = now < last_round_ + pace;
+    asleep_ = arrived_.empty() && !paces;
+    const Clock::time_point next = paces ? std::min(next_round(), last_round_ + pace) : next_round();
     next == Clock::time_point::max() ? changed_.wait(lock) : static_cast<void>(changed_.wait_until(lock, next));
     asleep_ = false;
   }
@@ -304,9 +305,9 @@ void Observer::note_states(Followed& followed, const SocketInfo& own, const Sock
   }
 }
 
-void Observer::look_at_peer(EndedConnection& connection) {
+bool Observer::look_at_peer(EndedConnection& connection) {
   const TcpTuple& tuple = connection.tuple;
-  if (!looks_up(connection.id) || tuple.local.address != tuple.remote.address) return;
+  if (!looks_up(connection.id) || tuple.local.address != tuple.remote.address) return false;
   const std::array tuples{tuple.swapped(), tuple};
   std::array<SocketInfo, 2> found;
   {
@@ -314,10 +315,11 @@ void Observer::look_at_peer(EndedConnection& connection) {
     peer_diag_.look_up(tuples, found);
   }
   const auto& [peer, own] = found;
-  const bool is_ours = own.state == TcpState::closed || own.cookie == connection.cookie;
   const bool is_known = peer.state != TcpState::unknown && peer.state != TcpState::syn_sent;
-  if (!is_known || !is_ours || accepted_again(connection.id, tuple)) return;
+  const bool is_ours = own.state == TcpState::closed || own.cookie == connection.cookie;
+  if (!is_known || !is_ours || accepted_again(connection.id, tuple)) return true;
   connection.note(Source::sock_diag, fact::PeerSocket{peer.state, peer.timer});
+  return true;
 }
 
 /// Do the packets account for the state that our end was found in? Into TIME_WAIT lead two FINs, out of existence two

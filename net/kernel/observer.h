@@ -57,11 +57,11 @@ class Observer {
   /// without a look, and its evidence says so.
   void follow(EndedConnection connection);
 
-  /// Looks at the client's end now, on the caller's thread (4 us), when it is on the same address. Other threads
-  /// may be before it, for 4 us each: no lookup waits for an answer.
+  /// Looks at the client's end now, on the caller's thread (4 us), when it is on the same address; has it looked? Other
+  /// threads may be before it, for 4 us each: no lookup waits for an answer.
   /// For a descriptor that is closed right behind our FIN: nothing else would tell an RST that comes then from one
   /// behind a crossing FIN.
-  void look_at_peer(EndedConnection& connection);
+  bool look_at_peer(EndedConnection& connection);
 
   /// Looks on the caller's thread whether a TIME_WAIT that a verdict tells of is still there. It may have been taken
   /// over by a new connection, or ended by an RST.

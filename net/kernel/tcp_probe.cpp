@@ -70,8 +70,8 @@ fact::Sampled sample_socket(int fd, SampleDepth depth, std::optional<std::uint64
   const std::optional<std::uint32_t> unread = read ? unread_by_info(info, *read) : std::nullopt;
   const std::optional<std::uint32_t> unacked = unacked_by_info(info);
   if (unread && unacked) return with_queues(info, *unread, *unacked);
-  const std::uint32_t received = unread_bytes(fd);
-  const std::uint32_t sent = unacknowledged_bytes(fd);
+  const std::uint32_t received = unread ? *unread : unread_bytes(fd);
+  const std::uint32_t sent = unacked ? *unacked : unacknowledged_bytes(fd);
   // The state last, so that as little as possible happens between it and what the caller does next.
   if (tcp_state_from_kernel(info.tcpi_state) != TcpState::closed) get_info(fd, info);
   return with_queues(info, received, sent);
@@ -80,6 +80,12 @@ fact::Sampled sample_socket(int fd, SampleDepth depth, std::optional<std::uint64
 std::uint32_t unread_bytes(int fd) { return queue_length(fd, SIOCINQ); }
 
 std::uint32_t unacknowledged_bytes(int fd) { return queue_length(fd, SIOCOUTQ); }
+
+/// tcpi_unacked is the queue's length then (tcp_get_info()).
+std::uint32_t waiting_connections(int listener) {
+  tcp_info info{};
+  return get_info(listener, info) && tcp_state_from_kernel(info.tcpi_state) == TcpState::listen ? info.tcpi_unacked : 0;
+}
 
 std::uint64_t socket_cookie(int fd) {
   std::uint64_t cookie = 0;

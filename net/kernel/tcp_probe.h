@@ -24,6 +24,9 @@ std::uint32_t unread_bytes(int fd);
 /// SIOCOUTQ: bytes sent or to be sent that the peer has not acknowledged; our FIN counts as one.
 std::uint32_t unacknowledged_bytes(int fd);
 
+/// How many connections wait in a listener's accept queue.
+std::uint32_t waiting_connections(int listener);
+
 /// SO_COOKIE, a number that the socket keeps into TIME_WAIT and that no other socket of this boot has.
 std::uint64_t socket_cookie(int fd);
 

@@ -46,8 +46,9 @@ void Teardown::received_fin() {
   // After an error recv() returns 0 too; that is no FIN.
   if (over_) return handle(TeardownEvent::received_fin);
   if (!known) connection_.note(Source::syscall, fact::ReceivedFin{});
-  // CLOSED is TIME_WAIT, or an RST that came behind the FIN: recv() says EOF all the same, SO_ERROR tells.
-  if (sample(SampleMoment::at_eof, SampleDepth::state).state == TcpState::closed) note_pending_error();
+  // CLOSED is TIME_WAIT, or an RST that came behind the FIN: recv() says EOF all the same, SO_ERROR tells. Without our
+  // FIN, close() will look.
+  if (fin_sent_ && sample(SampleMoment::at_eof, SampleDepth::state).state == TcpState::closed) note_pending_error();
   handle(TeardownEvent::received_fin);
 }
 
@@ -132,7 +133,8 @@ void Teardown::handle(TeardownEvent event) {
     case TeardownAction::withhold_fin:
       return withhold_fin();
     case TeardownAction::send_fin:
-      return send_fin();
+      send_fin(look(SampleDepth::queues));
+      return;
     case TeardownAction::close:
       return close();
     case TeardownAction::abort:
@@ -145,30 +147,32 @@ void Teardown::withhold_fin() {
   connection_.note(Source::syscall, fact::FinWithheld{time_bound().value_or(std::chrono::milliseconds(0))});
 }
 
-void Teardown::send_fin() { send_fin(look(SampleDepth::queues)); }
-
-void Teardown::send_fin(const fact::Sampled& before) {
+fact::Sampled Teardown::send_fin(const fact::Sampled& before) {
   waiting_since_ = Clock::now();
   // CLOSE_WAIT: the client's FIN was first, whatever has come on top of it when shutdown() returns.
   note(SampleMoment::before_fin, before);
   fin_sent_ = ::shutdown(stream_.fd(), SHUT_WR) == 0;
   connection_.note(Source::syscall, fin_sent_ ? Fact(fact::SentFin{}) : fact::ShutdownFailed{errno});
   // FIN_WAIT_1/2: ours was first; LAST_ACK: theirs; CLOSING: they crossed; CLOSED: the observer must look.
-  if (sample(SampleMoment::after_fin, SampleDepth::queues).state == TcpState::closed) note_end();
+  const fact::Sampled after = sample(SampleMoment::after_fin, SampleDepth::queues);
+  if (after.state == TcpState::closed) note_end();
   over_ = over_ || !fin_sent_;
+  return after;
 }
 
 void Teardown::close() {
   if (options_.linger == std::chrono::seconds(0)) return abort();
+  std::optional<std::uint32_t> unread;
   if (!fin_sent_ && !fin_received_ && !over_) {
     const fact::Sampled before = look(SampleDepth::queues);
     if (before.unread > 0) return reset_by_closing();
-    send_fin(before);
-    if (fin_sent_ && !over_) observer_.look_at_peer(connection_);
+    unread = send_fin(before).unread;
+    // Takes a while, in which something may come.
+    if (fin_sent_ && !over_ && observer_.look_at_peer(connection_)) unread.reset();
   } else if (!over_) {
     close_after_waiting();
   }
-  finish(How::closed);
+  finish(How::closed, unread);
 }
 
 /// Between the last event and now things may have happened that nobody read: in a pause, in CLOSE_WAIT, or after a
@@ -212,15 +216,16 @@ std::uint32_t Teardown::missed() const { return holds_still_ ? dropped_segments(
 
 /// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread. Behind the client's
 /// FIN, which recv() tells last, nothing comes.
-std::uint32_t Teardown::count_unread() {
-  const std::uint32_t unread = over_ || fin_received_ ? 0 : unread_bytes(stream_.fd());
+std::uint32_t Teardown::count_unread(std::optional<std::uint32_t> known) {
+  if (over_ || fin_received_) return 0;
+  const std::uint32_t unread = known ? *known : unread_bytes(stream_.fd());
   if (unread > 0) unread_start_size_ = static_cast<std::uint8_t>(stream_.peek(unread_start_));
   const bool exchanged = unread > 0 && look(SampleDepth::state).state == TcpState::closed;
   return exchanged ? 0 : unread;
 }
 
-void Teardown::finish(How how) {
-  const std::uint32_t unread = count_unread();
+void Teardown::finish(How how, std::optional<std::uint32_t> known_unread) {
+  const std::uint32_t unread = count_unread(known_unread);
   if (dropped_ > 0) connection_.note(Source::syscall, fact::Drained{as_count(dropped_)});
   if (how == How::closed && options_.linger > std::chrono::seconds(0)) {
     unread_ = unread;

@@ -77,8 +77,8 @@ class Teardown {
  private:
   void handle(TeardownEvent event);
   void withhold_fin();
-  void send_fin();
-  void send_fin(const fact::Sampled& before);
+  /// What the socket says afterwards.
+  fact::Sampled send_fin(const fact::Sampled& before);
   bool has_byte_bound() const;
   std::optional<std::chrono::milliseconds> time_bound() const;
   void close();
@@ -86,7 +86,8 @@ class Teardown {
   void abort();
   void reset_by_closing();
   enum class How : std::uint8_t { closed, aborted };
-  void finish(How how);
+  /// `known_unread`: what was unread just now, if that is known.
+  void finish(How how, std::optional<std::uint32_t> known_unread = std::nullopt);
   void close_blocking();
   fact::Sampled look(SampleDepth depth) const;
   fact::Sampled sample(SampleMoment moment, SampleDepth depth);
@@ -95,7 +96,7 @@ class Teardown {
   void hold_still();
   std::uint32_t missed() const;
   void note_pending_error();
-  std::uint32_t count_unread();
+  std::uint32_t count_unread(std::optional<std::uint32_t> known);
 
   Stream& stream_;
   EndedConnection connection_;

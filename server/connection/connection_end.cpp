@@ -32,7 +32,7 @@ net::Teardown& ConnectionEnd::begin(ConnectionHost& host, net::Stream& stream, c
   const Options& options = host.shared().options;
   net::Observer& observer = host.shared().observer;
   net::EndedConnection ended{report.id(), {report.server(), report.client()}, 0, report.accepted_at(), {}};
-  // Only lookups ask for it.
+  // Only lookups ask for it; TIME_WAIT inherits what was asked for before it began.
   if (observer.looks_up(report.id())) ended.cookie = net::socket_cookie(stream.fd());
   ended.evidence.reserve(usual_evidence);
   ended.evidence.emplace_back();  // accept()

@@ -236,7 +236,7 @@ def main():
     outcome = {'rounds': arguments.rounds, 'slice_s': arguments.slice, 'modes': [dataclasses.asdict(m) for m in modes],
                'figures': comparison.figures(),
                'singles': singles(arguments.build, load, alone, arguments, say) if wants_singles else []}
-    counted = [server for server in servers if server.name in QUICK]
+    counted = [server for server in counts.counted_servers(arguments.build) if server.name in QUICK]
     outcome['counts'] = counts.measure(arguments.build, counted, say) if wants_counts and not arguments.tiny else []
     print(report.text(outcome))
     if outcome['counts']:

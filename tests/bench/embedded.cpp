@@ -1,6 +1,7 @@
 // closelab as a program embeds it: one handler with a body of 13 bytes, one reactor, nothing logged.
 //
 //   bench_closelab PORT [lookups=on|off] [lookup_every=N] [close=MODE] [reactors=N] [reuse_port=on] [records=N]
+//   [address=A]
 //
 // SIGTERM stops it. SIGUSR1 prints how its connections have ended, as JSON.
 
@@ -32,6 +33,7 @@ Options options_of(char** arguments) {
   for (char** argument = arguments + 2; *argument != nullptr; ++argument) {
     const std::string_view text = *argument;
     const std::string_view value = value_of(text);
+    if (text.starts_with("address=")) options.listen.address = value;
     if (text.starts_with("lookups=")) options.lookups = value == "on" ? Switch::on : Switch::off;
     if (text.starts_with("lookup_every=")) options.lookup_every = number_in(value);
     if (text.starts_with("close=")) options.close_mode = parse_close_mode(value).value();

@@ -82,13 +82,13 @@ def simple(*command):
     return lambda folder, port: [str(part).replace('PORT', str(port)) for part in command]
 
 
-def own_servers(build):
+def own_servers(build, *settings):
     floor = build / 'tests/bench/bench_floor'
     embedded = build / 'tests/bench/bench_closelab'
 
     def closelab(lookups):
-        return {'keep': simple(embedded, 'PORT', f'lookups={lookups}', 'close=immediate'),
-                'lingering': simple(embedded, 'PORT', f'lookups={lookups}', 'close=lingering')}
+        return {'keep': simple(embedded, 'PORT', f'lookups={lookups}', 'close=immediate', *settings),
+                'lingering': simple(embedded, 'PORT', f'lookups={lookups}', 'close=lingering', *settings)}
 
     program = [build / 'closelab', 'serve', '--address=0.0.0.0', '--port=PORT', '--admin-port=off', '--idle-timeout=600s']
     return [
