@@ -106,8 +106,9 @@ bool Observer::still_holds(std::uint64_t id, const TcpTuple& tuple, TimeWait hol
     peer_diag_.look_up(tuples, found);
   }
   const auto& [own, peer] = found;
+  const bool by_client = holder == TimeWait::client || holder == TimeWait::both;
   const bool server = holder == TimeWait::client || own.state == TcpState::time_wait;
-  const bool client = holder == TimeWait::server || peer.state == TcpState::time_wait;
+  const bool client = !by_client || peer.state == TcpState::time_wait;
   return server && client && !accepted_again(id, tuple);
 }
 

@@ -58,10 +58,7 @@ void Teardown::noticed_fin() {
 }
 
 void Teardown::failed(IoCall call, int error) {
-  connection_.note(Source::syscall,
-                   call == IoCall::receive ? Fact(fact::ReceiveFailed{error}) : fact::SendFailed{error});
-  over_ = true;
-  sample(SampleMoment::at_error, SampleDepth::queues);
+  note_loss(call == IoCall::receive ? Fact(fact::ReceiveFailed{error}) : fact::SendFailed{error});
   handle(TeardownEvent::failed);
 }
 
@@ -290,15 +287,18 @@ void Teardown::note_end() {
     connection_.note(Source::syscall, fact::ReceivedFin{});
   }
   if (result.error == 0 || result.error == ENOTCONN) return note_pending_error();
-  connection_.note(Source::syscall, fact::ReceiveFailed{result.error});
-  over_ = true;
+  note_loss(fact::ReceiveFailed{result.error});
 }
 
 void Teardown::note_pending_error() {
-  const int error = take_pending_error(stream_.fd());
-  if (error == 0) return;
-  connection_.note(Source::syscall, fact::PendingError{error});
+  if (const int error = take_pending_error(stream_.fd())) note_loss(fact::PendingError{error});
+}
+
+/// The RST has not made the kernel forget how much was unacknowledged.
+void Teardown::note_loss(Fact error) {
+  connection_.note(Source::syscall, error);
   over_ = true;
+  sample(SampleMoment::at_error, SampleDepth::queues);
 }
 
 }  // namespace closelab::net

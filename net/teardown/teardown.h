@@ -96,6 +96,7 @@ class Teardown {
   void hold_still();
   std::uint32_t missed() const;
   void note_pending_error();
+  void note_loss(Fact error);
   std::uint32_t count_unread(std::optional<std::uint32_t> known);
 
   Stream& stream_;

@@ -204,10 +204,13 @@ TimeWait infer_remote_time_wait(const Digest& d, const First& first, ResetBy res
   return first.side == Side::server ? TimeWait::none : TimeWait::unknown;
 }
 
-/// From CLOSING, TIME_WAIT is both sides'.
+/// From CLOSING, TIME_WAIT is both sides'. Of a client that can't be seen it is not known while its FIN may have
+/// crossed ours.
 TimeWait time_wait_of_own(const Digest& d, const First& first) {
   if (is(d.peer, TcpState::time_wait)) return TimeWait::both;
-  return d.peer_is_remote && (first.side == Side::both || d.closing) ? TimeWait::both : TimeWait::server;
+  if (!d.peer_is_remote) return TimeWait::server;
+  if (first.side == Side::both || d.closing) return TimeWait::both;
+  return first.side == Side::undetermined ? TimeWait::unknown : TimeWait::server;
 }
 
 using Captured = std::optional<CapturedOrder>;
@@ -287,7 +290,7 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
   verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first, captured);
   verdict.bytes_at_risk = bytes_at_risk(d, verdict);
   if (client_is_left_open(d)) verdict.client_left_in = d.peer->what.state;
-  if (const SeenSocket timer = holder(d); timer && verdict.time_wait != TimeWait::unknown) {
+  if (const SeenSocket timer = holder(d); timer && !d.tuple_reused && own_end_settled(d)) {
     verdict.time_wait_until =
         accepted_at + std::chrono::ceil<std::chrono::steady_clock::duration>(timer->at + timer->what.timer);
   }

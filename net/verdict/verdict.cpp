@@ -50,7 +50,10 @@ std::string closed_first_text(const Verdict& verdict) {
 }
 
 std::string time_wait_text(const Verdict& verdict) {
-  std::string text = "TIME_WAIT: " + std::string(to_string(verdict.time_wait));
+  // Our end was seen in it, the client's can't be.
+  const bool at_least_ours = verdict.time_wait == TimeWait::unknown && verdict.time_wait_until;
+  std::string text =
+      "TIME_WAIT: " + std::string(at_least_ours ? "server, perhaps client too" : to_string(verdict.time_wait));
   const bool held = verdict.time_wait != TimeWait::none && verdict.time_wait != TimeWait::unknown;
   if (held && verdict.time_wait_source == Source::inferred) text += " (inferred)";
   if (verdict.time_wait_gone) return text + ", gone before its time (taken over, or ended by an RST)";

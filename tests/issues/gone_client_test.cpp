@@ -88,5 +88,20 @@ TEST_CASE("an RST ends a body that is written while it is sent") {
   CHECK(eventually([&] { return !later.events.is_open(); }));
 }
 
+TEST_CASE("an answer to a client that had gone is lost, and counted") {
+  Later later;
+  Client client(later.server);
+  const Responder& responder = later.ask(client);
+  client.close();
+  responder.send({.body = "too late"});
+  const auto record = later.server.wait_closed(1, patience);
+  REQUIRE(record);
+  INFO(*record);
+  CHECK(record->verdict.closed_first == Side::client);
+  CHECK(record->verdict.reset_by == ResetBy::client);
+  CHECK(record->verdict.bytes_at_risk.value_or(0) > 0);
+  CHECK(record->retry == Retry::if_idempotent);
+}
+
 }  // namespace
 }  // namespace closelab::loopback

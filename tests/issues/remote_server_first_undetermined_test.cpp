@@ -33,7 +33,7 @@ TEST_CASE("two segments are an ACK and a FIN, or FINs that crossed: undetermined
   const Verdict verdict = derive_verdict(
       at_eof_after(S::closed, 7).sample(M::at_eof, S::closed, 0, 7).closed().own(S::time_wait).remote().evidence());
   CHECK(verdict.closed_first == Side::undetermined);
-  CHECK(verdict.time_wait == TimeWait::server);
+  CHECK(verdict.time_wait == TimeWait::unknown);
   CHECK(verdict.time_wait_source == Source::inferred);
 }
 

@@ -32,7 +32,8 @@ struct Verdict {
   /// How `time_wait` is known: `sock_diag` when the kernel showed it, else `inferred` (a remote peer).
   Source time_wait_source = Source::inferred;
   /// When the kernel's TIME_WAIT timer was due at the last look; unset when no timer was seen. Linux's
-  /// timer wheel may keep the socket up to about 2 s longer.
+  /// timer wheel may keep the socket up to about 2 s longer. With `time_wait` unknown it is our end's, and it is the
+  /// client's end that can't be seen.
   std::optional<std::chrono::steady_clock::time_point> time_wait_until{};
   /// What the end may have cost: bytes handed to the kernel that the client had not acknowledged when an RST, of either
   /// side, ended the connection. 0: all was acknowledged, which is not to say that the client's program has read it.

@@ -349,15 +349,15 @@ TEST_CASE("a remote client: what can be known is, and no more") {
        by_fin, no_reset, TimeWait::server, seen},
       {"two segments: FIN and ACK may have crossed ours, and a late recv() proves nothing",
        Story().fin_left().later(1s).eof().sample(M::at_eof, S::closed, 0, 7).closed().own(S::time_wait).remote(),
-       undetermined, by_unknown, no_reset, TimeWait::server, inferred},
+       undetermined, by_unknown, no_reset, TimeWait::unknown, inferred},
       {"no FIN of the client's yet, but that is too soon to tell",
        Story().fin_left().later(200us).sample(M::before_close, S::fin_wait_1).closed().own(S::time_wait).remote(),
-       undetermined, by_unknown, no_reset, TimeWait::server, inferred},
+       undetermined, by_unknown, no_reset, TimeWait::unknown, inferred},
       {"closed at once: the client's FIN may have crossed ours", Story().fin_left().closed().own(S::time_wait).remote(),
-       undetermined, by_unknown, no_reset, TimeWait::server, inferred},
+       undetermined, by_unknown, no_reset, TimeWait::unknown, inferred},
       {"over when shutdown() returned: the same",
        Story().before_fin(S::established, 100).fin_and_over().closed().own(S::time_wait).remote(), undetermined,
-       by_unknown, no_reset, TimeWait::server, inferred},
+       by_unknown, no_reset, TimeWait::unknown, inferred},
       {"over when shutdown() returned, without TIME_WAIT", Story().fin_and_over().closed().own(S::closed).remote(),
        undetermined, by_unknown, reset_unknown, TimeWait::unknown, inferred},
       {"FINs crossed", Story().fin_left().sample(M::at_eof, S::closing).eof().closed().own(S::time_wait).remote(),
@@ -378,7 +378,7 @@ TEST_CASE("a remote client: what can be known is, and no more") {
        Side::server, by_rst, ResetBy::server, TimeWait::none, inferred},
       {"our FIN was queued: whose was first on the wire is not known",
        Story().fin_queued().eof().closed().own(S::time_wait).remote(), undetermined, by_unknown, no_reset,
-       TimeWait::server, inferred},
+       TimeWait::unknown, inferred},
   });
 }
 
