@@ -114,7 +114,6 @@ Server::Impl::Impl(Options wanted)
     }
     reactors.push_back(std::make_shared<server::Reactor>(shared, open, std::move(listener)));
   }
-  for (const auto& reactor : reactors) reactor->start();
 }
 
 StopReport Server::Impl::stop(std::chrono::milliseconds grace) {
@@ -212,7 +211,10 @@ void Server::Impl::reconsider_holds() {
   for (const auto& reactor : reactors) reactor->post([&reactor = *reactor] { reactor.reconsider_holds(); });
 }
 
-Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {
+  if (impl_->options.on_listening) impl_->options.on_listening(*this);
+  for (const auto& reactor : impl_->reactors) reactor->start();
+}
 
 Server::~Server() {
   if (impl_->is_own_thread()) {

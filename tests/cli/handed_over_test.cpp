@@ -44,7 +44,9 @@ TEST_CASE("--listen-fd serves on the socket that is handed over, also who connec
   early.send("GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n");
   Program program({CLOSELAB_PROGRAM, "serve", "--log-format", "json", "--listen-fd", std::to_string(socket.get())});
   CHECK(listening(program)["port"] == port_of(socket.get()));
-  CHECK(early.read_to_end().starts_with("HTTP/1.1 200"));
+  const std::string answer = early.read_to_end();
+  CAPTURE(answer);
+  CHECK(answer.starts_with("HTTP/1.1 200"));
 }
 
 TEST_CASE("LISTEN_FDS is taken when LISTEN_PID is this process, and only then") {

@@ -43,6 +43,8 @@ enum class ClientHalfClose : std::uint8_t {
 std::string_view to_string(ClientHalfClose fin);
 std::ostream& operator<<(std::ostream& out, ClientHalfClose fin);
 
+class Server;
+
 /// Everything a server can be told; the defaults make a well-behaved HTTP/1.1 server.
 struct Options {
   ListenOptions listen{};
@@ -88,7 +90,11 @@ struct Options {
   std::size_t requests_kept = 8;
   /// How long stop() lets requests in flight finish.
   std::chrono::milliseconds grace{5000};
-  // The callbacks must not throw, wait for connections, or stop the server.
+  /// Called once, on the thread of the constructor, when the listener is open and nobody has been accepted yet: the
+  /// place for the handlers of a server whose clients may be there before it, as with ListenOptions::fd. What it throws
+  /// the constructor throws.
+  std::function<void(Server&)> on_listening{};
+  // The callbacks that follow must not throw, wait for connections, or stop the server.
 
   /// Called when a connection has been accepted; on the reactor thread, must not block.
   std::function<void(const ConnectionRecord&)> on_accepted{};

@@ -56,7 +56,6 @@ class Lab {
         output_(STDOUT_FILENO, [this](std::uint64_t events) { return log_->dropped(events); }),
         witness_(choose_witness(settings)),
         server_(watched(settings)) {
-    add_routes(server_);
     if (settings.admin_port.choice != AdminPort::Choice::off) start_admin(settings);
     output_.write([this] { return log_->listening(listening()); });
     listening_said_.count_down();
@@ -126,6 +125,7 @@ class Lab {
 
   Options logged(Options options) {
     options.rules_of_request = rules_from_query;
+    options.on_listening = add_routes;
     options.on_request = [this](const ConnectionRecord& record, const RequestRecord& request) {
       listening_said_.wait();
       output_.write([this, connection = at_accept(record), request] { return log_->request(connection, request); });
