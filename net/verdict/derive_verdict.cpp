@@ -289,7 +289,7 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
   verdict.time_wait = who_holds_time_wait(d, first, verdict.reset_by, captured);
   verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first, captured);
   verdict.bytes_at_risk = bytes_at_risk(d, verdict);
-  if (client_is_left_open(d)) verdict.client_left_in = d.peer->what.state;
+  if (client_is_left_open(d) && !is(d.peer, TcpState::time_wait)) verdict.client_left_in = d.peer->what.state;
   if (const SeenSocket timer = holder(d); timer && !d.tuple_reused && own_end_settled(d)) {
     verdict.time_wait_until =
         accepted_at + std::chrono::ceil<std::chrono::steady_clock::duration>(timer->at + timer->what.timer);

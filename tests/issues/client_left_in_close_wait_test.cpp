@@ -30,5 +30,11 @@ TEST_CASE("a client that has our FIN and has not closed is named, and no RST is"
         "FIN_WAIT_2 up; TIME_WAIT: none");
 }
 
+TEST_CASE("a client in TIME_WAIT has closed: it has not been left anywhere") {
+  const Verdict verdict =
+      derive_verdict(Story().eof().closed().own(TcpState::closed).peer(TcpState::time_wait).evidence());
+  CHECK(verdict.client_left_in == TcpState::unknown);
+}
+
 }  // namespace
 }  // namespace closelab::net
