@@ -19,7 +19,7 @@ Json to_json(const Packet& packet, std::chrono::nanoseconds start) {
             {"acknowledgement", packet.acknowledgement},
             {"window", packet.window},
             {"payload", packet.payload},
-            {"transit", to_string(packet.transit)}};
+            {"transit", transit_name(packet.transit)}};
   if (packet.transit == Transit::delivered) json["arrived_ms"] = in_ms(packet.arrived - start);
   return json;
 }

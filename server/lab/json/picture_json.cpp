@@ -22,7 +22,7 @@ Json rung_json(const Rung& rung) {
   if (rung.state != TcpState::unknown) json["state"] = to_string(rung.state);
   if (rung.until) json["until_ms"] = in_ms(*rung.until);
   if (rung.segments != 1) json["segments"] = rung.segments;
-  if (rung.transit != net::Transit::unknown) json["transit"] = to_string(rung.transit);
+  if (rung.transit != net::Transit::unknown) json["transit"] = transit_name(rung.transit);
   if (rung.transit == net::Transit::delivered) json["arrived_ms"] = in_ms(rung.arrived);
   return json;
 }
@@ -57,7 +57,7 @@ Endpoint endpoint_from(std::string text) {
 
 }  // namespace
 
-std::string_view to_string(net::Transit transit) { return transits[static_cast<std::size_t>(transit)]; }
+std::string_view transit_name(net::Transit transit) { return transits[static_cast<std::size_t>(transit)]; }
 
 net::Transit transit_named(std::string_view name) {
   const auto found = std::ranges::find(transits, name);

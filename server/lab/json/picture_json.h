@@ -14,7 +14,7 @@ server::Picture picture_from_json(const Json& json);
 /// The record with its picture under `picture`.
 Json with_picture(const ConnectionRecord& record);
 
-std::string_view to_string(net::Transit transit);
+std::string_view transit_name(net::Transit transit);
 net::Transit transit_named(std::string_view name);
 std::chrono::nanoseconds from_ms(double milliseconds);
 
