@@ -165,7 +165,11 @@ void Comparison::compare(const Performance& performance, const Connections& capt
 void Comparison::compare_one(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets) {
   WireVerdict wire = read_wire(packets);
   if (ending.time_wait) wire.time_wait = {*ending.time_wait};
-  if (conditions_.lacks_time_wait) add_lacking(wire.time_wait);
+  if (conditions_.lacks_time_wait) {
+    add_lacking(wire.time_wait);
+    // Of an end that is gone before the client's FIN the verdict is settled; the FIN draws an RST after that.
+    add_once(wire.reset_by, ResetBy::none);
+  }
   Row& row = rows_[&ending];
   ++row.connections;
   const Verdict& verdict = record.verdict;
