@@ -4,6 +4,7 @@
 
 // One translation unit includes CLI11: it is large.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <utility>
 
 #include "server/lab/about/completions.h"
@@ -226,14 +227,54 @@ class RunOptions {
   std::vector<CLI::Option*> options_;
 };
 
+/// The options of `closelab audit`, and the scenarios. What stands behind `--` is the client's and is not looked at.
+class AuditOptions {
+ public:
+  explicit AuditOptions(CLI::App& app) : app_(app) {
+    app.set_help_flag();
+    app.allow_extras();
+    help_ = app.add_flag("-h,--help");
+    for (const AuditFlag& flag : audit_flags()) options_.push_back(add_flag(app, flag));
+  }
+
+  Command command(std::vector<std::string> client) const {
+    if (help_->count() > 0) return {.text = audit_help()};
+    Command command{.action = Command::Action::audit};
+    for (const std::string& extra : app_.remaining()) {
+      if (extra.starts_with("--"))
+        refuse_option(extra, forms_of(audit_flags()), "`closelab audit --help` lists the options");
+      command.audit.scenarios.push_back(extra);
+    }
+    for (std::size_t i = 0; i < options_.size(); ++i) set_flag(audit_flags()[i], *options_[i], command.audit);
+    command.audit.command = std::move(client);
+    return command;
+  }
+
+ private:
+  CLI::App& app_;
+  CLI::Option* help_;
+  /// One for each of audit_flags().
+  std::vector<CLI::Option*> options_;
+};
+
+/// Cuts off what stands behind `--` where it is an audit's, and returns it: the client's command.
+std::vector<std::string> take_client(std::vector<std::string>& arguments) {
+  const auto separator = std::ranges::find(arguments, "--");
+  if (arguments.empty() || arguments.front() != "audit" || separator == arguments.end()) return {};
+  std::vector<std::string> client(separator + 1, arguments.end());
+  arguments.erase(separator, arguments.end());
+  return client;
+}
+
 /// `closelab help`, `closelab help serve`.
 std::string help_about(const std::vector<std::string>& words) {
   if (words.empty()) return program_help();
   if (words.front() == "serve") return serve_help();
   if (words.front() == "watch") return watch_help();
   if (words.front() == "run") return run_help();
-  throw UsageError(
-      server::unknown_word("command", words.front(), {"serve", "watch", "run"}, "`closelab help` lists the commands"));
+  if (words.front() == "audit") return audit_help();
+  throw UsageError(server::unknown_word("command", words.front(), {"serve", "watch", "run", "audit"},
+                                        "`closelab help` lists the commands"));
 }
 
 /// The one word after a command that takes no options; empty when there is none.
@@ -247,11 +288,11 @@ std::string only_word(const CLI::App& app) {
 Command show_man_page(const CLI::App& app) {
   const std::string word = only_word(app);
   const std::pair<std::string_view, std::string (*)()> pages[] = {
-      {"", program_help}, {"serve", serve_help}, {"watch", watch_help}, {"run", run_help}};
+      {"", program_help}, {"serve", serve_help}, {"watch", watch_help}, {"run", run_help}, {"audit", audit_help}};
   for (const auto& [command, help] : pages)
     if (command == word)
       return {.text = man_page(word.empty() ? "closelab" : "closelab-" + word, name_and_version(), help())};
-  throw UsageError(fmt::format("there is no manual page {}; there are serve, watch, run", server::quoted(word)));
+  throw UsageError(fmt::format("there is no manual page {}; there are serve, watch, run, audit", server::quoted(word)));
 }
 
 /// `closelab completions bash`.
@@ -277,7 +318,7 @@ CLI::App* add_wordy_command(CLI::App& app, const std::string& name) {
   const std::string word = app.remaining().front();
   throw UsageError(server::unknown_word(
       word.starts_with('-') ? "option" : "command", word,
-      {"serve", "watch", "run", "man", "completions", "help", "version", "--help", "--version"}, hint));
+      {"serve", "watch", "run", "audit", "man", "completions", "help", "version", "--help", "--version"}, hint));
 }
 
 }  // namespace
@@ -297,10 +338,15 @@ Command parse_command_line(int argc, const char* const* argv) {
   const WatchOptions watch_options(*watch);
   CLI::App* run = app.add_subcommand("run");
   const RunOptions run_options(*run);
+  CLI::App* audit = app.add_subcommand("audit");
+  const AuditOptions audit_options(*audit);
   const CLI::App* man = add_wordy_command(app, "man");
   const CLI::App* completions = add_wordy_command(app, "completions");
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  std::vector<std::string> client = take_client(arguments);
+  std::ranges::reverse(arguments);  // as CLI11 wants them
   try {
-    app.parse(argc, argv);
+    app.parse(std::move(arguments));
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
@@ -310,6 +356,7 @@ Command parse_command_line(int argc, const char* const* argv) {
   if (app.remaining_size() > 0) refuse_command(app);
   if (man->parsed()) return show_man_page(*man);
   if (completions->parsed()) return show_completions(*completions);
+  if (audit->parsed()) return audit_options.command(std::move(client));
   if (run->parsed()) return run_options.command();
   if (watch->parsed()) return watch_options.command();
   if (serve->parsed()) return serve_options.command();

@@ -1,6 +1,7 @@
 #include "server/lab/completed_commands.h"
 
 #include "closelab/close_mode.h"
+#include "server/lab/audit/audit_settings.h"
 #include "server/lab/experiments/settings.h"
 #include "server/lab/settings/settings.h"
 #include "server/lab/watch/settings.h"
@@ -38,7 +39,8 @@ std::vector<CompletedCommand> completed_commands() {
       {"serve", "start the lab server", serve_options(), {}},
       {"watch", "show sockets by state, and who holds TIME_WAIT", options_of(watch_flags()), {}},
       {"run", "replay experiments", options_of(run_flags()), {}},
-      {"man", "print a manual page", {}, {"serve", "watch", "run"}},
+      {"audit", "grade an HTTP client", options_of(audit_flags()), {}},
+      {"man", "print a manual page", {}, {"serve", "watch", "run", "audit"}},
       {"completions", "print what a shell needs to complete command lines", {}, {"bash", "zsh", "fish"}},
   };
 }

@@ -10,6 +10,7 @@
 #include <string>
 #include <system_error>
 
+#include "server/lab/audit/audit.h"
 #include "server/lab/command_line.h"
 #include "server/lab/experiments/run.h"
 #include "server/lab/serve/serve.h"
@@ -53,6 +54,8 @@ int run(const Command& command) {
       return closelab::lab::watch(command.watch);
     case Command::Action::run:
       return closelab::lab::run(command.run);
+    case Command::Action::audit:
+      return closelab::lab::audit(command.audit);
   }
   return EXIT_FAILURE;
 }

@@ -15,6 +15,7 @@ namespace closelab::lab {
 namespace {
 
 using Relation = Expectation::Relation;
+using Kind = Meaning::Kind;
 
 constexpr std::array<std::pair<std::string_view, Relation>, 7> relations{{
     {"=", Relation::equal},
@@ -55,9 +56,38 @@ std::pair<std::string_view, std::string_view> split(std::string_view name) {
 
 bool is_side(std::string_view word) { return word == "server" || word == "client"; }
 
+/// Reads the value that the name is compared with; returns what is wrong with it.
+std::string read_value(const Meaning& what, Expectation& to) {
+  const std::string& value = to.value.text;
+  const bool ordered = to.relation != Relation::equal && to.relation != Relation::not_equal;
+  switch (what.kind) {
+    case Kind::number:
+    case Kind::size: {
+      const auto parsed = what.kind == Kind::size ? server::parse_size(value) : server::parse_number(value);
+      to.value.number = static_cast<double>(parsed.value);
+      return parsed.error;
+    }
+    case Kind::time: {
+      const auto parsed = server::parse_duration(value);
+      to.value.number = static_cast<double>(parsed.value.count());
+      return parsed.error;
+    }
+    case Kind::states: {
+      const auto state = parse_tcp_state(value);
+      if (!state) return fmt::format("\"{}\" is no TCP state", value);
+      to.value.text = to_string(*state);
+      return ordered && to.relation != Relation::has ? "states are compared with =, != or has" : "";
+    }
+    default:
+      if (std::ranges::find(what.words, value) == what.words.end())
+        return fmt::format("{} can't be \"{}\", but {}", to.name, value, fmt::join(what.words, ", "));
+      return ordered ? fmt::format("{} is compared with = or !=", to.name) : "";
+  }
+}
+
 }  // namespace
 
-Vocabulary::Meaning Vocabulary::meaning(std::string_view name) const {
+Meaning Vocabulary::meaning(std::string_view name) const {
   static const std::vector<std::pair<std::string_view, Meaning>> plain{
       {"closed_first", {Kind::word, sides}},
       {"closed_by", {Kind::word, means}},
@@ -112,6 +142,13 @@ std::string Vocabulary::unknown_name(std::string_view name) const {
 }
 
 Expectation Vocabulary::parse(std::string_view text, std::string& error) const {
+  return parse_expectation(text,
+                           {.meaning = [this](std::string_view name) { return meaning(name); },
+                            .unknown = [this](std::string_view name) { return unknown_name(name); }},
+                           error);
+}
+
+Expectation parse_expectation(std::string_view text, const ObservationNames& names, std::string& error) {
   Expectation result{.text = std::string(text)};
   const Parts parts(text);
   if (parts.words.size() != 3) {
@@ -120,8 +157,8 @@ Expectation Vocabulary::parse(std::string_view text, std::string& error) const {
   }
   result.name = parts.words[0];
   const std::string& value = parts.words[2];
-  const Meaning what = meaning(result.name);
-  if (what.kind == Kind::unknown) error = unknown_name(result.name);
+  const Meaning what = names.meaning(result.name);
+  if (what.kind == Kind::unknown) error = names.unknown(result.name);
   const auto relation = std::ranges::find(relations, parts.words[1], &std::pair<std::string_view, Relation>::first);
   if (relation == relations.end()) {
     error = fmt::format("\"{}\" is none of = != < <= > >= has", parts.words[1]);
@@ -129,36 +166,8 @@ Expectation Vocabulary::parse(std::string_view text, std::string& error) const {
   }
   result.relation = relation->second;
   result.value.text = value;
-  result.of_observation = meaning(value).kind != Kind::unknown;
-  if (!error.empty() || result.of_observation) return result;
-  const bool ordered = result.relation != Relation::equal && result.relation != Relation::not_equal;
-  switch (what.kind) {
-    case Kind::number:
-    case Kind::size: {
-      const auto parsed = what.kind == Kind::size ? server::parse_size(value) : server::parse_number(value);
-      result.value.number = static_cast<double>(parsed.value);
-      error = parsed.error;
-      break;
-    }
-    case Kind::time: {
-      const auto parsed = server::parse_duration(value);
-      result.value.number = static_cast<double>(parsed.value.count());
-      error = parsed.error;
-      break;
-    }
-    case Kind::states:
-      if (ordered && result.relation != Relation::has) error = "states are compared with =, != or has";
-      if (const auto state = parse_tcp_state(value)) {
-        result.value.text = to_string(*state);
-      } else {
-        error = fmt::format("\"{}\" is no TCP state", value);
-      }
-      break;
-    default:
-      if (ordered) error = fmt::format("{} is compared with = or !=", result.name);
-      if (std::ranges::find(what.words, value) == what.words.end())
-        error = fmt::format("{} can't be \"{}\", but {}", result.name, value, fmt::join(what.words, ", "));
-  }
+  result.of_observation = names.meaning(value).kind != Kind::unknown;
+  if (error.empty() && !result.of_observation) error = read_value(what, result);
   return result;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -33,7 +34,24 @@ struct Expectation {
   bool of_observation = false;
 };
 
-/// What can be observed in a play, and the values that it can have: `has` is for lists of TCP states.
+/// What kind of value an observation has; `size` takes units of bytes, `states` is for lists of TCP states.
+struct Meaning {
+  enum class Kind : std::uint8_t { unknown, number, time, size, word, states };
+  Kind kind = Kind::unknown;
+  /// The values of a `word`.
+  std::vector<std::string_view> words{};
+};
+
+/// What can be observed: the meaning of a name, and what to say of a name without one.
+struct ObservationNames {
+  std::function<Meaning(std::string_view name)> meaning;
+  std::function<std::string(std::string_view name)> unknown;
+};
+
+/// Reads `NAME RELATION VALUE`. What is wrong with the text is put into `error`.
+Expectation parse_expectation(std::string_view text, const ObservationNames& names, std::string& error);
+
+/// What can be observed in a play of an experiment, and the values that it can have: `has` is for lists of TCP states.
 ///
 ///   closed_first, closed_by, reset_by    of the connection that is drawn, from its packets
 ///   time_wait, time_wait.SIDE, time_wait_left.SIDE
@@ -64,11 +82,6 @@ class Vocabulary {
   Expectation parse(std::string_view text, std::string& error) const;
 
  private:
-  enum class Kind : std::uint8_t { unknown, number, time, size, word, states };
-  struct Meaning {
-    Kind kind = Kind::unknown;
-    std::vector<std::string_view> words{};
-  };
   Meaning meaning(std::string_view name) const;
   std::string unknown_name(std::string_view name) const;
 

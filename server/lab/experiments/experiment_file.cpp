@@ -6,28 +6,23 @@
 #include <filesystem>
 
 #include "server/lab/experiments/claims.h"
-#include "server/lab/settings/conf_table.h"
+#include "server/lab/settings/toml_reader.h"
 #include "server/lab/settings/toml_text.h"
-#include "server/lab/settings/usage_error.h"
-#include "server/text/printable.h"
 #include "server/text/quantity.h"
-#include "server/text/spelling.h"
 
 namespace closelab::lab {
 namespace {
 
-using Keys = std::vector<std::string_view>;
-
 /// Reads one experiment and collects what is wrong with it. What stands above the cases holds for each case that does
 /// not say otherwise.
-class Reader {
+class ExperimentReader : public TomlReader {
  public:
-  explicit Reader(const std::string& file) : file_(file) {}
+  explicit ExperimentReader(const std::string& file) : TomlReader(file) {}
 
   Experiment read(const toml::table& table) {
     check_keys(table, {"title", "claims", "claim", "conclusion", "explanation", "rfc", "case", "server", "network",
                        "sysctl", "play", "expect"});
-    Experiment experiment{.name = std::filesystem::path(file_).stem().string(),
+    Experiment experiment{.name = std::filesystem::path(file()).stem().string(),
                           .title = text(table, "title"),
                           .claims = read_claims(table),
                           .claim = text(table, "claim"),
@@ -43,54 +38,7 @@ class Reader {
     return experiment;
   }
 
-  void refuse(const toml::node& at, std::string_view what) { refuse(at.source().begin, what); }
-  void refuse(toml::source_position at, std::string_view what) { refuse(at.line, at.column, what); }
-  const std::vector<std::string>& errors() const { return errors_; }
-
  private:
-  void refuse(unsigned line, unsigned column, std::string_view what) {
-    std::string error = fmt::format("{}:{}:{}: {}", file_, line, column, server::printable(what));
-    // What stands above the cases is read for each of them.
-    if (std::ranges::find(errors_, error) == errors_.end()) errors_.push_back(std::move(error));
-  }
-
-  void check_keys(const toml::table& table, const Keys& known) {
-    for (const auto& [key, value] : table) {
-      if (std::ranges::find(known, key.str()) != known.end()) continue;
-      refuse(key.source().begin,
-             server::unknown_word("key", key.str(), known, fmt::format("{} are known here", fmt::join(known, ", "))));
-    }
-  }
-
-  std::string text(const toml::table& table, std::string_view key) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) {
-      refuse(table, fmt::format("{} is missing", key));
-      return "";
-    }
-    if (const auto* value = node->as_string()) return value->get();
-    refuse(*node, fmt::format("{} wants a string", key));
-    return "";
-  }
-
-  std::vector<std::pair<std::string, const toml::node*>> strings(const toml::table& table, std::string_view key) {
-    std::vector<std::pair<std::string, const toml::node*>> result;
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return result;
-    if (const toml::array* list = node->as_array()) {
-      for (const toml::node& item : *list) {
-        if (const auto* value = item.as_string()) {
-          result.emplace_back(value->get(), &item);
-        } else {
-          refuse(item, fmt::format("{} wants strings", key));
-        }
-      }
-    } else {
-      refuse(*node, fmt::format("{} wants a list of strings", key));
-    }
-    return result;
-  }
-
   std::vector<std::string> read_claims(const toml::table& table) {
     std::vector<std::string> result;
     for (const auto& [id, node] : strings(table, "claims")) {
@@ -130,11 +78,6 @@ class Reader {
     return result;
   }
 
-  void read_server(const toml::table& table, Settings& settings) {
-    for (std::string& error : read_table(table, file_, settings))
-      if (std::ranges::find(errors_, error) == errors_.end()) errors_.push_back(std::move(error));
-  }
-
   void read_network(const toml::table& table, Network& network) {
     check_keys(table, {"hosts", "delay", "mtu"});
     if (const toml::node* hosts = table.get("hosts")) {
@@ -170,11 +113,7 @@ class Reader {
     const std::string script = text(table, "play");
     const toml::node* node = table.get("play");
     if (node == nullptr) return {};
-    // The first line of a """ string is the one after its quotes, unless it is on theirs.
-    const auto source = node->source();
-    const auto breaks = static_cast<unsigned>(std::ranges::count(script, '\n'));
-    const unsigned first = source.end.line - std::min(source.end.line - 1, breaks);
-    ParsedSteps parsed = parse_steps(script, first);
+    ParsedSteps parsed = parse_steps(script, first_line_of(*node, script));
     for (const StepError& error : parsed.errors) refuse(error.line, 1, error.what);
     return std::move(parsed.steps);
   }
@@ -196,14 +135,6 @@ class Reader {
     }
   }
 
-  bool flag(const toml::table& table, std::string_view key, bool otherwise) {
-    const toml::node* node = table.get(key);
-    if (node == nullptr) return otherwise;
-    if (const auto* value = node->as_boolean()) return value->get();
-    refuse(*node, fmt::format("{} is true or false", key));
-    return otherwise;
-  }
-
   /// Only a network between two hosts can be told anything.
   void check_network(const Case& one, const toml::table& play) {
     if (one.network.hosts == Hosts::two) return;
@@ -212,17 +143,14 @@ class Reader {
     if (found != one.play.end()) refuse(found->line, 1, "loopback can't do that: network = { hosts = 2 }");
     if (one.network.delay.count() > 0) refuse(play, "loopback has no delay: network = { hosts = 2 }");
   }
-
-  const std::string& file_;
-  std::vector<std::string> errors_;
 };
 
 }  // namespace
 
 Experiment parse_experiment(std::string_view toml, const std::string& file) {
-  Reader reader(file);
+  ExperimentReader reader(file);
   Experiment experiment = reader.read(parse_toml(toml, file));
-  if (!reader.errors().empty()) throw UsageError(fmt::format("{}", fmt::join(reader.errors(), "\n")));
+  reader.throw_errors();
   return experiment;
 }
 

@@ -144,8 +144,9 @@ SYNOPSIS
   closelab serve [OPTION]...
   closelab watch [OPTION]...
   closelab run [OPTION]... [FILE|NAME]...
+  closelab audit [OPTION]... [SCENARIO]... -- COMMAND...
   closelab help [COMMAND]
-  closelab man [serve|watch|run]
+  closelab man [serve|watch|run|audit]
   closelab completions bash|zsh|fish
   closelab version
 
@@ -158,6 +159,7 @@ COMMANDS
   serve     Start the lab server. `closelab serve --help` lists its options.
   watch     Show the machine's TCP sockets by state, and who holds TIME_WAIT.
   run       Replay experiments: what textbooks claim, and what this kernel does.
+  audit     Grade how an HTTP client manages its connections.
   help      Show this text, or with a command that command's.
   version   Show the version.
 

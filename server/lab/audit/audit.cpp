@@ -1,0 +1,143 @@
+#include "server/lab/audit/audit.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <system_error>
+
+#include "net/testbed/network.h"
+#include "server/lab/audit/audit_report.h"
+#include "server/lab/audit/card.h"
+#include "server/lab/audit/command_client.h"
+#include "server/lab/audit/driver_client.h"
+#include "server/lab/audit/runner.h"
+#include "server/lab/audit/scenario_file.h"
+#include "server/lab/page/report.h"
+#include "server/lab/settings/conf_folder.h"
+#include "server/lab/settings/output_file.h"
+#include "server/lab/settings/text_style.h"
+#include "server/lab/settings/toml_text.h"
+#include "server/lab/settings/usage_error.h"
+#include "server/text/printable.h"
+
+namespace closelab::lab {
+namespace {
+
+/// MUSTs first; of one class in the order of their names.
+std::vector<Scenario> read_scenarios(const std::vector<std::string>& words) {
+  std::vector<Scenario> scenarios;
+  for (const auto& file : ConfFolder{"audit", "scenario", "closelab audit --list"}.files(words))
+    scenarios.push_back(read_scenario(file.string()));
+  std::ranges::stable_sort(scenarios, {}, &Scenario::requirement);
+  return scenarios;
+}
+
+ClientFactory client_factory(const AuditSettings& settings) {
+  if (!settings.driver.empty()) {
+    std::vector<std::string> command = driver_command(settings.driver);
+    command.insert(command.end(), settings.command.begin(), settings.command.end());
+    return [command] { return std::make_unique<DriverClient>(command); };
+  }
+  if (settings.command.empty())
+    throw UsageError("no client is given: `closelab audit -- COMMAND`, or --driver FILE; --list shows the scenarios");
+  const std::vector<std::string>& command = settings.command;
+  if (is_curl(command)) return [command] { return std::make_unique<CurlClient>(command); };
+  return [command] { return std::make_unique<CommandClient>(command); };
+}
+
+std::string client_text(const AuditSettings& settings) {
+  const std::string command = fmt::format("{}", fmt::join(settings.command, " "));
+  if (settings.driver.empty()) return command;
+  return command.empty() ? settings.driver : fmt::format("{} {}", settings.driver, command);
+}
+
+/// Of a part of the scenarios only what is expected of these.
+ExpectedGrades read_expected(const AuditSettings& settings, const std::vector<Scenario>& scenarios) {
+  if (settings.expected.empty()) return {};
+  ExpectedGrades expected = parse_expected_grades(read_toml_file(settings.expected), settings.expected);
+  if (!settings.scenarios.empty())
+    std::erase_if(expected, [&](const auto& entry) {
+      return std::ranges::find(scenarios, entry.first, &Scenario::id) == scenarios.end();
+    });
+  return expected;
+}
+
+/// Where this machine does not allow a private network, loopback has to do, without packets as a witness.
+std::string find_place(const AuditSettings& settings, std::vector<Scenario>& scenarios) {
+  std::string place = "on loopback";
+  try {
+    if (settings.in_private_network) {
+      testbed::enter_private_network();
+      return "in a private network";
+    }
+  } catch (const std::system_error& error) {
+    place = fmt::format("on loopback: no private network is allowed here ({})", error.code().message());
+  }
+  for (Scenario& scenario : scenarios) scenario.server.witness = WitnessChoice::off;
+  return place;
+}
+
+struct OutputFiles {
+  explicit OutputFiles(const AuditSettings& settings)
+      : expected(settings.write_expected), junit(settings.junit), report(settings.report) {}
+
+  OutputFile expected;
+  OutputFile junit;
+  OutputFile report;
+};
+
+void write_files(OutputFiles& files, const AuditRun& run, const Json& json) {
+  if (files.expected.is_wanted()) files.expected.write(format_expected_grades(run.graded));
+  if (files.junit.is_wanted()) files.junit.write(junit_xml(run));
+  if (files.report.is_wanted()) files.report.write(report_page("Audit of " + run.client, json.dump()));
+}
+
+/// A client that can't even say what it is can't be started.
+std::string version_of(const ClientFactory& make_client) {
+  try {
+    return make_client()->version();
+  } catch (const std::exception& error) {
+    throw UsageError(error.what());
+  }
+}
+
+std::string heading(const AuditRun& run, const std::string& place) {
+  const std::string version = run.client_version.empty() ? "" : fmt::format(" ({})", run.client_version);
+  return fmt::format("{} audits {}{}\n{}, {}\n\n", run.facts.program, run.client, server::printable(version),
+                     run.facts.kernel, place);
+}
+
+}  // namespace
+
+int audit(const AuditSettings& settings) {
+  std::vector<Scenario> scenarios = read_scenarios(settings.scenarios);
+  if (settings.list) {
+    fmt::print("{}", scenario_list(scenarios));
+    return EXIT_SUCCESS;
+  }
+  const ClientFactory make_client = client_factory(settings);
+  const ExpectedGrades expected = read_expected(settings, scenarios);
+  OutputFiles files(settings);
+  // A client that has ended is noticed where it is written to.
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  const std::string place = find_place(settings, scenarios);
+  const bool as_text = settings.format == LogFormat::text;
+  const TextLayout layout = choose_text_layout(settings.color);
+  AuditRun run{.client = client_text(settings), .client_version = version_of(make_client), .facts = run_facts()};
+  if (as_text) fmt::print("{}", heading(run, place));
+  run.graded = run_audit(scenarios, make_client, settings.jobs, [&](const Graded& graded) {
+    if (as_text) fmt::print("{}", graded_text(graded, layout));
+    std::fflush(stdout);
+  });
+  const Outcome outcome = outcome_of(run.graded, expected, settings.strict);
+  const Json json = audit_json(run, outcome);
+  write_files(files, run, json);
+  fmt::print("{}", as_text ? card(run.graded, outcome, layout) : json.dump() + '\n');
+  return outcome.exit_code();
+}
+
+}  // namespace closelab::lab

@@ -1,0 +1,61 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "net/socket/unique_fd.h"
+
+namespace closelab::lab {
+
+/// A program under audit, in a process group of its own, with what it reads and writes in pipes. Ended with the object,
+/// and all that it has started with it. Its environment lets no proxy come between.
+class Child {
+ public:
+  enum class Stream : std::uint8_t { output, errors };
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  /// Throws std::system_error when it can't be started: there is no such program, or it may not be run.
+  explicit Child(const std::vector<std::string>& command);
+  ~Child();
+  Child(const Child&) = delete;
+  Child& operator=(const Child&) = delete;
+
+  /// False when nobody reads it any more.
+  bool write(std::string_view text) const;
+  void close_input() { input_.reset(); }
+  /// The next line without its end; nothing when the stream has ended, or none came in time.
+  std::optional<std::string> next_line(Stream stream, Deadline deadline);
+  /// Whether more can come.
+  bool is_open(Stream stream) const { return static_cast<bool>(pipe(stream).fd); }
+  /// The last line on its standard error that was taken by nobody.
+  std::string last_error() const;
+  /// Its exit code, or 128 and the signal's number; it is killed at the deadline.
+  int wait(Deadline deadline);
+  bool is_running();
+
+ private:
+  struct Pipe {
+    net::UniqueFd fd{};
+    std::string buffer{};
+  };
+  Pipe& pipe(Stream stream) { return pipes_[static_cast<std::size_t>(stream)]; }
+  const Pipe& pipe(Stream stream) const { return pipes_[static_cast<std::size_t>(stream)]; }
+  bool fill(Deadline deadline);
+  void take(Pipe& from);
+  void kill_group() const;
+  std::optional<int> reap(int options);
+
+  pid_t pid_ = -1;
+  std::optional<int> exit_code_{};
+  net::UniqueFd input_{};
+  std::array<Pipe, 2> pipes_{};
+};
+
+}  // namespace closelab::lab

@@ -1,0 +1,56 @@
+#include "server/lab/audit/reply.h"
+
+#include <fmt/format.h>
+
+#include <sstream>
+
+#include "server/text/quantity.h"
+
+namespace closelab::lab {
+namespace {
+
+/// Reads `STATUS BYTES`; false for anything else.
+bool read_numbers(std::istringstream& in, Reply& reply) {
+  int status = 0;
+  std::uint64_t bytes = 0;
+  std::string rest;
+  if (!(in >> status >> bytes) || in >> rest) return false;
+  reply.status = status;
+  reply.bytes = bytes;
+  return true;
+}
+
+bool read_reply(std::istringstream& in, Reply& reply) {
+  std::string word;
+  in >> word;
+  if (word == "ok") return read_numbers(in, reply);
+  if (word != "err" && word != "na") return false;
+  reply.kind = word == "err" ? Reply::Kind::error : Reply::Kind::not_applicable;
+  std::getline(in >> std::ws, reply.text);
+  return true;
+}
+
+}  // namespace
+
+std::string_view to_string(Reply::Kind kind) {
+  switch (kind) {
+    case Reply::Kind::ok:
+      return "ok";
+    case Reply::Kind::error:
+      return "err";
+    case Reply::Kind::not_applicable:
+      return "na";
+  }
+  return "";
+}
+
+ParsedReply parse_reply(std::string_view line, std::size_t number) {
+  std::istringstream in{std::string(line)};
+  ParsedReply parsed;
+  std::size_t said = 0;
+  if (in >> said && said == number && read_reply(in, parsed.reply)) return parsed;
+  return {.error = fmt::format("the driver said {}, not \"{} ok STATUS BYTES\", \"{} err TEXT\" or \"{} na\"",
+                               server::quoted(line), number, number, number)};
+}
+
+}  // namespace closelab::lab

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace closelab::lab {
+
+/// What a client said of a step.
+struct Reply {
+  enum class Kind : std::uint8_t { ok, error, not_applicable };
+  Kind kind = Kind::ok;
+  /// Of the response, where the client tells.
+  std::optional<int> status{};
+  /// Of its body.
+  std::optional<std::uint64_t> bytes{};
+  /// Of an error.
+  std::string text{};
+};
+
+/// `ok`, `err`, `na`.
+std::string_view to_string(Reply::Kind kind);
+
+struct ParsedReply {
+  Reply reply{};
+  /// Empty when the line is one of the protocol's, and about that step.
+  std::string error{};
+};
+
+/// Reads a driver's line about step `number`: `3 ok 200 10`, `3 err connection reset`, `3 na`.
+ParsedReply parse_reply(std::string_view line, std::size_t number);
+
+}  // namespace closelab::lab

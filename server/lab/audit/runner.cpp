@@ -1,0 +1,76 @@
+#include "server/lab/audit/runner.h"
+
+#include <algorithm>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "server/lab/audit/play_scenario.h"
+
+namespace closelab::lab {
+namespace {
+
+/// However slow the client is, the audit ends.
+constexpr std::chrono::seconds longest_audit{90};
+
+class Runner {
+ public:
+  Runner(const std::vector<Scenario>& scenarios, const ClientFactory& make_client,
+         const std::function<void(const Graded&)>& done)
+      : scenarios_(scenarios), make_client_(make_client), done_(done), results_(scenarios.size()) {}
+
+  void play_all() {
+    const std::unique_ptr<Client> client = make_client_();
+    std::unique_lock lock(mutex_);
+    while (next_ < scenarios_.size()) {
+      const std::size_t index = next_++;
+      lock.unlock();
+      Graded graded = grade(scenarios_[index], play(scenarios_[index], *client));
+      lock.lock();
+      results_[index] = std::move(graded);
+      report();
+    }
+  }
+
+  std::vector<Graded> results() {
+    std::vector<Graded> graded;
+    for (auto& result : results_) graded.push_back(std::move(*result));
+    return graded;
+  }
+
+ private:
+  /// A scenario that ends its client does not end the one of the others.
+  Played play(const Scenario& scenario, Client& client) const {
+    if (std::chrono::steady_clock::now() > give_up_) return {.harness_error = "the audit has taken too long"};
+    return scenario.alone ? play_scenario(scenario, *make_client_()) : play_scenario(scenario, client);
+  }
+
+  void report() {
+    while (reported_ < results_.size() && results_[reported_]) done_(*results_[reported_++]);
+  }
+
+  const std::vector<Scenario>& scenarios_;
+  const ClientFactory& make_client_;
+  const std::function<void(const Graded&)>& done_;
+  const std::chrono::steady_clock::time_point give_up_ = std::chrono::steady_clock::now() + longest_audit;
+  std::mutex mutex_;
+  std::size_t next_ = 0;
+  std::size_t reported_ = 0;
+  std::vector<std::optional<Graded>> results_;
+};
+
+}  // namespace
+
+std::vector<Graded> run_audit(const std::vector<Scenario>& scenarios, const ClientFactory& make_client, unsigned jobs,
+                              const std::function<void(const Graded&)>& done) {
+  Runner runner(scenarios, make_client, done);
+  std::vector<std::jthread> threads;
+  for (unsigned i = 0; i < std::min<std::size_t>(jobs, scenarios.size()); ++i)
+    threads.emplace_back([&runner] { runner.play_all(); });
+  threads.clear();
+  return runner.results();
+}
+
+}  // namespace closelab::lab

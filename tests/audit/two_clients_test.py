@@ -1,0 +1,97 @@
+#!/usr/bin/env python3
+"""two_clients_test.py CLOSELAB: every scenario of conf/audit is played by a client that does right, and by one that does
+wrong what the scenario is about. The first gets the best grade of its class, the second not: no scenario passes, or
+fails, whatever the client does.
+"""
+
+import concurrent.futures
+import json
+import pathlib
+import subprocess
+import sys
+
+CLOSELAB = sys.argv[1]
+HERE = pathlib.Path(__file__).resolve().parent
+SCENARIOS = {file.stem for file in (HERE / "../../conf/audit").glob("*.toml")}
+
+# What a client does wrong, and the scenarios that show it.
+WRONG = {
+    "no-reuse": ["reuse-length", "reuse-chunked", "no-pool"],
+    "body-of-head": ["reuse-head", "reuse-204", "reuse-304"],
+    "lose-bytes": ["large-body"],
+    "ignore-close no-retry blind": ["close-token", "close-half", "request-limit"],
+    "ignore-close ignore-own-close": ["sent-close"],
+    "accept-truncated": ["short-length", "short-empty", "short-chunked", "reset-body", "reset-chunked", "reset-large"],
+    "lose-answer": ["reset-after-answer"],
+    "reuse-unread reuse-surplus blind": ["undrained-large"],
+    "close-unread": ["undrained-small"],
+    "reuse-cancelled": ["cancel"],
+    "complete-upload": ["upload-cut"],
+    "no-retry": ["stale-get-fin", "stale-get-rst", "handled-get-fin", "handled-get-rst", "handled-put-fin",
+                 "handled-put-rst", "stale-post-fin", "stale-post-rst"],
+    "no-retry blind": ["quick-fin", "quick-rst", "idle-rst"],
+    "retry-post": ["handled-post-fin", "handled-post-rst"],
+    "retry-post retry-fresh": ["fresh-post-fin", "fresh-post-rst"],
+    "retry-for-ever": ["empty-answer-fin", "empty-answer-rst", "retry-bound"],
+    "blind": ["idle-fin", "close-wait"],
+    "blind stale-from-pool": ["stale-many"],
+    "no-errors": ["refused"],
+    "impatient retry-post retry-fresh": ["slow-answer"],
+    "ignore-hints": ["hint-timeout", "hint-max"],
+    "short-idle": ["idle-limit"],
+    "write-first": ["early-413"],
+    "never-continue": ["expect-continue"],
+    "serial-burst": ["parallel", "pipelining"],
+    "spare-connection": ["unused"],
+    "oldest": ["order"],
+    "split-write": ["split-write"],
+    "first-address": ["dual-stack"],
+    "exit-by-rst": ["exit"],
+}
+# Scenarios that need more of the right client, or where information has no better and worse.
+RIGHT = {"polite": ["no-pool"], "keepalive": ["tcp-keepalive"], "retry-post": ["stale-post-fin", "stale-post-rst"]}
+WRONG_TOO = {"": ["tcp-keepalive"]}
+
+
+def played(switches, scenarios):
+    command = [CLOSELAB, "audit", "--format", "json", *scenarios, "--driver", str(HERE / "client.py"), "--"]
+    finished = subprocess.run([*command, *switches.split()], capture_output=True, text=True)
+    assert finished.stdout, finished.stderr
+    return {one["id"]: one for one in json.loads(finished.stdout)["scenarios"]}
+
+
+def told(one):
+    return f"{one['id']}: {one['grade']}: {one['reason']} {[[step['text'], step['reply'], step['error']] for step in one['steps']]}"
+
+
+def check(condition, what):
+    if not condition:
+        print(f"FAILED {what}", flush=True)
+    return bool(condition)
+
+
+def is_right(one):
+    return one["grade"] in ("pass", "info") and all(each["holds"] for each in one["expect"])
+
+
+def is_wrong(one):
+    below = {"must": "fail", "should": "fail", "optimal": "not optimal", "info": "info"}[one["class"]]
+    return one["grade"] == below and not all(each["holds"] for each in one["expect"])
+
+
+def main():
+    others = [name for names in RIGHT.values() for name in names]
+    named = {name for names in [*WRONG.values(), *WRONG_TOO.values()] for name in names}
+    good = check(named == SCENARIOS, f"each scenario has a client that does wrong: {named ^ SCENARIOS}")
+    jobs = [("", sorted(SCENARIOS - set(others)), is_right)]
+    jobs += [(switches, names, is_right) for switches, names in RIGHT.items()]
+    jobs += [(switches, names, is_wrong) for group in (WRONG, WRONG_TOO) for switches, names in group.items()]
+    with concurrent.futures.ThreadPoolExecutor(3) as pool:
+        for (switches, _, rule), graded in zip(jobs, pool.map(lambda job: played(job[0], job[1]), jobs)):
+            for one in graded.values():
+                good &= check(rule(one), f"{rule.__name__} [{switches}] {told(one)}")
+    print(f"{len(SCENARIOS)} scenarios, {len(jobs)} audits")
+    return 0 if good else 1
+
+
+sys.exit(main())
