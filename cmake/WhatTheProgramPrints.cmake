@@ -20,7 +20,7 @@ function(closelab_printed file)
 endfunction()
 
 file(MAKE_DIRECTORY "${PROJECT_BINARY_DIR}/man" "${closelab_completions}")
-foreach(command "" serve run watch)
+foreach(command "" serve run watch audit)
   string(REGEX REPLACE "-$" "" page "closelab-${command}")
   set(page "${PROJECT_BINARY_DIR}/man/${page}.1.gz")
   closelab_printed("${page}" man ${command})

@@ -11,12 +11,12 @@ closelab = sys.argv[1]
 SHORT = ["reuse-length", "reset-body", "fresh-post-fin", "large-body"]
 failed = []
 played = 0
-for driver in drivers.all_drivers():
-    name, missing = drivers.version(driver)
+for driver, arguments in drivers.all_clients():
+    name, missing = drivers.version(driver, arguments)
     if name is None:
         print(f"{driver.name}: not here: {missing}")
         continue
-    report = drivers.audit(closelab, SHORT, driver)
+    report = drivers.audit(closelab, SHORT, driver, arguments)
     grades = {one["id"]: one["grade"] for one in report["scenarios"]}
     reasons = "; ".join(f"{one['id']}: {one['reason']}" for one in report["scenarios"])
     print(f"{driver.name}: {name}: {grades}", flush=True)

@@ -112,6 +112,23 @@ TEST_CASE("--junit and --report write files") {
   CHECK(fs::file_size(report) > 10000);
 }
 
+TEST_CASE("compare shows two audits side by side") {
+  const persona_test::Folder folder;
+  const Finished good = audit({"short-length", "--format", "json", "--", "curl", "-qsS"});
+  const Finished deaf =
+      audit({"short-length", "--format", "json", "--", "sh", "-c", "curl -qsS -o /dev/null \"$0\" || true"});
+  const std::string left = file_with(folder, "left.json", good.out);
+  const std::string right = file_with(folder, "right.json", deaf.out);
+  const Finished both = audit({"compare", left, right});
+  CHECK(both.exit_code == 0);
+  CHECK(has(both.out, "* short-length           pass           fail"));
+  CHECK(has(both.out, "1 differ"));
+  CHECK(has(audit({"compare", left, left}).out, "0 differ"));
+  const Finished other = audit({"compare", left, file_with(folder, "other.json", "{\"kind\": \"audit\"}")});
+  CHECK(other.exit_code == 2);
+  CHECK(has(other.err, "other.json is not what `closelab audit --format json` prints"));
+}
+
 TEST_CASE("bad usage is told, with exit code 2") {
   struct Row {
     std::vector<std::string> arguments;
@@ -126,6 +143,8 @@ TEST_CASE("bad usage is told, with exit code 2") {
       {{"--driver", "/no/such/driver.py"}, "/no/such/driver.py: No such file or directory"},
       {{"--driver", "/etc"}, "/etc: Is a directory"},
       {{"--driver", no_driver}, says_no_driver.c_str()},
+      {{"compare", "one.json"}, "compare takes two files"},
+      {{"compare", "/no/such", "/no/such"}, "/no/such: No such file or directory"},
       {{"short-lenght", "--", "curl"}, "there is no scenario \"short-lenght\"; did you mean short-length?"},
       {{"/no/such.toml", "--", "curl"}, "/no/such.toml: No such file or directory"},
       {{"--jobs", "0", "--", "curl"}, "--jobs: 0 is less than 1"},

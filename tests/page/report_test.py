@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """report_test.py PROGRAM ROOT FOLDER
 
-Has PROGRAM play a few experiments into one page, opens it from its file in Chromium, and compares what is drawn with what
---format json says of the same run. The screenshots are in FOLDER afterwards.
+Has PROGRAM play a few experiments into one page, and audit curl into another, opens them from their files in Chromium, and
+compares what is drawn with what --format json says of the same run. The screenshots are in FOLDER afterwards.
 """
 
 import json
@@ -33,6 +33,17 @@ client close
 """
 claim = ["closed_first = server"]
 '''
+SCENARIOS = ["short-length", "close-wait", "handled-post-fin", "undrained-small"]
+HOSTILE_SCENARIO = '''
+title = "<script>alert(1)</script> & \\"quotes\\" \\u202e"
+class = "must"
+section = "]]> <!-- RFC 9112"
+why = "</style><style>* { display: none }"
+plan = "GET /<b>&amp;"
+expect = ["step.1.result = err"]
+good = "</p><img src=x onerror=alert(2)>"
+bad = "it's over </script><!-- <script>"
+'''
 problems = []
 
 
@@ -55,12 +66,26 @@ def play(program, root, folder):
     return page, json.loads(done.stdout)
 
 
+def audit(program, root, folder):
+    """The same of an audit of curl."""
+    hostile = folder / "hostile-scenario.toml"
+    hostile.write_text(HOSTILE_SCENARIO)
+    page = folder / "audit.html"
+    files = [str(root / "conf/audit" / f"{name}.toml") for name in SCENARIOS]
+    done = subprocess.run([program, "audit", "--report", str(page), "--format", "json", *files, str(hostile), "--", "curl", "-qsS"],
+                          stdout=subprocess.PIPE, text=True, timeout=150, check=False)
+    if done.returncode != 1:
+        sys.exit(f"closelab audit ended with {done.returncode}, though a MUST fails")
+    return page, json.loads(done.stdout)
+
+
 TEXTS = """
     const text = node => node.textContent.split(/\\s+/).join(" ").trim();
     return {
       claims: [...document.querySelectorAll("table.claims tbody tr")].map(text),
+      scenarios: [...document.querySelectorAll("table.scenarios tbody tr")].map(text),
       articles: [...document.querySelectorAll("article")].map(article => ({
-        title: text(article.querySelector("h2")), text: text(article),
+        title: text(article.querySelector("h2")), text: text(article), ladders: article.querySelectorAll("svg.ladder").length,
         cases: [...article.querySelectorAll("section")].map(section => ({
           text: text(section),
           arrows: [...section.querySelectorAll("svg.ladder g.arrow")].map(group => text(group.querySelector("text[text-anchor=middle]"))),
@@ -97,11 +122,28 @@ def check_case(one, drawn):
     return check(sorted(begun) == sorted(text[:65] for text in travelled), f"\"{one['when']}\" has {travelled}, drawn are {begun}")
 
 
-def check_report(report, page):
+def check_frame(page):
     check(page["foreign"] == 0, f"{page['foreign']} elements that a text has made")
     check(len(page["ids"]) == len(set(page["ids"])), "ids that are there twice")
     for address in page["addresses"]:
         check(address == "data:," or (address.startswith("#") and address[1:] in page["ids"]), f"{address} leads out or nowhere")
+
+
+def check_audit(report, page):
+    check_frame(page)
+    check(len(page["articles"]) == len(report["scenarios"]) == len(SCENARIOS) + 1, f"{len(page['articles'])} scenarios")
+    for one, article, row in zip(report["scenarios"], page["articles"], page["scenarios"], strict=True):
+        check(article["title"] == shown(one["title"]), f"the title of {one['id']} is {article['title']}")
+        for key in ("grade", "class", "title", "reason"):
+            check(shown(one[key]) in row, f"the {key} of {one['id']} is missing in {row}")
+        for text in [one["why"], one["section"], *(judged["text"] for judged in one["given"] + one["expect"]),
+                     *(step["text"] for step in one["steps"])]:
+            check(shown(text) in article["text"], f"{text} is missing of {one['id']}")
+        check(article["ladders"] == len(one["connections"]), f"{article['ladders']} ladders of {one['id']}")
+
+
+def check_report(report, page):
+    check_frame(page)
     check(len(page["articles"]) == len(report["experiments"]) == len(EXPERIMENTS) + 1, f"{len(page['articles'])} experiments")
     for experiment, article in zip(report["experiments"], page["articles"]):
         check(article["title"] == shown(experiment["title"]), f"the title of {experiment['name']} is {article['title']}")
@@ -115,7 +157,7 @@ def check_report(report, page):
         check(shown(claim["text"]) in row and claim["conclusion"] in row, f"claim {claim['id']}: {row}")
 
 
-def look(page, report, folder):
+def look(page, report, folder, compare):
     measure = pathlib.Path(__file__).with_name("measure.js").read_text(encoding="utf-8")
     for dark in (False, True):
         browser = webdriver.Browser(dark=dark)
@@ -126,9 +168,9 @@ def look(page, report, folder):
                 browser.go(page.as_uri())
                 browser.wait("""return document.querySelectorAll("article").length > 0""", what="the report to be drawn")
                 problems.extend(f"{width}, {scheme}: {one}" for one in browser.run(measure))
-                browser.screenshot(folder / f"report-{width}-{scheme}.png")
+                browser.screenshot(folder / f"{page.stem}-{width}-{scheme}.png")
             if not dark:
-                check_report(report, browser.run(TEXTS))
+                compare(report, browser.run(TEXTS))
             problems.extend(browser.console())
         finally:
             browser.close()
@@ -140,8 +182,8 @@ def main():
         print(f"skipped: {absent} is not installed")
         sys.exit(77)
     folder.mkdir(parents=True, exist_ok=True)
-    page, report = play(program, root, folder)
-    look(page, report, folder)
+    look(*play(program, root, folder), folder, check_report)
+    look(*audit(program, root, folder), folder, check_audit)
     for problem in problems:
         print(problem)
     sys.exit(1 if problems else 0)

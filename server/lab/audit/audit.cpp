@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <system_error>
 
@@ -13,6 +15,7 @@
 #include "server/lab/audit/audit_report.h"
 #include "server/lab/audit/card.h"
 #include "server/lab/audit/command_client.h"
+#include "server/lab/audit/comparison.h"
 #include "server/lab/audit/driver_client.h"
 #include "server/lab/audit/runner.h"
 #include "server/lab/audit/scenario_file.h"
@@ -105,6 +108,22 @@ std::string version_of(const ClientFactory& make_client) {
   }
 }
 
+Json read_report(const std::string& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in) throw UsageError(fmt::format("{}: {}", file, std::strerror(errno)));
+  Json report = Json::parse(in, nullptr, false);
+  if (!is_audit_report(report))
+    throw UsageError(fmt::format("{} is not what `closelab audit --format json` prints", file));
+  return report;
+}
+
+int compare(const AuditSettings& settings) {
+  const std::vector<std::string>& words = settings.scenarios;
+  if (words.size() != 3) throw UsageError("compare takes two files: `closelab audit compare FILE FILE`");
+  fmt::print("{}", comparison(read_report(words[1]), read_report(words[2])));
+  return EXIT_SUCCESS;
+}
+
 std::string heading(const AuditRun& run, const std::string& place) {
   const std::string version = run.client_version.empty() ? "" : fmt::format(" ({})", run.client_version);
   return fmt::format("{} audits {}{}\n{}, {}\n\n", run.facts.program, run.client, server::printable(version),
@@ -114,6 +133,7 @@ std::string heading(const AuditRun& run, const std::string& place) {
 }  // namespace
 
 int audit(const AuditSettings& settings) {
+  if (!settings.scenarios.empty() && settings.scenarios.front() == "compare") return compare(settings);
   std::vector<Scenario> scenarios = read_scenarios(settings.scenarios);
   if (settings.list) {
     fmt::print("{}", scenario_list(scenarios));
@@ -129,7 +149,7 @@ int audit(const AuditSettings& settings) {
   const TextLayout layout = choose_text_layout(settings.color);
   AuditRun run{.client = client_text(settings), .client_version = version_of(make_client), .facts = run_facts()};
   if (as_text) fmt::print("{}", heading(run, place));
-  run.graded = run_audit(scenarios, make_client, settings.jobs, [&](const Graded& graded) {
+  run.graded = run_audit(scenarios, make_client, {settings.jobs, settings.repeat}, [&](const Graded& graded) {
     if (as_text) fmt::print("{}", graded_text(graded, layout));
     std::fflush(stdout);
   });

@@ -38,6 +38,8 @@ Json scenario_json(const Graded& graded) {
             {"grade", to_string(graded.grade)},
             {"reason", graded.reason},
             {"by_word", graded.by_word},
+            {"plays", graded.plays},
+            {"good_plays", graded.good_plays},
             {"given", judged_json(graded.given)},
             {"expect", judged_json(graded.expect)},
             {"steps", Json::array()},

@@ -9,6 +9,7 @@ namespace closelab::lab {
 namespace {
 
 constexpr unsigned most_clients = 16;
+constexpr unsigned most_plays = 100;
 
 constexpr std::string_view synopsis = R"(NAME
   closelab audit - grade how an HTTP client manages its connections
@@ -16,6 +17,7 @@ constexpr std::string_view synopsis = R"(NAME
 SYNOPSIS
   closelab audit [OPTION]... [SCENARIO]... -- COMMAND [ARGUMENT]...
   closelab audit [OPTION]... [SCENARIO]... --driver FILE [-- ARGUMENT...]
+  closelab audit compare FILE FILE
   closelab audit --list
 
 DESCRIPTION
@@ -33,6 +35,9 @@ DESCRIPTION
 
   Without SCENARIO, a file or a name, it plays all of conf/audit/. A situation
   that did not come about is `not exercised`, and never a pass.
+
+  `compare` shows two audits, as --format json printed them, side by side: two
+  clients, or two versions of one.
 
 OPTIONS
 )";
@@ -99,6 +104,9 @@ std::vector<AuditFlag> flags_of_play() {
        reader(
            name_of<bool>({{"private", true}, {"loopback", false}}),
            [](AuditSettings & settings) -> auto& { return settings.in_private_network; })},
+      {"--repeat", "N", "play each scenario so often, and say `flaky` of one whose plays differ (default 1)",
+       reader(
+           number<unsigned>(1, most_plays), [](AuditSettings & settings) -> auto& { return settings.repeat; })},
       {"--jobs", "N", "how many clients play at once (default 4)",
        reader(
            number<unsigned>(1, most_clients), [](AuditSettings & settings) -> auto& { return settings.jobs; })},

@@ -23,6 +23,7 @@ struct AuditSettings {
   LogFormat format = LogFormat::text;
   Color color = Color::automatic;
   unsigned jobs = 4;
+  unsigned repeat = 1;
   bool in_private_network = true;
   /// Files; empty: none.
   std::string expected{};

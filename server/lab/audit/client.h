@@ -32,8 +32,8 @@ class Client {
   Client& operator=(const Client&) = delete;
   virtual ~Client() = default;
 
-  /// Why these steps are nothing for it; empty when they are not.
-  virtual std::string cannot_play(const std::vector<PlanStep>& steps) const = 0;
+  /// Why this plan is nothing for it; empty when it is not.
+  virtual std::string cannot_play(const std::vector<PlanStep>& plan) const = 0;
   /// A scenario begins. Nothing is requested yet.
   virtual void begin(const std::vector<ClientStep>& steps) = 0;
   /// Plays the step of that index, in their order, and returns when the client has said what came of it.

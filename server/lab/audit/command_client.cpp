@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace closelab::lab {
@@ -18,9 +19,12 @@ std::string ClientStep::text() const {
                     : fmt::format("{} {}", to_string(kind), url);
 }
 
-std::string CommandClient::cannot_play(const std::vector<PlanStep>& steps) const {
-  if (steps.size() == 1 && steps.front().kind == StepKind::get) return "";
-  return "a command with one URL makes one GET; a driver can play it";
+std::string CommandClient::cannot_play(const std::vector<PlanStep>& plan) const {
+  if (plan.front().kind != StepKind::get || std::ranges::count_if(plan, is_clients, &PlanStep::kind) != 1)
+    return "a command with one URL makes one GET; a driver can play it";
+  if (plan.size() > 1 && plan[1].kind != StepKind::exit)
+    return "a command has ended when its answer is there; a driver can play it";
+  return "";
 }
 
 Reply CommandClient::play(std::size_t) {

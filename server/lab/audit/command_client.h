@@ -11,12 +11,12 @@
 namespace closelab::lab {
 
 /// A command to which the URL is appended. A new process plays each scenario, and its exit status is its word; plans of
-/// more than one GET are nothing for it.
+/// more than one GET are nothing for it, nor those that look at connections that it would hold open.
 class CommandClient : public Client {
  public:
   explicit CommandClient(std::vector<std::string> command) : command_(std::move(command)) {}
 
-  std::string cannot_play(const std::vector<PlanStep>& steps) const override;
+  std::string cannot_play(const std::vector<PlanStep>& plan) const override;
   void begin(const std::vector<ClientStep>& steps) override { url_ = steps.front().url; }
   Reply play(std::size_t index) override;
   void end() override {}
@@ -43,7 +43,7 @@ class CurlClient : public Client {
   explicit CurlClient(std::vector<std::string> command);
   ~CurlClient() override;
 
-  std::string cannot_play(const std::vector<PlanStep>& steps) const override;
+  std::string cannot_play(const std::vector<PlanStep>& plan) const override;
   void begin(const std::vector<ClientStep>& steps) override;
   Reply play(std::size_t index) override;
   void end() override;

@@ -135,8 +135,8 @@ CurlClient::CurlClient(std::vector<std::string> command)
 
 CurlClient::~CurlClient() { process_.reset(); }
 
-std::string CurlClient::cannot_play(const std::vector<PlanStep>& steps) const {
-  for (const PlanStep& step : steps)
+std::string CurlClient::cannot_play(const std::vector<PlanStep>& plan) const {
+  for (const PlanStep& step : plan)
     if (step.kind == StepKind::get_unread || step.kind == StepKind::burst || step.kind == StepKind::upload_cut)
       return fmt::format("curl's command line has nothing for {}", to_string(step.kind));
   return "";

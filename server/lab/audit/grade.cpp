@@ -64,11 +64,53 @@ Graded decide(Graded graded, const Observations& seen) {
   graded.grade = scenario.requirement == Requirement::info ? Grade::info
                  : is_good                                 ? Grade::pass
                                                            : grade_below(scenario.requirement);
+  graded.good_plays = is_good ? 1 : 0;
   graded.reason = fill_template(is_good ? scenario.good : scenario.bad, seen);
   return graded;
 }
 
+/// What a user should hear of first.
+int severity(Grade grade) {
+  switch (grade) {
+    case Grade::harness_failed:
+      return 4;
+    case Grade::fail:
+      return 3;
+    case Grade::not_optimal:
+      return 2;
+    case Grade::not_exercised:
+    case Grade::not_applicable:
+      return 1;
+    case Grade::pass:
+    case Grade::info:
+      break;
+  }
+  return 0;
+}
+
+bool is_worse(const Graded& one, const Graded& other) {
+  if (one.grade != other.grade) return severity(one.grade) < severity(other.grade);
+  return one.good_plays > other.good_plays;
+}
+
 }  // namespace
+
+Graded combine(std::vector<Graded> plays) {
+  const auto count = static_cast<unsigned>(plays.size());
+  const auto good = static_cast<unsigned>(std::ranges::count(plays, 1U, &Graded::good_plays));
+  const auto [best, worst] = std::ranges::minmax_element(plays, is_worse);
+  const bool differ = is_worse(*best, *worst);
+  const std::string best_reason = best->reason;
+  Graded result = std::move(*worst);
+  if (differ) {
+    const bool is_rate = result.grade == Grade::info;
+    result.reason =
+        fmt::format("{}{} of {}: {}; else: {}", is_rate ? "" : "flaky: ", good, count, best_reason, result.reason);
+  }
+  result.plays = count;
+  result.good_plays = good;
+  return result;
+}
 
 std::string_view to_string(Grade grade) {
   return std::ranges::find(grade_names, grade, &std::pair<Grade, std::string_view>::first)->second;

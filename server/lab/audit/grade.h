@@ -37,9 +37,15 @@ struct Graded {
   std::vector<Judged> given{};
   std::vector<Judged> expect{};
   Played played{};
+  /// How often it was played, and in how many of these plays the client did what a good one does.
+  unsigned plays = 1;
+  unsigned good_plays = 0;
 };
 
 /// Judges by the scenario and what came of it, and by nothing else. Pure.
 Graded grade(const Scenario& scenario, Played played);
+
+/// Of several plays of one scenario the worst, with the rate where they differ. Pure; there is at least one.
+Graded combine(std::vector<Graded> plays);
 
 }  // namespace closelab::lab

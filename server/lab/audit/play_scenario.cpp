@@ -134,7 +134,7 @@ class Play {
 
 Played play_scenario(const Scenario& scenario, Client& client) {
   Played played;
-  played.not_applicable = client.cannot_play(steps_of_client(scenario));
+  played.not_applicable = client.cannot_play(scenario.plan);
   if (!played.not_applicable.empty()) return played;
   try {
     return Play(scenario, client).run();

@@ -17,9 +17,9 @@ constexpr std::chrono::seconds longest_audit{90};
 
 class Runner {
  public:
-  Runner(const std::vector<Scenario>& scenarios, const ClientFactory& make_client,
+  Runner(const std::vector<Scenario>& scenarios, const ClientFactory& make_client, unsigned repeat,
          const std::function<void(const Graded&)>& done)
-      : scenarios_(scenarios), make_client_(make_client), done_(done), results_(scenarios.size()) {}
+      : scenarios_(scenarios), make_client_(make_client), repeat_(repeat), done_(done), results_(scenarios.size()) {}
 
   void play_all() {
     const std::unique_ptr<Client> client = make_client_();
@@ -27,7 +27,7 @@ class Runner {
     while (next_ < scenarios_.size()) {
       const std::size_t index = next_++;
       lock.unlock();
-      Graded graded = grade(scenarios_[index], play(scenarios_[index], *client));
+      Graded graded = play_often(scenarios_[index], *client);
       lock.lock();
       results_[index] = std::move(graded);
       report();
@@ -41,6 +41,15 @@ class Runner {
   }
 
  private:
+  Graded play_often(const Scenario& scenario, Client& client) const {
+    std::vector<Graded> plays;
+    const unsigned count = std::max(repeat_, scenario.tries);
+    do {
+      plays.push_back(grade(scenario, play(scenario, client)));
+    } while (plays.size() < count && plays.back().grade != Grade::not_applicable);
+    return combine(std::move(plays));
+  }
+
   /// A scenario that ends its client does not end the one of the others.
   Played play(const Scenario& scenario, Client& client) const {
     if (std::chrono::steady_clock::now() > give_up_) return {.harness_error = "the audit has taken too long"};
@@ -53,6 +62,7 @@ class Runner {
 
   const std::vector<Scenario>& scenarios_;
   const ClientFactory& make_client_;
+  const unsigned repeat_;
   const std::function<void(const Graded&)>& done_;
   const std::chrono::steady_clock::time_point give_up_ = std::chrono::steady_clock::now() + longest_audit;
   std::mutex mutex_;
@@ -63,11 +73,11 @@ class Runner {
 
 }  // namespace
 
-std::vector<Graded> run_audit(const std::vector<Scenario>& scenarios, const ClientFactory& make_client, unsigned jobs,
-                              const std::function<void(const Graded&)>& done) {
-  Runner runner(scenarios, make_client, done);
+std::vector<Graded> run_audit(const std::vector<Scenario>& scenarios, const ClientFactory& make_client,
+                              const RunnerOptions& options, const std::function<void(const Graded&)>& done) {
+  Runner runner(scenarios, make_client, options.repeat, done);
   std::vector<std::jthread> threads;
-  for (unsigned i = 0; i < std::min<std::size_t>(jobs, scenarios.size()); ++i)
+  for (unsigned i = 0; i < std::min<std::size_t>(options.jobs, scenarios.size()); ++i)
     threads.emplace_back([&runner] { runner.play_all(); });
   threads.clear();
   return runner.results();

@@ -33,6 +33,8 @@ struct Scenario {
   /// The name in the URL: an address, or `localhost`.
   std::string host = "127.0.0.1";
   std::vector<PlanStep> plan{};
+  /// How often it is played: where the kernel decides a race, only a rate tells something.
+  unsigned tries = 1;
   /// The client is started for this scenario alone, and ended with it.
   bool alone = false;
   /// What has to have come about for the case to count.

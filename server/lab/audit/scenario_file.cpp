@@ -26,17 +26,18 @@ class ScenarioReader : public TomlReader {
   explicit ScenarioReader(const std::string& file) : TomlReader(file) {}
 
   Scenario read(const toml::table& table) {
-    check_keys(table, {"title", "why", "section", "class", "weight", "server", "host", "plan", "alone", "given",
-                       "expect", "good", "bad"});
+    check_keys(table, {"title", "why", "section", "class", "weight", "server", "host", "plan", "tries", "alone",
+                       "given", "expect", "good", "bad"});
     Scenario scenario{.id = std::filesystem::path(file()).stem().string(),
                       .title = text(table, "title"),
                       .why = text(table, "why"),
                       .section = text(table, "section"),
                       .requirement = read_requirement(table),
-                      .weight = read_weight(table),
+                      .weight = read_number(table, "weight", 9),
                       .server = defaults(),
                       .host = text_or(table, "host", "127.0.0.1"),
                       .plan = read_plan(table),
+                      .tries = read_number(table, "tries", 100),
                       .alone = flag(table, "alone", false),
                       .good = text(table, "good"),
                       .bad = text(table, "bad")};
@@ -66,13 +67,12 @@ class ScenarioReader : public TomlReader {
     return Requirement::info;
   }
 
-  unsigned read_weight(const toml::table& table) {
-    const toml::node* node = table.get("weight");
+  unsigned read_number(const toml::table& table, std::string_view key, std::int64_t most) {
+    const toml::node* node = table.get(key);
     if (node == nullptr) return 1;
-    constexpr std::int64_t most = 9;
-    const std::int64_t weight = node->value_or(std::int64_t{0});
-    if (weight < 1 || weight > most) refuse(*node, "weight is a number from 1 to 9");
-    return static_cast<unsigned>(weight);
+    const std::int64_t number = node->value_or(std::int64_t{0});
+    if (number < 1 || number > most) refuse(*node, fmt::format("{} is a number from 1 to {}", key, most));
+    return static_cast<unsigned>(number);
   }
 
   std::vector<PlanStep> read_plan(const toml::table& table) {

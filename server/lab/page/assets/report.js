@@ -1,16 +1,9 @@
 // A report from a file: the JSON inside it, drawn. The same ladders as the live page's.
 
+import {showAudit} from "./audit.js";
 import {byId, element, printable} from "./dom.js";
 import {drawLadder} from "./ladder.js";
-
-const anchor = name => `e-${name.replace(/[^a-z0-9-]/gi, "-")}`;
-const slug = text => text.replaceAll(" ", "-");
-const badge = (text, kind = slug(text)) => element("span", {class: `badge ${kind}`}, text);
-const term = (name, ...values) => [element("dt", {}, name), element("dd", {}, values)];
-const table = (kind, heads, rows) => element("div", {class: "scroll", tabindex: "0", role: "region", "aria-label": kind},
-  element("table", {class: kind},
-    element("thead", {}, element("tr", {}, heads.map(head => element("th", {scope: "col"}, head)))),
-    element("tbody", {}, rows)));
+import {anchor, badge, judgedRows, table, term, transcript} from "./parts.js";
 
 const link = experiment => element("a", {href: `#${anchor(experiment.name)}`}, printable(experiment.title));
 
@@ -40,21 +33,9 @@ const HOW_TO_READ = "Time runs downwards, in milliseconds, one row for each mome
   "starts in the middle where the network delivered an old one again. What an application called or read, and the TCP " +
   "states that the kernel showed, stand at their side.";
 
-function judgedRows(list, kind, yes, no) {
-  return list.map(one => element("tr", {}, element("th", {scope: "row"}, element("code", {}, printable(one.text))),
-    element("td", {}, kind), element("td", {}, printable(one.seen)),
-    element("td", {}, one.holds === null ? badge("can't be seen here", "unseen") : badge(one.holds ? yes : no, one.holds ? "yes" : "no"))));
-}
-
 const judged = one => [...judgedRows(one.given, "the situation", "came about", "did not come about"),
   ...judgedRows(one.claim, "the claim", "happens", "does not happen"),
   ...judgedRows(one.expect, "the experiment", "seen", "not seen")];
-
-function transcript(steps) {
-  if (!steps.length) return null;
-  const text = element("pre", {tabindex: "0"}, printable(steps.join("\n")));
-  return element("details", {open: steps.length <= 12}, element("summary", {}, "What the applications did and saw, step by step"), text);
-}
 
 function caseOf(experiment, one) {
   const id = `${anchor(experiment.name)}-case-${one.number}`;
@@ -67,7 +48,7 @@ function caseOf(experiment, one) {
     one.limits ? element("p", {class: "warning"}, `Played ${printable(one.limits)}`) : null,
     one.plays > 1 ? element("p", {class: "hint"}, `Played ${one.plays} times, until its situation came about`) : null,
     one.drawn && one.picture.rungs.length ? drawLadder(one.picture, `Ladder of case ${one.number} of ${experiment.title}`) : null,
-    rows.length ? table("judged", ["Expected", "by", "Seen", "Result"], rows) : null, transcript(one.transcript));
+    rows.length ? table("judged", ["Expected", "by", "Seen", "Result"], rows) : null, transcript(one.transcript, "What the applications did and saw, step by step"));
 }
 
 const contradictions = one => one.claim.filter(claim => claim.holds === false)
@@ -101,4 +82,5 @@ function showRun(data) {
     ...data.experiments.map(experimentOf));
 }
 
-showRun(JSON.parse(byId("data").textContent));
+const data = JSON.parse(byId("data").textContent);
+(data.kind === "audit" ? showAudit : showRun)(data);

@@ -164,5 +164,32 @@ TEST_CASE("what is observed of steps and connections") {
   CHECK(fill_template("{connections} of {nothing}", seen) == "3 of not seen");
 }
 
+TEST_CASE("of several plays the worst counts, and where they differ the rate is told") {
+  struct Row {
+    Requirement requirement;
+    std::vector<std::uint64_t> posts;
+    Grade expected;
+    const char* reason;
+    unsigned good_plays;
+  };
+  const Row rows[] = {
+      {Requirement::must, {1}, Grade::pass, "once", 1},
+      {Requirement::must, {1, 1, 1}, Grade::pass, "once", 3},
+      {Requirement::must, {1, 2, 1}, Grade::fail, "flaky: 2 of 3: once; else: 2 times", 2},
+      {Requirement::optimal, {2, 2}, Grade::not_optimal, "2 times", 0},
+      {Requirement::info, {1, 2, 2, 2}, Grade::info, "1 of 4: once; else: 2 times", 1},
+  };
+  for (const Row& row : rows) {
+    const Scenario one = scenario(row.requirement);
+    std::vector<Graded> plays;
+    for (const std::uint64_t posts : row.posts) plays.push_back(grade(one, played(posts)));
+    const Graded graded = combine(std::move(plays));
+    CHECK(graded.grade == row.expected);
+    CHECK(graded.reason == row.reason);
+    CHECK(graded.good_plays == row.good_plays);
+    CHECK(graded.plays == row.posts.size());
+  }
+}
+
 }  // namespace
 }  // namespace closelab::lab
