@@ -19,6 +19,15 @@ target_compile_options(closelab_hardening INTERFACE
   $<$<AND:${release},$<BOOL:${CLOSELAB_HAS_CF_PROTECTION}>>:-fcf-protection>)
 target_link_options(closelab_hardening INTERFACE $<${release}:-Wl,-z,relro,-z,now>)
 
+# Shadow stacks (CET) are switched on for a program whose every object says that it can bear them. All can; Debian 12's
+# crt1.o does not say so, and the linker therefore has to. Of indirect branches (IBT) it can't say it in their place.
+if(CLOSELAB_HAS_CF_PROTECTION)
+  include(CheckLinkerFlag)
+  check_linker_flag(CXX -Wl,-z,shstk CLOSELAB_LINKS_SHADOW_STACKS)
+  target_link_options(closelab_hardening INTERFACE
+    $<$<AND:${release},$<BOOL:${CLOSELAB_LINKS_SHADOW_STACKS}>>:-Wl,-z,shstk>)
+endif()
+
 if(TARGET closelab_llhttp)
   target_link_libraries(closelab_llhttp PRIVATE closelab_hardening)
 endif()

@@ -29,6 +29,8 @@ class BodyReader {
   bool complete() const { return part_ == Part::complete; }
   /// Without the framing of chunks.
   std::string_view data() const { return data_; }
+  /// What it takes to keep them.
+  std::size_t memory() const { return data_.capacity() + line_.size(); }
   /// fault != none when the body was refused.
   const ParseError& error() const { return error_; }
 

@@ -54,6 +54,8 @@ constexpr auto reason_texts = std::to_array<ReasonText>({
      "the end of the response body is the end of the connection (HTTP/1.0, unknown length)"},
     {CloseReason::request_limit, "request_limit", "the connection has carried as many requests as it may"},
     {CloseReason::connection_limit, "connection_limit", "too many connections were open"},
+    {CloseReason::memory_limit, "memory_limit", "the server held as many bytes for its clients as it may"},
+    {CloseReason::out_of_memory, "out_of_memory", "there was no memory for what the connection needed"},
     {CloseReason::idle_timeout, "idle_timeout", "no request came within the idle timeout"},
     {CloseReason::header_timeout, "header_timeout", "the request's head did not arrive in time"},
     {CloseReason::body_timeout, "body_timeout", "the request's body did not arrive in time"},

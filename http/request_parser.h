@@ -57,6 +57,8 @@ class RequestParser {
   BodyFraming framing() const { return meaning_.framing; }
   /// Body bytes taken, without the framing of chunks.
   std::uint64_t body_received() const { return body_.data().size(); }
+  /// What is kept of the message, in bytes of memory.
+  std::uint64_t memory() const { return head_.text().size() + body_.memory(); }
   /// Body bytes to come; nullopt for chunks until the message is complete.
   std::optional<std::uint64_t> body_remaining() const;
   /// The client may be waiting for 100 (Continue) before it sends the body (RFC 9110 §10.1.1).

@@ -1,5 +1,6 @@
 #include "server/acceptor.h"
 
+#include <fcntl.h>
 #include <sys/epoll.h>
 
 #include <algorithm>
@@ -7,6 +8,7 @@
 #include <utility>
 
 #include "net/kernel/tcp_probe.h"
+#include "net/memory/insist.h"
 
 namespace closelab::server {
 namespace {
@@ -21,8 +23,17 @@ constexpr std::uint32_t most_at_once = 64;
 
 }  // namespace
 
-Acceptor::Acceptor(asio::io_context& io, net::ReadySet& ready_set, net::Listener listener, Accept accept)
-    : ready_set_(ready_set), listener_(std::move(listener)), accept_(std::move(accept)), retry_(io), mode_end_(io) {}
+Acceptor::Acceptor(asio::io_context& io, net::ReadySet& ready_set, net::Listener listener, std::size_t spare,
+                   Accept accept)
+    : ready_set_(ready_set),
+      listener_(std::move(listener)),
+      accept_(std::move(accept)),
+      most_spare_(spare),
+      retry_(io),
+      mode_end_(io) {
+  spare_.reserve(most_spare_);
+  keep_spare();
+}
 
 std::error_code Acceptor::start(ListenerMode mode, int backlog) {
   usual_backlog_ = backlog;
@@ -54,7 +65,8 @@ std::error_code Acceptor::apply_mode() {
 
 /// Level-triggered: an accept4() that finds nobody costs six times as much as asking epoll again.
 std::error_code Acceptor::wait_acceptable() {
-  acceptable_ = ready_set_.add(listener_.fd(), EPOLLIN, net::ReadySet::Trigger::level, *this);
+  acceptable_ =
+      net::insist([this] { return ready_set_.add(listener_.fd(), EPOLLIN, net::ReadySet::Trigger::level, *this); });
   return acceptable_ != 0 ? std::error_code{} : std::error_code(errno, std::system_category());
 }
 
@@ -69,7 +81,7 @@ void Acceptor::ready(std::uint32_t) {
 }
 
 bool Acceptor::accept_one() {
-  const net::Accepted accepted = listener_.accept();
+  const net::Accepted accepted = accept_with_spare();
   switch (accepted.outcome) {
     case net::AcceptOutcome::empty:
       return false;
@@ -85,6 +97,22 @@ bool Acceptor::accept_one() {
   }
   accept_(accepted);
   return true;
+}
+
+net::Accepted Acceptor::accept_with_spare() {
+  net::Accepted accepted = listener_.accept();
+  const bool no_descriptor = accepted.error == EMFILE || accepted.error == ENFILE;
+  if (!no_descriptor || spare_.empty()) return accepted;
+  spare_.pop_back();
+  return listener_.accept();
+}
+
+void Acceptor::keep_spare() {
+  while (!stopped_ && spare_.size() < most_spare_) {
+    net::UniqueFd fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!fd) return;
+    spare_.push_back(std::move(fd));
+  }
 }
 
 void Acceptor::try_later() {
@@ -104,6 +132,7 @@ void Acceptor::stop() {
   take_queue();
   ready_set_.remove(acceptable_);
   listener_.close();
+  spare_.clear();
 }
 
 }  // namespace closelab::server

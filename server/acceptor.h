@@ -6,10 +6,12 @@
 #include <functional>
 #include <optional>
 #include <system_error>
+#include <vector>
 
 #include "closelab/listener_mode.h"
 #include "net/socket/listener.h"
 #include "net/socket/ready_set.h"
+#include "net/socket/unique_fd.h"
 #include "server/connection/alarm.h"
 
 namespace closelab::server {
@@ -19,7 +21,8 @@ class Acceptor final : private net::ReadySet::Member {
  public:
   using Accept = std::function<void(const net::Accepted&)>;
 
-  Acceptor(asio::io_context& io, net::ReadySet& ready_set, net::Listener listener, Accept accept);
+  /// `spare`: so many descriptors are kept for those who connect when the process has none left.
+  Acceptor(asio::io_context& io, net::ReadySet& ready_set, net::Listener listener, std::size_t spare, Accept accept);
 
   const net::Listener& listener() const { return listener_; }
   /// For `duration`, then `accept`; without one until the next call. The accept queue gets that length. An error is the
@@ -31,12 +34,15 @@ class Acceptor final : private net::ReadySet::Member {
   Alarm::Clock::time_point next() const { return std::min(retry_.next(), mode_end_.next()); }
   /// Takes those who wait, and closes the socket.
   void stop();
+  /// A descriptor has become free: it is kept if one was given away.
+  void keep_spare();
 
  private:
   /// Somebody waits to be accepted.
   void ready(std::uint32_t events) override;
   /// False when there is nobody, or accepting has to pause, which has been arranged.
   bool accept_one();
+  net::Accepted accept_with_spare();
   void take_queue();
   std::error_code apply_mode();
   std::error_code wait_acceptable();
@@ -45,6 +51,8 @@ class Acceptor final : private net::ReadySet::Member {
   net::ReadySet& ready_set_;
   net::Listener listener_;
   const Accept accept_;
+  const std::size_t most_spare_;
+  std::vector<net::UniqueFd> spare_;
   net::ReadySet::Key acceptable_ = 0;
   /// Until accepting, or what the mode demands, is tried again.
   Alarm retry_;

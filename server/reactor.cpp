@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "http/response_writer.h"
+#include "net/socket/unique_fd.h"
 
 namespace closelab::server {
 namespace {
@@ -18,17 +19,35 @@ constexpr std::size_t most_refused = 1024;
 
 thread_local const Reactor* serving = nullptr;
 
+/// asio does not tell when epoll takes no descriptor for its timers, none of which would ever be due then.
+void require_timers(asio::io_context& io) {
+  bool due = false;
+  Alarm alarm(io);
+  const auto start = Alarm::Clock::now();
+  alarm.set(start, [&due] { due = true; });
+  for (; !due; io.poll()) {
+    if (Alarm::Clock::now() - start > std::chrono::seconds(1))
+      throw std::system_error(std::make_error_code(std::errc::no_space_on_device), "epoll_ctl of a timer");
+  }
+}
+
 }  // namespace
 
 Reactor::Reactor(Shared& shared, OpenConnections& open, net::Listener listener)
     : ConnectionHost(shared),
       open_(open),
       work_(io_.get_executor()),
-      acceptor_(io_, ready_set_, std::move(listener), [this](const net::Accepted& accepted) { accept(accepted); }),
+      acceptor_(io_, ready_set_, std::move(listener), shared.options.spare_descriptors,
+                [this](const net::Accepted& accepted) { accept(accepted); }),
       options_in_effect_(net::options_in_effect(acceptor_.listener().fd())),
-      deadlines_(io_, [](Connection& connection, DeadlineKind kind) { connection.deadline_passed(kind); }),
-      exchanges_(shared.options.limits),
-      read_buffer_(read_buffer_bytes) {}
+      deadlines_(io_,
+                 [](Connection& connection, DeadlineKind kind) {
+                   act_on(connection.shared_from_this(), [kind](Connection& it) { it.deadline_passed(kind); });
+                 }),
+      exchanges_(shared.options.limits, shared.held),
+      read_buffer_(read_buffer_bytes) {
+  require_timers(io_);
+}
 
 /// A thread still runs when another reactor's could not be started.
 Reactor::~Reactor() {
@@ -61,9 +80,14 @@ bool Reactor::wait_until_done(std::chrono::steady_clock::time_point deadline) {
   return done_.get_future().wait_until(deadline) == std::future_status::ready;
 }
 
+std::optional<std::string> Reactor::route_being_handled() const {
+  const std::string* pattern = route_handled_;
+  return pattern != nullptr ? std::optional(*pattern) : std::nullopt;
+}
+
 /// Until here the thread takes jobs, also when its last connection ends while stop_now() is on its way.
 void Reactor::join() {
-  post([this] { joining_ = true; });
+  net::insist([this] { post([this] { joining_ = true; }); });
   if (thread_.joinable()) thread_.join();
   {
     const std::lock_guard lock(ended_mutex_);
@@ -80,21 +104,25 @@ void Reactor::run(const std::function<void()>& job) {
     const std::lock_guard lock(ended_mutex_);
     if (ended_) return;
     post([&] {
-      job();
-      done.set_value();
+      try {
+        job();
+        done.set_value();
+      } catch (...) {
+        done.set_exception(std::current_exception());
+      }
     });
   }
-  done.get_future().wait();
+  done.get_future().get();
 }
 
 std::size_t Reactor::close_idle() {
   std::size_t closed = 0;
   run([&] {
-    for (const auto& connection : open_connections()) {
-      if (!connection->is_idle()) continue;
-      connection->command(Event::close_idle);
+    each_connection([&](Connection& connection) {
+      if (!connection.is_idle()) return;
+      connection.command(Event::close_idle);
       ++closed;
-    }
+    });
   });
   return closed;
 }
@@ -103,7 +131,7 @@ void Reactor::set_drain(const std::optional<DrainOptions>& options) {
   run([&] {
     drain_.reset();
     if (options) drain_ = Drain{*options, Deadlines::Clock::now()};
-    for (const auto& connection : open_connections()) connection->drain_changed();
+    each_connection([](Connection& connection) { connection.drain_changed(); });
   });
 }
 
@@ -117,17 +145,17 @@ std::error_code Reactor::set_listener(ListenerMode mode, int backlog,
 bool Reactor::close(std::uint64_t connection_id, CloseMode mode) {
   bool found = false;
   run([&] {
-    for (const auto& connection : open_connections()) {
-      if (connection->id() != connection_id) continue;
-      connection->close(mode);
+    each_connection([&](Connection& connection) {
+      if (connection.id() != connection_id) return;
+      connection.close(mode);
       found = true;
-    }
+    });
   });
   return found;
 }
 
 void Reactor::reconsider_holds() {
-  for (const auto& connection : open_connections()) connection->reconsider(Wait::hold);
+  each_connection([](Connection& connection) { connection.reconsider(Wait::hold); });
 }
 
 void Reactor::post(std::function<void()> job) {
@@ -136,10 +164,18 @@ void Reactor::post(std::function<void()> job) {
 }
 
 void Reactor::accept(const net::Accepted& accepted) {
-  const auto connection = std::make_shared<Connection>(*this, accepted, admit());
-  connection->place = connections_.size();
-  connections_.push_back(connection);
-  connection->start();
+  const Connection::Admission admission = admit();
+  try {
+    connections_.emplace_back();
+    connections_.back() = std::make_shared<Connection>(*this, accepted, admission);
+  } catch (const std::bad_alloc&) {
+    // It has no record yet, and nobody has read from it.
+    if (!connections_.empty() && connections_.back() == nullptr) connections_.pop_back();
+    leave(admission);
+    return net::UniqueFd(accepted.fd).reset();
+  }
+  connections_.back()->place = connections_.size() - 1;
+  act_on(std::shared_ptr(connections_.back()), [](Connection& connection) { connection.start(); });
 }
 
 Connection::Admission Reactor::admit() {
@@ -151,36 +187,50 @@ Connection::Admission Reactor::admit() {
   return Connection::Admission::surplus;
 }
 
+void Reactor::leave(Connection::Admission admission) {
+  if (admission == Connection::Admission::served) --open_.served;
+  if (admission == Connection::Admission::refused) --open_.refused;
+}
+
 void Reactor::stop() {
-  post([this] {
+  const auto begin = [this] {
     if (std::exchange(stopping_, true)) return;
     acceptor_.stop();
     accepting_ = false;
-    for (const auto& connection : open_connections()) connection->command(Event::stop);
+    each_connection([](Connection& connection) { connection.command(Event::stop); });
     finish_if_done();
-  });
+  };
+  net::insist([&] { post(begin); });
 }
 
-/// A copy: a connection that stops leaves its place at once.
-std::vector<std::shared_ptr<Connection>> Reactor::open_connections() const { return connections_; }
+/// On a copy: a connection that ends leaves its place at once.
+void Reactor::each_connection(const std::function<void(Connection&)>& act) const {
+  const auto copy = net::insist([this] { return connections_; });
+  for (const auto& connection : copy) act_on(connection, act);
+}
 
 void Reactor::stop_now(std::vector<ConnectionRecord>& held_up) {
-  run([&] {
-    for (const auto& connection : open_connections()) {
-      if (auto record = shared_.recorder.find(connection->id())) held_up.push_back(std::move(*record));
-      connection->command(Event::stop_now);
-    }
+  const auto end_all = [&] {
+    each_connection([&](Connection& connection) {
+      try {
+        if (auto record = shared_.recorder.find(connection.id())) held_up.push_back(std::move(*record));
+      } catch (const std::bad_alloc&) {
+        // The report is short of one; what matters is that it ends.
+      }
+      connection.command(Event::stop_now);
+    });
     finish_if_done();
-  });
+  };
+  net::insist([&] { run(end_all); });
 }
 
 void Reactor::remove(Connection& connection) {
-  if (connection.admission == Connection::Admission::served) --open_.served;
-  if (connection.admission == Connection::Admission::refused) --open_.refused;
+  leave(connection.admission);
   std::shared_ptr<Connection>& place = connections_[connection.place];
   connections_.back()->place = connection.place;
   std::swap(place, connections_.back());
   connections_.pop_back();
+  acceptor_.keep_spare();
   finish_if_done();
 }
 

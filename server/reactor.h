@@ -50,6 +50,8 @@ class Reactor final : public ConnectionHost {
   void stop();
   /// False when connections are left at `deadline`.
   bool wait_until_done(std::chrono::steady_clock::time_point deadline);
+  /// The pattern of the route whose handler runs now; a moment later it may have returned.
+  std::optional<std::string> route_being_handled() const;
   /// Ends what is left at once; the records of those connections, as they were, go to `held_up`.
   void stop_now(std::vector<ConnectionRecord>& held_up);
   void join();
@@ -78,6 +80,7 @@ class Reactor final : public ConnectionHost {
   Deadlines& deadlines() override { return deadlines_; }
   ExchangePool& exchanges() override { return exchanges_; }
   std::span<char> read_buffer() override { return read_buffer_; }
+  net::MemoryReserve& memory_reserve() override { return memory_reserve_; }
   /// Formatted once a second.
   std::string_view date() override;
   void remove(Connection& connection) override;
@@ -88,7 +91,8 @@ class Reactor final : public ConnectionHost {
   void run(const std::function<void()>& job);
   void accept(const net::Accepted& accepted);
   Connection::Admission admit();
-  std::vector<std::shared_ptr<Connection>> open_connections() const;
+  void leave(Connection::Admission admission);
+  void each_connection(const std::function<void(Connection&)>& act) const;
   void finish_if_done();
 
   OpenConnections& open_;
@@ -100,6 +104,7 @@ class Reactor final : public ConnectionHost {
   Deadlines deadlines_;
   ExchangePool exchanges_;
   std::vector<char> read_buffer_;
+  net::MemoryReserve memory_reserve_;
   /// Each knows its place.
   std::vector<std::shared_ptr<Connection>> connections_;
   std::string date_;

@@ -1,30 +1,27 @@
 #include "closelab/server.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
-#include <stdexcept>
 #include <utility>
 
 #include "net/kernel/observer.h"
+#include "net/memory/insist.h"
 #include "net/socket/listener.h"
 #include "net/socket/socket_options.h"
 #include "net/teardown/blocking_closer.h"
 #include "net/witness/saved_syn.h"
 #include "server/connection/router.h"
+#include "server/options_check.h"
 #include "server/reactor.h"
 #include "server/record/recorder.h"
+#include "server/text/longest_time.h"
 
 namespace closelab {
 namespace {
-
-// Far from where the clock's arithmetic would overflow.
-constexpr std::chrono::milliseconds longest_time = std::chrono::hours(24 * 365);
-
-void require(bool condition, const char* message) {
-  if (!condition) throw std::invalid_argument(message);
-}
 
 /// Several reactors share the port by SO_REUSEPORT, which must not let them share it with another server unasked: a
 /// socket without the option tries first.
@@ -35,25 +32,17 @@ void share_port(Options& options) {
 }
 
 Options validated(Options options) {
-  using std::chrono::milliseconds;
-  require(options.reactors >= 1 && options.reactors <= 1024, "reactors must be 1 to 1024");
-  require(options.reactors == 1 || !options.listen.fd, "a socket that is handed over is served by one reactor");
-  require(options.max_connections >= 1, "max_connections must be at least 1");
-  require(options.lookup_every >= 1, "lookup_every must be at least 1");
-  require(options.request_limit != 0U, "request_limit must be at least 1, or unset");
-  const Timeouts& timeouts = options.timeouts;
-  const auto shortest = std::min({timeouts.idle_timeout, timeouts.header_timeout, timeouts.body_timeout,
-                                  timeouts.write_timeout, options.lingering.time});
-  require(shortest > milliseconds(0), "timeouts and lingering.time must be more than 0 ms");
-  const auto longest = std::max({timeouts.idle_timeout, timeouts.header_timeout, timeouts.body_timeout,
-                                 timeouts.write_timeout, options.lingering.time, options.grace});
-  require(longest <= longest_time, "timeouts, lingering.time and grace must be at most a year");
-  const CloseTimes& times = options.close_times;
-  const auto [briefest, most] = std::minmax({times.delayed_time, times.half_time, times.deferred_time});
-  require(briefest >= milliseconds(0) && most <= longest_time, "close_times must be 0 ms to a year");
-  require(options.socket.linger.value_or(std::chrono::seconds(0)).count() >= 0, "linger must not be negative");
+  server::check(options);
   share_port(options);
   return options;
+}
+
+/// A child of fork() has none of the threads, and perhaps locks that one of them held: nothing can be destroyed there.
+/// It stays where leak checkers find it.
+template <class Impl>
+void leave_alone(std::unique_ptr<Impl> impl) {
+  static auto& left = *new std::vector<Impl*>;
+  left.push_back(impl.release());
 }
 
 }  // namespace
@@ -66,6 +55,8 @@ class Server::Impl {
   StopReport stop(std::chrono::milliseconds grace);
   /// On one of its reactors' threads, in a handler for example.
   bool is_own_thread() const;
+  /// In a child of fork(): the threads are the parent's, and so are the connections.
+  bool is_of_parent() const { return ::getpid() != process_; }
   std::size_t close_idle();
   bool close(std::uint64_t connection_id, CloseMode mode);
   void set_drain(const std::optional<DrainOptions>& drain);
@@ -80,6 +71,7 @@ class Server::Impl {
   net::BlockingCloser closer;
   server::RuleBook rules;
   server::CloseHolds holds;
+  server::HeldBytes held;
   server::Shared shared;
   server::OpenConnections open;
   std::vector<std::shared_ptr<server::Reactor>> reactors;
@@ -88,6 +80,7 @@ class Server::Impl {
   void begin_stop();
   StopReport stop_once(std::chrono::milliseconds grace);
 
+  const pid_t process_ = ::getpid();
   std::mutex stop_mutex_;
   bool stopped_ = false;
 };
@@ -102,7 +95,8 @@ Server::Impl::Impl(Options wanted)
           },
           options.lookup_every, options.witness),
       rules(options.rules, options.rule_seed),
-      shared{options, router, recorder, observer, closer, rules, holds},
+      held(options.held_bytes),
+      shared{options, router, recorder, observer, closer, rules, holds, held},
       open{} {
   ListenOptions listen = options.listen;
   for (unsigned i = 0; i < options.reactors; ++i) {
@@ -117,6 +111,7 @@ Server::Impl::Impl(Options wanted)
 }
 
 StopReport Server::Impl::stop(std::chrono::milliseconds grace) {
+  if (is_of_parent()) return {};
   if (is_own_thread()) {
     begin_stop();  // a thread can't wait for its own end
     return {};
@@ -140,13 +135,17 @@ StopReport Server::Impl::stop_once(std::chrono::milliseconds grace) {
   begin_stop();
   StopReport report;
   for (const auto& reactor : reactors) {
-    if (!reactor->wait_until_done(start + grace)) reactor->stop_now(report.held_up);
+    if (reactor->wait_until_done(start + grace)) continue;
+    net::insist([&] {
+      if (auto route = reactor->route_being_handled()) report.blocking_handlers.push_back(std::move(*route));
+    });
+    reactor->stop_now(report.held_up);
   }
   for (const auto& reactor : reactors) reactor->join();
   closer.finish();
   observer.finish();
   recorder.finish();
-  report.unused_rules = rules.unused();
+  report.unused_rules = net::insist([this] { return rules.unused(); });
   report.duration = std::chrono::round<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
   return report;
 }
@@ -217,6 +216,10 @@ Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options
 }
 
 Server::~Server() {
+  if (impl_->is_of_parent()) {
+    leave_alone(std::move(impl_));
+    return;
+  }
   if (impl_->is_own_thread()) {
     // A thread can't wait for its own end, and the handler that runs would be gone when it returns.
     std::fputs(
@@ -307,14 +310,15 @@ std::uint64_t Server::rule_seed() const { return impl_->rules.seed(); }
 
 std::size_t Server::close_idle() { return impl_->close_idle(); }
 
-bool Server::close(std::uint64_t connection_id, CloseMode mode) { return impl_->close(connection_id, mode); }
+bool Server::close(std::uint64_t connection_id, CloseMode mode) {
+  server::check(mode);
+  return impl_->close(connection_id, mode);
+}
 
 bool Server::is_held(std::uint64_t connection_id) const { return impl_->holds.is_held(connection_id); }
 
 void Server::drain(const DrainOptions& options) {
-  require(options.idle_after >= std::chrono::milliseconds(0) && options.idle_after <= longest_time,
-          "idle_after must be 0 ms to a year");
-  require(!options.status || (*options.status >= 400 && *options.status <= 599), "status must be 400 to 599");
+  server::check(options);
   impl_->set_drain(options);
 }
 
@@ -322,9 +326,10 @@ void Server::undrain() { impl_->set_drain({}); }
 
 void Server::set_listener(ListenerMode mode, std::optional<std::chrono::milliseconds> duration,
                           std::optional<int> backlog) {
-  require(!duration || (*duration >= std::chrono::milliseconds(0) && *duration <= longest_time),
-          "duration must be 0 ms to a year");
-  require(backlog.value_or(0) >= 0, "backlog must not be negative");
+  server::check(mode);
+  server::require(!duration || (*duration >= std::chrono::milliseconds(0) && *duration <= server::longest_time),
+                  "duration must be 0 ms to a year");
+  server::require(backlog.value_or(0) >= 0, "backlog must not be negative");
   impl_->set_listener(mode, backlog.value_or(impl_->options.listen.backlog), duration);
 }
 
@@ -345,7 +350,7 @@ void Server::release(std::uint64_t connection_id) {
 Counts Server::counts() const { return impl_->recorder.counts(); }
 
 StopReport Server::stop(std::optional<std::chrono::milliseconds> grace) {
-  return impl_->stop(std::min(grace.value_or(impl_->options.grace), longest_time));
+  return impl_->stop(server::bounded(grace.value_or(impl_->options.grace)));
 }
 
 }  // namespace closelab

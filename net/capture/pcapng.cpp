@@ -93,18 +93,30 @@ std::string pcapng_block(const PcapngPacket& packet) {
   return block(enhanced_packet, body);
 }
 
-void write_private_file(const std::string& path, std::string_view bytes) {
-  const auto require = [&](bool condition) {
-    if (!condition) throw std::system_error(errno, std::generic_category(), "writing " + path);
-  };
-  const net::UniqueFd file(
-      ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
-  require(static_cast<bool>(file));
+namespace {
+
+void require(bool condition, const std::string& path) {
+  if (!condition) throw std::system_error(errno, std::generic_category(), "writing " + path);
+}
+
+}  // namespace
+
+net::UniqueFd open_private_file(const std::string& path) {
+  net::UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR));
+  require(static_cast<bool>(file), path);
+  return file;
+}
+
+void write_private_file(const net::UniqueFd& file, const std::string& path, std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t written = ::write(file.get(), bytes.data(), bytes.size());
-    require(written >= 0 || errno == EINTR);
+    require(written >= 0 || errno == EINTR, path);
     if (written > 0) bytes.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+void write_private_file(const std::string& path, std::string_view bytes) {
+  write_private_file(open_private_file(path), path, bytes);
 }
 
 }  // namespace closelab::capture

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "net/socket/unique_fd.h"
+
 namespace closelab::capture {
 
 /// LINKTYPE_ values of tcpdump.org, which pcapng files have for what a frame begins with.
@@ -27,8 +29,10 @@ struct PcapngPacket {
 /// One packet: an Enhanced Packet Block.
 std::string pcapng_block(const PcapngPacket& packet);
 
-/// Writes a file that only its owner can read, as packets hold what people sent; one that is there is replaced, a link
-/// is not followed. Throws std::system_error.
+/// Opens a file for writing that only its owner can read, as packets hold what people sent; one that is there loses
+/// what it held, a link is not followed. Throws std::system_error.
+net::UniqueFd open_private_file(const std::string& path);
+void write_private_file(const net::UniqueFd& file, const std::string& path, std::string_view bytes);
 void write_private_file(const std::string& path, std::string_view bytes);
 
 }  // namespace closelab::capture

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "net/memory/insist.h"
 #include "net/socket/socket_address.h"
 #include "net/verdict/derive_verdict.h"
 
@@ -119,7 +120,8 @@ void Observer::follow(EndedConnection connection) {
     lock.unlock();
     return settle_unseen(connection);
   }
-  arrived_.emplace_back().connection = std::move(connection);
+  insist([this] { arrived_.emplace_back(); });
+  arrived_.back().connection = std::move(connection);
   const bool wake = std::exchange(asleep_, false);
   lock.unlock();
   if (wake) changed_.notify_one();
@@ -144,6 +146,7 @@ void Observer::begin_finish() {
   const Clock::time_point now = Clock::now();
   finish_by_ = now + quiet;
   finish_latest_ = now + last_look;
+  insist([this] { arrived_.reserve(arrived_.size() + waiting_.size()); });
   for (auto& [due, followed] : waiting_) arrived_.push_back(std::move(followed));
   waiting_.clear();
 }
@@ -188,6 +191,7 @@ void Observer::take_due(std::unique_lock<std::mutex>& lock, std::vector<Followed
 
 void Observer::collect_due(Clock::time_point now, std::vector<Followed>& due) {
   due.swap(arrived_);
+  insist([&] { due.reserve(due.size() + waiting_.size()); });
   const bool give_up = finishing_ && now >= finish_by_;
   while (!waiting_.empty() && (give_up || waiting_.begin()->first <= now)) {
     due.push_back(std::move(waiting_.extract(waiting_.begin()).mapped()));
@@ -209,12 +213,30 @@ void Observer::catch_up(std::unique_lock<std::mutex>& lock) {
 }
 
 void Observer::listen_to_witness() {
-  testimonies_->catch_up();
+  insist([this] { testimonies_->catch_up(); });
   caught_up_ = Clock::now();
 }
 
 /// One round of lookups for all of the batch; what is transitional comes back later.
 void Observer::look(std::vector<Followed>& batch) {
+  const std::vector<SocketInfo> found = insist([&] { return look_up(batch); });
+  // After the lookups: what has led to those states has been captured.
+  if (testimonies_) listen_to_witness();
+
+  auto answer = found.begin();
+  for (Followed& followed : batch) {
+    const SocketInfo* peer = followed.peer_is_local ? &*answer++ : nullptr;
+    const SocketInfo& own = *answer++;
+    try {
+      judge(followed, own, peer);
+    } catch (const std::bad_alloc&) {
+      // On what is known so far.
+      settle_unseen(followed.connection);
+    }
+  }
+}
+
+std::vector<SocketInfo> Observer::look_up(std::vector<Followed>& batch) {
   std::vector<TcpTuple> tuples;
   for (Followed& followed : batch) {
     const TcpTuple& tuple = followed.connection.tuple;
@@ -226,16 +248,12 @@ void Observer::look(std::vector<Followed>& batch) {
   }
   std::vector<SocketInfo> found(tuples.size());
   diag_.look_up(tuples, found);
-  // After the lookups: what has led to those states has been captured.
-  if (testimonies_) listen_to_witness();
+  return found;
+}
 
-  auto answer = found.begin();
-  for (Followed& followed : batch) {
-    const SocketInfo* peer = followed.peer_is_local ? &*answer++ : nullptr;
-    const SocketInfo& own = *answer++;
-    const bool settled = digest(followed, own, peer) == Progress::settled && is_explained(followed);
-    if (settled || !look_again_later(followed)) conclude(followed.connection);
-  }
+void Observer::judge(Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
+  const bool settled = digest(followed, own, peer) == Progress::settled && is_explained(followed);
+  if (settled || !look_again_later(followed)) conclude(followed.connection);
 }
 
 /// False when there is no time left for another look.
@@ -311,9 +329,11 @@ bool Observer::look_at_peer(EndedConnection& connection) {
   if (!looks_up(connection.id) || tuple.local.address != tuple.remote.address) return false;
   const std::array tuples{tuple.swapped(), tuple};
   std::array<SocketInfo, 2> found;
-  {
+  try {
     const std::lock_guard lock(peer_mutex_);
     peer_diag_.look_up(tuples, found);
+  } catch (const std::bad_alloc&) {
+    return false;
   }
   const auto& [peer, own] = found;
   const bool is_known = peer.state != TcpState::unknown && peer.state != TcpState::syn_sent;
@@ -360,8 +380,11 @@ void Observer::conclude(EndedConnection& connection) {
 }
 
 void Observer::settle(const EndedConnection& connection) {
-  if (testimonies_) testimonies_->drop(connection.id);
-  callback_(connection, derive_verdict(connection.evidence, connection.accepted_at), Progress::settled);
+  insist([&] {
+    if (testimonies_) testimonies_->drop(connection.id);
+  });
+  insist(
+      [&] { callback_(connection, derive_verdict(connection.evidence, connection.accepted_at), Progress::settled); });
 }
 
 bool Observer::peer_is_local(const TcpTuple& tuple) {

@@ -32,7 +32,7 @@ enum class Progress : std::uint8_t { transitional, settled };
 class Observer {
  public:
   /// Called when a connection's state has changed, and once when it has settled: on the observer's thread, or, for a
-  /// connection that is not looked up, on the one that calls follow().
+  /// connection that is not looked up, on the one that calls follow(). Called again when it has thrown std::bad_alloc.
   using Callback = std::function<void(const EndedConnection&, const Verdict&, Progress)>;
 
   static constexpr std::size_t max_queued = 65536;
@@ -89,6 +89,7 @@ class Observer {
   void collect_due(Clock::time_point now, std::vector<Followed>& due);
   Clock::time_point next_round() const;
   void look(std::vector<Followed>& batch);
+  std::vector<SocketInfo> look_up(std::vector<Followed>& batch);
   static bool may_be_replaced(const Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   Progress digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   void note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
@@ -99,6 +100,7 @@ class Observer {
   bool is_explained(const Followed& followed) const;
   void note_testimony(EndedConnection& connection);
   void conclude(EndedConnection& connection);
+  void judge(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   void settle(const EndedConnection& connection);
   void settle_unseen(EndedConnection& connection);
   bool peer_is_local(const TcpTuple& tuple);

@@ -93,7 +93,10 @@ AcceptOutcome classify_accept_error(int error) {
 Listener::Listener(const ListenOptions& options, const SocketOptions& connection_options)
     : fd_(open_listener(options, connection_options)),
       local_(local_endpoint(fd_.get())),
-      wildcard_(is_wildcard(local_)) {}
+      wildcard_(is_wildcard(local_)) {
+  // Nobody could be told where it listens.
+  if (local_.family == AddressFamily::unspecified) fail(options, local_, errno);
+}
 
 /// shutdown() takes a socket back from LISTEN to CLOSE. Linux keeps the port bound for it when bind() asked for that
 /// port; one of the kernel's choice has to be bound anew, and for another EINVAL says that it is bound.

@@ -49,8 +49,10 @@ ReadySet::ReadySet()
 
 ReadySet::Key ReadySet::add(int fd, std::uint32_t events, Trigger trigger, Member& member) {
   if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
     slots_.emplace_back();
+    free_.push_back(static_cast<std::uint32_t>(slots_.size() - 1));
+    // Removing must not need memory.
+    free_.reserve(slots_.capacity());
   }
   const std::uint32_t index = free_.back();
   Slot& slot = slots_[index];

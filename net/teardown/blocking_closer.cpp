@@ -1,16 +1,29 @@
 #include "net/teardown/blocking_closer.h"
 
+#include <exception>
 #include <utility>
 
 namespace closelab::net {
 
 void BlockingCloser::submit(std::function<void()> job) {
-  {
-    const std::lock_guard lock(mutex_);
-    jobs_.push_back(std::move(job));
-    if (idle_ < jobs_.size() && threads_.size() < max_threads) threads_.emplace_back([this] { work(); });
+  std::unique_lock lock(mutex_);
+  jobs_.push_back(std::move(job));
+  if (has_thread()) return changed_.notify_one();
+  const std::function<void()> mine = std::move(jobs_.back());
+  jobs_.pop_back();
+  lock.unlock();
+  mine();
+}
+
+bool BlockingCloser::has_thread() {
+  if (idle_ >= jobs_.size() || threads_.size() == max_threads) return true;
+  try {
+    threads_.reserve(max_threads);
+    threads_.emplace_back([this] { work(); });
+  } catch (const std::exception&) {
+    // The machine has no more threads, or no memory for one.
   }
-  changed_.notify_one();
+  return !threads_.empty();
 }
 
 void BlockingCloser::finish() {

@@ -11,7 +11,8 @@
 namespace closelab::net {
 
 /// Runs jobs that block: close() under a timed SO_LINGER waits up to that long, even on a non-blocking socket, and
-/// would hold up every connection of its reactor. Threads are started as needed, up to `max_threads`.
+/// would hold up every connection of its reactor. Threads are started as needed, up to `max_threads`; when not even one
+/// can be, a job runs where it is submitted.
 class BlockingCloser {
  public:
   BlockingCloser() = default;
@@ -26,6 +27,8 @@ class BlockingCloser {
  private:
   static constexpr std::size_t max_threads = 32;
   void work();
+  /// Is there a thread that will do what has been submitted?
+  bool has_thread();
 
   std::mutex mutex_;
   std::condition_variable changed_;

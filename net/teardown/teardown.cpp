@@ -8,6 +8,7 @@
 #include <cassert>
 #include <cerrno>
 #include <limits>
+#include <memory>
 #include <utility>
 
 #include "net/kernel/tcp_probe.h"
@@ -243,15 +244,18 @@ void Teardown::hand_over() {
 
 /// A timed SO_LINGER makes close() wait for the peer's ACK, which is measured.
 void Teardown::close_blocking() {
-  closer_.submit([fd = std::exchange(blocking_fd_, -1), unread = unread_, linger = *options_.linger,
-                  &observer = observer_, connection = std::move(connection_)]() mutable {
+  const auto connection = insist([] { return std::make_shared<EndedConnection>(); });
+  *connection = std::move(connection_);
+  const auto job = [fd = std::exchange(blocking_fd_, -1), unread = unread_, linger = *options_.linger,
+                    &observer = observer_, connection] {
     set_linger(fd, linger);
     const Clock::time_point start = Clock::now();
     ::close(fd);
     const auto blocked = std::chrono::ceil<std::chrono::milliseconds>(Clock::now() - start);
-    connection.note(Source::syscall, fact::Closed{.unread = unread, .blocked = blocked});
-    observer.follow(std::move(connection));
-  });
+    connection->note(Source::syscall, fact::Closed{.unread = unread, .blocked = blocked});
+    observer.follow(std::move(*connection));
+  };
+  insist([&] { closer_.submit(job); });
 }
 
 fact::Sampled Teardown::look(SampleDepth depth) const { return sample_socket(stream_.fd(), depth, stream_.received()); }

@@ -6,6 +6,7 @@
 
 #include "closelab/evidence.h"
 #include "net/kernel/sock_diag.h"
+#include "net/memory/insist.h"
 
 namespace closelab::net {
 
@@ -20,7 +21,8 @@ struct EndedConnection {
 
   /// Appends a fact, with the time since accept().
   void note(Source source, Fact fact) {
-    evidence.push_back({std::chrono::steady_clock::now() - accepted_at, source, fact});
+    // A step of the end that is half done can't be begun anew, and without its fact the verdict would be another.
+    insist([&] { evidence.push_back({std::chrono::steady_clock::now() - accepted_at, source, fact}); });
   }
 };
 

@@ -2,16 +2,20 @@
 
 #include <utility>
 
+#include "net/memory/insist.h"
+
 namespace closelab::server {
 
 void Alarm::set(Clock::time_point when, std::function<void()> then) {
   next_ = when;
   timer_.expires_at(when);
-  timer_.async_wait([this, number = ++current_, then = std::move(then)](const std::error_code& error) {
+  const auto due = [this, number = ++current_, then = std::move(then)](const std::error_code& error) {
     if (error || number != current_) return;
     next_ = Clock::time_point::max();
     then();
-  });
+  };
+  // What is forgotten here would not happen.
+  net::insist([&] { timer_.async_wait(due); });
 }
 
 void Alarm::cancel() {

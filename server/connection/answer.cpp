@@ -6,6 +6,7 @@
 #include "http/connection_tokens.h"
 #include "server/connection/advertised.h"
 #include "server/connection/body_stream.h"
+#include "server/text/longest_time.h"
 
 namespace closelab::server {
 namespace {
@@ -27,10 +28,12 @@ void advertise(http::ResponseHead& head, const Exchange& exchange, const Respons
   const KeepAliveHints hints = response.keep_alive.value_or(settings.options.keep_alive);
   if (hints.when == KeepAliveWhen::asked && !exchange.parser.connection_tokens().keep_alive) return;
   if (hints.when != KeepAliveWhen::needed) head.keep_alive = http::KeepAliveField::always;
-  head.idle_timeout = advertised<milliseconds>(hints.timeout, response.idle_timeout.value_or(settings.idle_timeout));
+  head.idle_timeout =
+      advertised<milliseconds>(hints.timeout, bounded(response.idle_timeout.value_or(settings.idle_timeout)));
   std::optional<std::int64_t> left;
   if (const auto limit = settings.options.request_limit) {
-    left = static_cast<std::int64_t>(*limit - std::min(settings.request_number, *limit));
+    const std::uint64_t more = *limit - std::min(settings.request_number, *limit);
+    left = static_cast<std::int64_t>(std::min<std::uint64_t>(more, most_advertised<std::int64_t>));
   }
   head.requests_left = advertised<std::int64_t>(hints.max, left);
 }
@@ -47,6 +50,8 @@ std::string refusal_text(Event event, const Options& options, const http::ParseE
   switch (event) {
     case Event::no_room:
       return "max_connections (" + std::to_string(options.max_connections) + ") connections are open";
+    case Event::no_memory:
+      return "the server holds as much for its clients as it may (held_bytes)";
     case Event::header_timeout:
       return late_text("the request's head", "header_timeout", timeouts.header_timeout);
     case Event::body_timeout:

@@ -43,7 +43,9 @@ void BodyStream::State::end() {
 
 /// Under the lock, so that detach() is the end of it: waking only posts to the reactor.
 void BodyStream::State::wake_reader() {
-  if (std::exchange(waits_, false) && wake_) wake_();
+  if (!waits_) return;
+  if (wake_) wake_();
+  waits_ = false;
 }
 
 bool BodyStream::State::is_open() const {

@@ -47,6 +47,10 @@ bool watches_client(Wait pause, Stage stage) {
   return pause != Wait::acknowledge && (pause != Wait::delay || stage >= Stage::answering);
 }
 
+Report::Head head_in(Stage stage) {
+  return stage == Stage::body || stage == Stage::answering ? Report::Head::here : Report::Head::not_here;
+}
+
 }  // namespace
 
 Connection::Connection(ConnectionHost& host, const net::Accepted& accepted, Admission admitted)
@@ -55,11 +59,10 @@ Connection::Connection(ConnectionHost& host, const net::Accepted& accepted, Admi
       stream_(host.ready_set(), accepted.fd, *this),
       report_(host.shared().recorder, accepted),
       end_(admitted == Admission::surplus ? CloseMode::immediate : host.shared().options.close_mode),
-      waiting_(host, stream_, *this) {
-  host.shared().observer.accepted(id(), {accepted.local, accepted.remote}, accepted.fd);
-}
+      waiting_(host, stream_, *this) {}
 
 void Connection::start() {
+  host_.shared().observer.accepted(id(), {report_.server(), report_.client()}, stream_.fd());
   if (admission != Admission::served) {
     exchange_ = host_.exchanges().take();
     take(Event::no_room);
@@ -75,8 +78,7 @@ bool Connection::is_idle() const {
 }
 
 void Connection::close(CloseMode mode) {
-  const auto self = shared_from_this();
-  if (state_.stage == Stage::ending) {
+  if (state_.stage == Stage::ending && end_.has_begun()) {
     if (end_.teardown().phase() == net::TeardownPhase::closed) return;
     if (mode != CloseMode::abortive) mode = CloseMode::immediate;
     end_.teardown().set_mode(mode);
@@ -87,7 +89,6 @@ void Connection::close(CloseMode mode) {
 }
 
 void Connection::command(Event event) {
-  const auto self = shared_from_this();
   const Wait pause = state_.pause;
   if (take(event) == Kind::end) return proceed();
   if (event != Event::stop || state_.stage == Stage::ending) return;
@@ -97,7 +98,6 @@ void Connection::command(Event event) {
 }
 
 void Connection::drain_changed() {
-  const auto self = shared_from_this();
   if (!is_idle()) return;
   const auto& drain = host_.drain();
   const bool at_once = drain && !drain->options.status && drain->options.idle_after <= milliseconds(0);
@@ -110,7 +110,6 @@ void Connection::drain_changed() {
 }
 
 void Connection::deadline_passed(DeadlineKind kind) {
-  const auto self = shared_from_this();
   switch (kind) {
     case DeadlineKind::idle:
       take(Event::idle_timeout);
@@ -201,6 +200,7 @@ void Connection::wait(Wait what, std::optional<milliseconds> duration) {
       pause(what, duration);
       if (watches_client(what, state_.stage)) error = stream_.watch_end();
   }
+  if (exchange_ != nullptr) host_.exchanges().count(*exchange_);
   if (error != 0) fail(what == Wait::client ? net::IoCall::send : net::IoCall::receive, error);
 }
 
@@ -221,8 +221,8 @@ Circumstances Connection::circumstances(Event event) const {
   if (host_.is_stopping()) c.server = Circumstances::Server::stopping;
   if (exchange_ != nullptr && !exchange_->output.empty()) c.output = Circumstances::Output::pending;
   if (end_.has_begun()) c.client_fin = Circumstances::ClientFin::received;
-  const bool may_hold = event == Event::flushed && end_.reason() != CloseReason::command && !host_.is_stopping() &&
-                        admission != Admission::surplus;
+  const bool is_told = end_.reason() == CloseReason::command || end_.reason() == CloseReason::out_of_memory;
+  const bool may_hold = event == Event::flushed && !is_told && !host_.is_stopping() && admission != Admission::surplus;
   if (may_hold && host_.shared().holds.is_held(id())) c.closing = Circumstances::Closing::held;
   return c;
 }
@@ -257,19 +257,12 @@ void Connection::cut(Stage before) {
   input_ = {};
   if (exchange_ == nullptr) return;
   if (before == Stage::body) end_.note_unfinished(missing_body(exchange_->parser));
-  report_unanswered(before);
+  report_.unanswered(*exchange_, head_in(before), stream_.sent());
   exchange_->drop();
 }
 
-/// A request whose head is here is one, though nobody has answered it.
-void Connection::report_unanswered(Stage before) {
-  const bool has_head = before == Stage::body || before == Stage::answering;
-  if (has_head && exchange_->record.number == 0) report_.request_begins(*exchange_);
-  report_.unanswered(*exchange_, stream_.sent());
-}
-
 void Connection::break_off(Stage before, Event event, const Detail& detail) {
-  if (exchange_ != nullptr) report_unanswered(before);
+  if (exchange_ != nullptr) report_.unanswered(*exchange_, head_in(before), stream_.sent());
   net::Teardown& teardown = end_.begin(host_, stream_, report_);
   switch (event) {
     case Event::client_reset:

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string_view>
 
@@ -63,6 +64,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void drain_changed();
   /// What that pause waits for may have come.
   void reconsider(Wait pause);
+  /// What was under way has thrown std::bad_alloc: the connection ends at once, by RST.
+  void out_of_memory();
 
  private:
   // What the lifecycle says, and carrying it out.
@@ -71,7 +74,6 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void wait(Wait what, std::optional<std::chrono::milliseconds> duration);
   void end(const Step& step, Stage before, Event event, const Detail& detail);
   void cut(Stage before);
-  void report_unanswered(Stage before);
   void break_off(Stage before, Event event, const Detail& detail);
   void fail(net::IoCall call, int error);
 
@@ -118,5 +120,16 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   /// None while idle.
   std::shared_ptr<Exchange> exchange_;
 };
+
+/// Does something to a connection, which stays while it does. Lack of memory for it ends the connection, and nothing
+/// else.
+template <class Act>
+void act_on(const std::shared_ptr<Connection>& connection, Act&& act) {
+  try {
+    act(*connection);
+  } catch (const std::bad_alloc&) {
+    connection->out_of_memory();
+  }
+}
 
 }  // namespace closelab::server

@@ -5,6 +5,7 @@
 
 #include "net/kernel/tcp_probe.h"
 #include "server/connection/connection.h"
+#include "server/text/longest_time.h"
 
 // From the bytes of a request to those of its answer, and what rules do on the way.
 
@@ -17,8 +18,6 @@ using Kind = Step::Kind;
 
 // Pipelined responses are gathered into one write up to this size.
 constexpr std::size_t gathered_output = 64 * 1024;
-// Far from where the clock's arithmetic would overflow.
-constexpr milliseconds longest_delay = std::chrono::hours(24 * 365);
 
 Response failure(const std::string& text) { return text_response(500, text); }
 
@@ -28,19 +27,42 @@ auto poster(ConnectionHost& host, std::weak_ptr<Connection> connection) {
     const auto alive = host.lock();
     if (alive == nullptr) return;
     alive->post([connection, job = std::move(job)]() mutable {
-      if (const auto self = connection.lock()) job(*self);
+      if (const auto self = connection.lock()) act_on(self, job);
     });
   };
+}
+
+/// Known to who wants to stop the server meanwhile.
+Response run_handler(ConnectionHost& host, const Router::Route& route, const Request& request) {
+  const struct Handling {
+    ~Handling() { place = nullptr; }
+    std::atomic<const std::string*>& place;
+  } handling{host.route_handled()};
+  handling.place = route.pattern;
+  return route.handler(request);
+}
+
+/// Is a request being read that would take more than the server may hold?
+bool must_refuse_more(const ConnectionHost& host, Stage stage, const Exchange* exchange) {
+  if (stage != Stage::head && stage != Stage::body) return false;
+  return !host.shared().held.has_room(exchange->counted, exchange->memory());
+}
+
+/// Of an answer it is known what it takes when it has been made: beside it, others hold less than they may.
+bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Response& response) {
+  const bool is_large = exchange.answer == Exchange::Answer::by_handler && !response.body.empty();
+  return !is_large || host.shared().held.has_room(exchange.counted, 1);
 }
 
 }  // namespace
 
 void Connection::stream_ready() {
-  const auto self = shared_from_this();
-  // An answer that came meanwhile may have found room, flushed everything, and left the connection idle.
-  if (stream_.take_writable() && exchange_ != nullptr) resume();
-  if (stream_.take_readable()) readable();
-  if (stream_.take_end() && state_.stage != Stage::ending) notice_client();
+  act_on(shared_from_this(), [](Connection& self) {
+    // An answer that came meanwhile may have found room, flushed everything, and left the connection idle.
+    if (self.stream_.take_writable() && self.exchange_ != nullptr) self.resume();
+    if (self.stream_.take_readable()) self.readable();
+    if (self.stream_.take_end() && self.state_.stage != Stage::ending) self.notice_client();
+  });
 }
 
 void Connection::readable() {
@@ -82,6 +104,7 @@ void Connection::proceed() {
     if (write_output() == Kind::wait || state_.stage == Stage::ending) return;
     if (state_.stage == Stage::finishing) return tear_down();
     if (!input_.empty() && may_read()) continue;
+    if (must_refuse_more(host_, state_.stage, exchange_.get()) && take(Event::no_memory) == Kind::end) continue;
     // An idle connection that the server's stop ends comes back here.
     if (take(Event::out_of_input) == Kind::wait) return;
   }
@@ -193,7 +216,7 @@ void Connection::serve() {
   exchange_->answer = Exchange::Answer::by_handler;
   if (route->async_handler) return hand_over(route->async_handler);
   try {
-    respond(route->handler(request));
+    respond(run_handler(host_, *route, request));
   } catch (const std::exception& error) {
     send_response(failure(std::string("the handler threw: ") + error.what()), CloseReason::handler_error);
   } catch (...) {
@@ -231,7 +254,7 @@ void Connection::answer(std::uint64_t number, Response response, AnswerKind kind
 
 void Connection::respond(Response&& response) {
   if (response.delay > milliseconds(0)) {
-    exchange_->delayed_until = Clock::now() + std::min(response.delay, longest_delay);
+    exchange_->delayed_until = Clock::now() + bounded(response.delay);
     response.delay = {};
     exchange_->delayed = std::move(response);
     return;
@@ -257,6 +280,15 @@ AnswerSettings Connection::answer_settings(CloseReason decided) const {
 
 /// Queues the response; a head that can't be written (a field value with CR or LF) becomes a 500.
 void Connection::send_response(Response&& response, CloseReason decided) {
+  if (response.close_mode > CloseMode::never) {
+    abandon(response);
+    return send_response(failure("the handler's response has a close_mode that there is none of"),
+                         CloseReason::handler_error);
+  }
+  if (decided == CloseReason::none && !may_answer(host_, *exchange_, response)) {
+    response = text_response(503, refusal_text(Event::no_memory, host_.shared().options, {}));
+    decided = CloseReason::memory_limit;
+  }
   const AnswerSettings settings = answer_settings(decided);
   const Persistence persistence = persistence_after(*exchange_, settings, &response);
   http::ResponseFraming framing = framing_of(*exchange_, response);
@@ -276,7 +308,7 @@ void Connection::send_response(Response&& response, CloseReason decided) {
   } else {
     queue_body(*exchange_, response, framing, rules_.watches_response() ? BodyPieces::any : BodyPieces::whole);
   }
-  if (response.idle_timeout) waiting_.set_idle_timeout(std::min(*response.idle_timeout, longest_delay));
+  if (response.idle_timeout) waiting_.set_idle_timeout(bounded(*response.idle_timeout));
   if (state_.pause == Wait::none) waiting_.end();
   const bool by_handler = exchange_->answer == Exchange::Answer::by_handler;
   exchange_->record.seen_by = by_handler ? SeenBy::handler : SeenBy::server;

@@ -1,15 +1,18 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "closelab/drain.h"
 #include "closelab/options.h"
 #include "net/kernel/observer.h"
+#include "net/memory/insist.h"
 #include "net/socket/ready_set.h"
 #include "net/teardown/blocking_closer.h"
 #include "server/connection/close_holds.h"
@@ -30,6 +33,7 @@ struct Shared {
   net::BlockingCloser& closer;
   RuleBook& rules;
   CloseHolds& holds;
+  HeldBytes& held;
 };
 
 /// A drain that is under way.
@@ -44,12 +48,16 @@ class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
   Shared& shared() const { return shared_; }
   bool is_stopping() const { return stopping_; }
   const std::optional<Drain>& drain() const { return drain_; }
+  /// The pattern of the route whose handler runs; null between handlers. Read by other threads.
+  std::atomic<const std::string*>& route_handled() { return route_handled_; }
   virtual net::ReadySet& ready_set() = 0;
   virtual Deadlines& deadlines() = 0;
   virtual ExchangePool& exchanges() = 0;
   virtual std::span<char> read_buffer() = 0;
   /// The Date field's value.
   virtual std::string_view date() = 0;
+  /// For the end of a connection that has run out of memory.
+  virtual net::MemoryReserve& memory_reserve() = 0;
   /// The connection is over.
   virtual void remove(Connection& connection) = 0;
   /// Runs on the reactor's thread, soon; from any thread.
@@ -62,6 +70,7 @@ class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
   Shared& shared_;
   bool stopping_ = false;
   std::optional<Drain> drain_;
+  std::atomic<const std::string*> route_handled_ = nullptr;
 };
 
 }  // namespace closelab::server

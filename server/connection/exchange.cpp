@@ -60,16 +60,25 @@ void abandon(const Response& response) {
 }
 
 std::shared_ptr<Exchange> ExchangePool::take() {
-  if (free_.empty()) return std::make_shared<Exchange>(limits_);
+  if (free_.empty()) {
+    free_.reserve(kept);  // giving back must not need memory
+    return std::make_shared<Exchange>(limits_);
+  }
   std::shared_ptr<Exchange> exchange = std::move(free_.back());
   free_.pop_back();
   return exchange;
 }
 
+void ExchangePool::count(Exchange& exchange) {
+  const std::uint64_t now = exchange.memory();
+  held_.change(std::exchange(exchange.counted, now), now);
+}
+
 void ExchangePool::give_back(std::shared_ptr<Exchange> exchange) {
   if (exchange == nullptr) return;
+  held_.change(std::exchange(exchange->counted, 0), 0);
   exchange->abandon();
-  if (free_.size() >= kept || exchange.use_count() > 1) return;
+  if (exchange->spoiled || free_.size() >= kept || exchange.use_count() > 1) return;
   exchange->reset();
   free_.push_back(std::move(exchange));
 }

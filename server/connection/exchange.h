@@ -10,6 +10,7 @@
 #include "closelab/handler.h"
 #include "closelab/record.h"
 #include "http/request_parser.h"
+#include "server/connection/held_bytes.h"
 #include "server/connection/output.h"
 #include "server/connection/responder.h"
 
@@ -43,6 +44,10 @@ struct Exchange {
   /// Has the client acknowledged something since the last call? A slow one does so for long before its socket counts
   /// as writable again, which takes a third of the send buffer.
   bool client_takes(std::uint32_t unacknowledged);
+  /// What is kept here of requests and answers, in bytes.
+  std::uint64_t memory() const {
+    return parser.memory() + input.size() + output.memory() + (delayed ? delayed->body.capacity() : 0);
+  }
 
   http::RequestParser parser;
   Request request;
@@ -64,6 +69,10 @@ struct Exchange {
   /// when it took no more.
   std::uint64_t taken = 0;
   std::uint64_t written = 0;
+  /// Something in it has thrown, so that it may be half done: nobody uses it again.
+  bool spoiled = false;
+  /// Of its memory, as the pool has counted it.
+  std::uint64_t counted = 0;
 };
 
 /// It will not be sent: who writes its body must know.
@@ -76,9 +85,11 @@ inline std::string_view left_over(std::string_view input, const Exchange* exchan
 
 class ExchangePool {
  public:
-  explicit ExchangePool(const HttpLimits& limits) : limits_(limits) {}
+  ExchangePool(const HttpLimits& limits, HeldBytes& held) : limits_(limits), held_(held) {}
 
   std::shared_ptr<Exchange> take();
+  /// It holds as much as it does now.
+  void count(Exchange& exchange);
   /// Null is nothing. One that a responder still refers to is left to it.
   void give_back(std::shared_ptr<Exchange> exchange);
 
@@ -86,6 +97,7 @@ class ExchangePool {
   /// Beyond this many, memory goes back to the system.
   static constexpr std::size_t kept = 64;
   const HttpLimits& limits_;
+  HeldBytes& held_;
   std::vector<std::shared_ptr<Exchange>> free_;
 };
 

@@ -140,6 +140,7 @@ constexpr std::array table{
 
     // The server. Nothing is in flight on an idle connection, so there is nothing to linger for when it stops.
     Row{in({Stage::idle}), no_room, When::always, Stage::finishing, refuse_with(503, CloseReason::connection_limit)},
+    Row{receiving, no_memory, When::always, Stage::finishing, refuse_with(503, CloseReason::memory_limit)},
     Row{idle, close_idle, When::unsent, same, go_on},
     Row{idle, close_idle, When::always, Stage::finishing, end(flush, CloseReason::command)},
     Row{receiving | answering | finishing | ending, close_idle, When::always, same, go_on},
@@ -217,15 +218,36 @@ constexpr std::array<std::string_view, stages> stage_names{"idle",      "empty_l
                                                            "answering", "finishing",   "ending"};
 constexpr std::array<std::string_view, waits> wait_names{"none",  "request", "head",        "body", "answer", "client",
                                                          "delay", "stall",   "acknowledge", "hold", "stream"};
-constexpr std::array<std::string_view, events> event_names{
-    "first_byte",      "request_begins", "head_complete", "request_complete",
-    "request_refused", "out_of_input",   "answered",      "answered_last",
-    "blocked",         "starved",        "flushed",       "answer_incomplete",
-    "received_fin",    "noticed_fin",    "client_reset",  "connection_lost",
-    "idle_timeout",    "header_timeout", "body_timeout",  "write_timeout",
-    "pause_over",      "rule_waits",     "rule_closes",   "no_room",
-    "close_idle",      "drained",        "close",         "stop",
-    "stop_now"};
+constexpr std::array<std::string_view, events> event_names{"first_byte",
+                                                           "request_begins",
+                                                           "head_complete",
+                                                           "request_complete",
+                                                           "request_refused",
+                                                           "out_of_input",
+                                                           "answered",
+                                                           "answered_last",
+                                                           "blocked",
+                                                           "starved",
+                                                           "flushed",
+                                                           "answer_incomplete",
+                                                           "received_fin",
+                                                           "noticed_fin",
+                                                           "client_reset",
+                                                           "connection_lost",
+                                                           "idle_timeout",
+                                                           "header_timeout",
+                                                           "body_timeout",
+                                                           "write_timeout",
+                                                           "pause_over",
+                                                           "rule_waits",
+                                                           "rule_closes",
+                                                           "no_room",
+                                                           "no_memory",
+                                                           "close_idle",
+                                                           "drained",
+                                                           "close",
+                                                           "stop",
+                                                           "stop_now"};
 constexpr std::array<std::string_view, 6> ending_names{"refuse", "flush", "tear_down", "cut", "break_off", "hurry"};
 
 std::string describe(const Step& step) {

@@ -74,13 +74,14 @@ enum class Event : std::uint8_t {
   rule_closes,
   // What the server does.
   no_room,     ///< max_connections are open
+  no_memory,   ///< held_bytes are held, and more is to come
   close_idle,  ///< Server::close_idle()
   drained,     ///< Server::drain(): it has been idle for too long
   close,       ///< Server::close()
   stop,        ///< Server::stop(): what is under way is finished
   stop_now,    ///< its grace time is over
 };
-constexpr std::size_t events = 29;
+constexpr std::size_t events = 30;
 
 /// What decides between two rows of the table, beside stage and event.
 struct Circumstances {

@@ -55,6 +55,8 @@ class Output {
   /// A body is under way: no further response may be added before it is flushed.
   bool has_body() const { return !body_.empty() || source_ != nullptr; }
   int error() const { return error_; }
+  /// What it takes to keep what is to be sent.
+  std::size_t memory() const { return buffer_.size() + body_.capacity(); }
   /// Body bytes taken from a source since the last call.
   std::uint64_t take_streamed() { return std::exchange(streamed_, 0); }
   /// Bytes handed to the kernel since the last reset; tells whether a slow client makes progress.

@@ -75,7 +75,8 @@ void Report::answered(Exchange& exchange) {
   exchange.unflushed.clear();
 }
 
-void Report::unanswered(Exchange& exchange, std::uint64_t sent) {
+void Report::unanswered(Exchange& exchange, Head head, std::uint64_t sent) {
+  if (head == Head::here && exchange.record.number == 0) request_begins(exchange);
   std::vector<RequestRecord>& requests = exchange.unflushed;
   const bool is_out = exchange.output.is_handed_over();
   for (RequestRecord& request : requests) {
@@ -87,6 +88,7 @@ void Report::unanswered(Exchange& exchange, std::uint64_t sent) {
   if (begun) {
     const bool by_handler = exchange.answer == Exchange::Answer::by_handler;
     exchange.record.seen_by = by_handler ? SeenBy::handler : SeenBy::nobody;
+    requests.reserve(requests.size() + 1);
     requests.push_back(std::exchange(exchange.record, {}));
   }
   const std::uint64_t streamed = exchange.output.take_streamed();

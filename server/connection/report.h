@@ -44,8 +44,10 @@ class Report {
   /// `sent`: bytes of the connection that the kernel has.
   static void note_answered(Exchange& exchange, std::chrono::nanoseconds at, std::uint64_t sent);
   void answered(Exchange& exchange);
-  /// Requests whose responses did not get to the kernel in full, and one that was not answered at all.
-  void unanswered(Exchange& exchange, std::uint64_t sent);
+  /// Requests whose responses did not get to the kernel in full, and one that was not answered at all. One whose head
+  /// is here is a request, though nobody has answered it.
+  enum class Head : std::uint8_t { not_here, here };
+  void unanswered(Exchange& exchange, Head head, std::uint64_t sent);
   /// A rule has cut off a response.
   void truncated() { retry_ = Retry::if_idempotent; }
   /// Bytes that nobody has read as a request: empty lines, which old clients send after a body, are none.

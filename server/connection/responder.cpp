@@ -2,13 +2,23 @@
 
 #include <utility>
 
+#include "net/memory/insist.h"
+
 namespace closelab {
 
-Responder::State::~State() { answer(Response{}, server::AnswerKind::failed); }
+/// Whoever waits for the answer must not wait in vain because there is no memory to say that none will come.
+Responder::State::~State() {
+  net::insist([this] { answer(Response{}, server::AnswerKind::failed); });
+}
 
 bool Responder::State::answer(Response response, server::AnswerKind kind) {
   if (answered.exchange(true)) return false;
-  deliver(std::move(response), kind);
+  try {
+    deliver(std::move(response), kind);
+  } catch (...) {
+    answered = false;
+    throw;
+  }
   return true;
 }
 

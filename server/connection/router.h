@@ -3,6 +3,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -17,6 +18,8 @@ class Router {
   struct Route {
     Handler handler;
     AsyncHandler async_handler;
+    /// As it was given; lives as long as the router.
+    const std::string* pattern = nullptr;
   };
 
   /// `pattern`: a path, or a prefix followed by `*`.
@@ -28,6 +31,7 @@ class Router {
   mutable std::mutex mutex_;
   std::map<std::string, std::shared_ptr<const Route>, std::less<>> exact_;
   std::map<std::string, std::shared_ptr<const Route>, std::less<>> prefixes_;
+  std::set<std::string, std::less<>> patterns_;
 };
 
 }  // namespace closelab::server

@@ -54,6 +54,7 @@ std::ostream& operator<<(std::ostream& out, const Counts& counts) {
 std::ostream& operator<<(std::ostream& out, const StopReport& report) {
   out << "stopped in " << report.duration.count() << " ms";
   if (!report.held_up.empty()) out << ", held up by " << server::counted(report.held_up.size(), "connection");
+  for (const std::string& route : report.blocking_handlers) out << "\nthe handler of " << route << " still ran";
   for (const RuleStatus& rule : report.unused_rules) out << "\nrule " << rule.id << " never acted: " << rule.rule;
   for (const ConnectionRecord& record : report.held_up) out << '\n' << record;
   return out;

@@ -1,11 +1,26 @@
 #include "server/record/recorder.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "server/record/outcome.h"
+#include "server/text/longest_time.h"
 
 namespace closelab::server {
+
+namespace {
+
+/// A callback that runs out of memory has had its turn.
+template <class Callback, class... Arguments>
+void call(const Callback& callback, const Arguments&... arguments) {
+  try {
+    callback(arguments...);
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+}  // namespace
 
 const ConnectionRecord& Recorder::Entry::in_order() const {
   const auto oldest = record_.requests.begin() + static_cast<std::ptrdiff_t>(std::exchange(oldest_request_, 0));
@@ -13,14 +28,23 @@ const ConnectionRecord& Recorder::Entry::in_order() const {
   return record_;
 }
 
+std::optional<ConnectionRecord> Recorder::Entry::copy() const {
+  try {
+    return in_order();
+  } catch (const std::bad_alloc&) {
+    return std::nullopt;
+  }
+}
+
 Recorder::Entry& Recorder::accepted(const Endpoint& server, const Endpoint& client) {
   std::optional<ConnectionRecord> copy;
   Entry* entry = nullptr;
   {
     const std::lock_guard lock(mutex_);
-    const std::uint64_t id = ++last_id_;
+    const std::uint64_t id = last_id_ + 1;
     // Behind all others.
     entry = &entries_.try_emplace(entries_.end(), id)->second;
+    last_id_ = id;
     entry->accepted_ = std::chrono::steady_clock::now();
     ConnectionRecord& record = entry->record_;
     record.id = id;
@@ -31,10 +55,10 @@ Recorder::Entry& Recorder::accepted(const Endpoint& server, const Endpoint& clie
     ++counts_.accepted;
     ++counts_.open;
     ++counts_.idle;
-    if (options_.on_accepted) copy = record;
+    if (options_.on_accepted) copy = entry->copy();
     tell_waiters(*entry);
   }
-  if (copy) options_.on_accepted(*copy);
+  if (copy) call(options_.on_accepted, *copy);
   return *entry;
 }
 
@@ -104,10 +128,10 @@ void Recorder::answered(Entry& entry, std::span<const RequestRecord> requests) {
   {
     const std::lock_guard lock(mutex_);
     for (const RequestRecord& request : requests) record_request(entry, request);
-    if (options_.on_request) copy = entry.in_order();
+    if (options_.on_request) copy = entry.copy();
   }
   if (!copy) return;
-  for (const RequestRecord& request : requests) options_.on_request(*copy, request);
+  for (const RequestRecord& request : requests) call(options_.on_request, *copy, request);
 }
 
 void Recorder::idle(Entry& entry) {
@@ -116,10 +140,10 @@ void Recorder::idle(Entry& entry) {
     const std::lock_guard lock(mutex_);
     enter(entry.record_, Phase::idle);
     entry.idle_since_ = ++idle_sequence_;
-    if (options_.on_idle) copy = entry.in_order();
+    if (options_.on_idle) copy = entry.copy();
     tell_waiters(entry);
   }
-  if (copy) options_.on_idle(*copy);
+  if (copy) call(options_.on_idle, *copy);
 }
 
 void Recorder::rule_fired(std::uint64_t id, RuleFiring firing) {
@@ -151,9 +175,9 @@ void Recorder::closing(Entry& entry, CloseReason reason, CloseMode mode) {
     record.close_reason = reason;
     record.close_mode = mode;
     tell_waiters(entry);
-    if (is_news && options_.on_closing) copy = entry.in_order();
+    if (is_news && options_.on_closing) copy = entry.copy();
   }
-  if (copy) options_.on_closing(*copy);
+  if (copy) call(options_.on_closing, *copy);
 }
 
 void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress) {
@@ -168,20 +192,31 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
     if (progress == net::Progress::transitional) return;
     entry.in_order();
     judge_outcomes(entry.record_);
-    if (options_.on_settled) copy = entry.in_order();
+    take_note_of_settled(found);
+    if (options_.on_settled) copy = entry.copy();
     if (copy) copy->phase = Phase::settled;
     settle(found);
   }
-  if (copy) options_.on_settled(*copy);
+  if (copy) call(options_.on_settled, *copy);
+}
+
+/// All of settling that takes memory; without it nothing has happened.
+void Recorder::take_note_of_settled(Entries::iterator entry) {
+  settled_order_.push_back({entry, std::chrono::steady_clock::now()});
+  try {
+    unreturned_.push_back(entry->first);
+  } catch (const std::bad_alloc&) {
+    settled_order_.pop_back();
+    throw;
+  }
 }
 
 void Recorder::settle(Entries::iterator entry) {
   enter(entry->second.record_, Phase::settled);
   --counts_.open;
-  const auto now = std::chrono::steady_clock::now();
-  settled_order_.push_back({entry, now});
-  if (!tell_waiters(entry->second)) unreturned_.push_back(entry->first);
-  if (options_.records_kept == 0 && !unreturned_.empty()) last_settled_ = entry->second.in_order();
+  const auto now = settled_order_.back().at;
+  if (tell_waiters(entry->second)) unreturned_.pop_back();
+  if (options_.records_kept == 0 && !unreturned_.empty()) last_settled_ = entry->second.copy();
   while (settled_order_.size() > options_.records_kept) drop_oldest();
   while (is_over_age(now)) drop_oldest();
 }
@@ -209,7 +244,7 @@ bool Recorder::tell_waiters(const Entry& entry) {
     if (waiter->reached != Reached::no || (taken && !barrier.connection)) continue;
     waiter->reached = reached(barrier, entry.record_);
     if (waiter->reached != Reached::yes) continue;
-    waiter->record = entry.in_order();
+    waiter->record = entry.copy();
     returned = returned || barrier.until == Until::closed;
     if (barrier.until == Until::accepted) returned_accepted_ = entry.id();
   }
@@ -227,9 +262,7 @@ void Recorder::look_up(Waiter& waiter) const {
 
 std::optional<ConnectionRecord> Recorder::wait(std::unique_lock<std::mutex>& lock, Waiter waiter,
                                                std::chrono::milliseconds timeout) {
-  // A wait "for ever" must not overflow the clock.
-  const auto deadline =
-      std::chrono::steady_clock::now() + std::min<std::chrono::milliseconds>(timeout, std::chrono::hours(24 * 365));
+  const auto deadline = std::chrono::steady_clock::now() + bounded(timeout);
   waiters_.push_back(&waiter);
   condition_.wait_until(lock, deadline, [&] { return finished_ || waiter.reached != Reached::no; });
   std::erase(waiters_, &waiter);

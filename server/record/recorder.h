@@ -71,6 +71,7 @@ class Recorder {
   using Entries = std::map<std::uint64_t, Entry>;
 
   void enter(ConnectionRecord& record, Phase phase);
+  void take_note_of_settled(Entries::iterator entry);
   std::uint64_t& count_of(Phase phase);
   void record_request(Entry& entry, const RequestRecord& request) const;
   void settle(Entries::iterator entry);
@@ -122,6 +123,8 @@ class Recorder::Entry {
   friend class Recorder;
   /// The record, its requests oldest first.
   const ConnectionRecord& in_order() const;
+  /// The same for whoever is told; none without memory for it, and then he is not told.
+  std::optional<ConnectionRecord> copy() const;
 
   /// Its requests are a ring while the connection is in use: under load each one pushes another out.
   mutable ConnectionRecord record_;

@@ -2,6 +2,7 @@
 
 #include <random>
 #include <stdexcept>
+#include <string>
 #include <utility>
 
 namespace closelab::server {
@@ -57,6 +58,14 @@ bool RuleBook::remove(std::uint64_t id) {
 }
 
 void RuleBook::publish(BookedRules rules) {
+  std::size_t path_bytes = 0;
+  for (const auto& booked : rules) path_bytes += booked->rule.path.size();
+  if (rules.size() > most_rules)
+    throw std::invalid_argument("rules: there may be " + std::to_string(most_rules) + ", and these are " +
+                                std::to_string(rules.size()));
+  if (path_bytes > most_path_bytes)
+    throw std::invalid_argument("rules: their paths may be " + std::to_string(most_path_bytes) +
+                                " bytes long together, and these are " + std::to_string(path_bytes));
   count_ = rules.size();
   rules_ = std::make_shared<const BookedRules>(std::move(rules));
 }

@@ -28,7 +28,13 @@ using BookedRules = std::vector<std::shared_ptr<BookedRule>>;
 /// The rules of a server. Any thread may change them; reactors read a snapshot.
 class RuleBook {
  public:
-  /// Throws std::invalid_argument for a rule that makes no sense.
+  /// Every request looks through them all.
+  static constexpr std::size_t most_rules = 1000;
+  /// Of their paths together.
+  static constexpr std::size_t most_path_bytes = 1024 * 1024;
+
+  /// Throws std::invalid_argument for a rule that makes no sense, and for more than the bounds allow; so do add() and
+  /// replace(), and then nothing is changed.
   explicit RuleBook(std::vector<Rule> rules, std::optional<std::uint64_t> seed);
 
   std::uint64_t add(Rule rule);

@@ -9,6 +9,12 @@ namespace {
 using std::chrono::milliseconds;
 using Found = std::optional<RuleError>;
 
+/// A cast can make a value that is none of the enumeration's.
+template <class Enum>
+bool is_known(Enum value, Enum last) {
+  return value <= last;
+}
+
 constexpr milliseconds longest = std::chrono::hours(24);
 
 /// What is wrong with a time span, if it is not more than 0 and at most 24h.
@@ -29,6 +35,7 @@ Found fault_of_place(const Rule& rule) {
 }
 
 Found fault_of_trigger(const Trigger& at) {
+  if (!is_known(at.at, At::next_request)) return RuleError{"at", "is no moment"};
   const std::string moment(to_string(at.at));
   if (at.bytes != 0 && at.at != At::request_body && at.at != At::response_body)
     return RuleError{"at", "has a number of bytes, which " + moment + " does not take"};
@@ -41,6 +48,8 @@ Found fault_of_trigger(const Trigger& at) {
 
 Found fault_of_action(const Action& action) {
   std::string why;
+  const auto* close = std::get_if<CloseAction>(&action);
+  if (close != nullptr && !is_known(close->mode, CloseMode::never)) return RuleError{"close", "is no close mode"};
   if (const auto* delay = std::get_if<DelayAction>(&action)) {
     why = span_fault(delay->duration);
     return why.empty() ? Found() : RuleError{"delay", why};

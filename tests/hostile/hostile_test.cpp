@@ -3,7 +3,7 @@
 //
 //   hostile_test [STORY...]            what ./check has time for; all stories, or those named
 //   --full                             1000 tries, 100,000 cycles, 1000 restarts, 30 minutes of mixed behaviour
-//   --tries N, --cycles N, --restarts N, --minutes N, --seed N
+//   --tries N, --cycles N, --restarts N, --minutes N, --every N, --seed N
 //
 // In a network namespace of the test's own.
 
@@ -46,6 +46,8 @@ struct Story {
 constexpr std::array stories{
     Story{"floods", "more connections than max_connections, or than there are descriptors", floods},
     Story{"calls", "system calls that fail, are interrupted, or do less than asked", failing_calls},
+    Story{"memory", "every allocation of a server fails once, and five in a row", failing_memory},
+    Story{"each_call", "every system call of a server fails once, with every errno that it may give", each_call},
     Story{"clock", "a wall clock that jumps", jumping_clock},
     Story{"urgent", "urgent data at every byte of a request", urgent_data},
     Story{"rules", "rules that change while they are read", rule_changes},
@@ -57,6 +59,7 @@ constexpr std::array stories{
     Story{"restarts", "start and stop in one process", restarts},
     Story{"cycles", "connections opened and closed", cycles},
     Story{"mixed", "clients that behave at random", mixed},
+    Story{"chaos", "everything at once", chaos},
 };
 
 struct Wanted {
@@ -67,7 +70,12 @@ struct Wanted {
 void take_option(Wanted& wanted, const std::string& name, const std::function<std::string()>& value) {
   Scale& scale = wanted.scale;
   if (name == "--full") {
-    scale = {.tries = 1000, .cycles = 100'000, .restarts = 1000, .mixed = std::chrono::minutes(30), .seed = scale.seed};
+    scale = {.tries = 1000,
+             .cycles = 100'000,
+             .restarts = 1000,
+             .mixed = std::chrono::minutes(30),
+             .place_step = 1,
+             .seed = scale.seed};
   } else if (name == "--tries") {
     scale.tries = std::stoul(value());
   } else if (name == "--cycles") {
@@ -76,6 +84,8 @@ void take_option(Wanted& wanted, const std::string& name, const std::function<st
     scale.restarts = std::stoul(value());
   } else if (name == "--minutes") {
     scale.mixed = std::chrono::minutes(std::stoul(value()));
+  } else if (name == "--every") {
+    scale.place_step = std::stoul(value());
   } else if (name == "--seed") {
     scale.seed = std::stoull(value());
   } else {

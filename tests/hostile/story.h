@@ -16,6 +16,8 @@ struct Scale {
   std::size_t restarts = 100;
   /// How long clients behave at random.
   std::chrono::seconds mixed{4};
+  /// Of the places where a call or an allocation can fail, one in so many is tried.
+  std::size_t place_step = 7;
   std::uint64_t seed = 0;
 };
 
@@ -49,6 +51,9 @@ void rule_changes(const Scale& scale, Findings& findings);
 void vanished(const Scale& scale, Findings& findings);
 /// failing_calls.cpp: system calls that fail, are interrupted or do less than asked.
 void failing_calls(const Scale& scale, Findings& findings);
+/// each_failure.cpp: every allocation, and every system call, fails once.
+void failing_memory(const Scale& scale, Findings& findings);
+void each_call(const Scale& scale, Findings& findings);
 /// jumping_clock.cpp: a wall clock that jumps.
 void jumping_clock(const Scale& scale, Findings& findings);
 /// stops.cpp: stops at any moment.
@@ -58,5 +63,7 @@ void restarts(const Scale& scale, Findings& findings);
 /// soak.cpp: many connections, and clients that behave at random: does anything leak?
 void cycles(const Scale& scale, Findings& findings);
 void mixed(const Scale& scale, Findings& findings);
+/// chaos.cpp: all of it at once, with stops and new servers.
+void chaos(const Scale& scale, Findings& findings);
 
 }  // namespace closelab::hostile

@@ -39,6 +39,19 @@ class Spared {
   Spared& operator=(const Spared&) = delete;
 };
 
+bool is_spared();
+
+/// While in scope, the `n`-th call of that name on a thread that is not Spared fails with this errno, and no other.
+class FailingCall {
+ public:
+  FailingCall(const char* name, int error, std::size_t n);
+  ~FailingCall();
+  FailingCall(const FailingCall&) = delete;
+  FailingCall& operator=(const FailingCall&) = delete;
+  /// Has it come to that?
+  bool has_failed() const;
+};
+
 /// Sets the wall clock of this process off by so much. The steady clock goes on as always.
 void shift_wall_clock(std::chrono::seconds by);
 

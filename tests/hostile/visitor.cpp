@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tests/hostile/response.h"
+#include "tests/hostile/system_calls.h"
 #include "tests/loopback/client.h"
 #include "tests/loopback/yardstick.h"
 
@@ -189,7 +190,10 @@ void serve_visitors(Server& server) {
     return Response{.body_source = [](std::string& to, std::size_t max) { to.append(max, 'x'); }};
   });
   server.handle_async("/elsewhere", [](const Responder& responder) {
-    std::thread([responder] { responder.send({.body = "from another thread"}); }).detach();
+    std::thread([responder] {
+      const Spared spared;
+      responder.send({.body = "from another thread"});
+    }).detach();
   });
   for (const CloseMode mode : {CloseMode::lingering, CloseMode::immediate, CloseMode::abortive, CloseMode::delayed,
                                CloseMode::half, CloseMode::deferred}) {

@@ -20,11 +20,11 @@ TEST_CASE("options out of range are refused by name") {
       {"reactors", [](Options& o) { o.reactors = 1025; }},
       {"max_connections", [](Options& o) { o.max_connections = 0; }},
       {"request_limit", [](Options& o) { o.request_limit = 0; }},
-      {"timeouts", [](Options& o) { o.timeouts.idle_timeout = 0ms; }},
-      {"timeouts", [](Options& o) { o.timeouts.header_timeout = -1ms; }},
-      {"timeouts", [](Options& o) { o.timeouts.body_timeout = 0ms; }},
-      {"timeouts", [](Options& o) { o.timeouts.write_timeout = 0ms; }},
-      {"lingering.time", [](Options& o) { o.lingering.time = 0ms; }},
+      {"idle_timeout", [](Options& o) { o.timeouts.idle_timeout = 0ms; }},
+      {"header_timeout", [](Options& o) { o.timeouts.header_timeout = -1ms; }},
+      {"body_timeout", [](Options& o) { o.timeouts.body_timeout = 0ms; }},
+      {"write_timeout", [](Options& o) { o.timeouts.write_timeout = 0ms; }},
+      {"lingering_time", [](Options& o) { o.lingering.time = 0ms; }},
       {"linger", [](Options& o) { o.socket.linger = -1s; }},
   };
   for (const auto& row : rows) {

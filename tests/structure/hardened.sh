@@ -28,4 +28,6 @@ needs 'binds symbols when they are used, and not when it starts' 'FLAGS.* (BIND_
 needs 'has an executable stack' 'GNU_STACK .* RW ' --program-headers
 needs 'has no stack protector' '__stack_chk_fail' --dyn-syms
 needs 'is not fortified' '__[a-z]+_chk@' --dyn-syms
+[[ $(readelf --file-header "$program") != *X86-64* ]] ||
+  needs 'has no shadow stack' 'x86 feature:.* SHSTK' --notes
 exit "$failed"

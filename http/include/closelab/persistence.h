@@ -17,6 +17,8 @@ enum class CloseReason : std::uint8_t {
   body_delimited,    ///< the end of the response body is the end of the connection (HTTP/1.0, unknown length)
   request_limit,     ///< `request_limit` requests were answered
   connection_limit,  ///< more than `max_connections` were open
+  memory_limit,      ///< the server held `held_bytes` for its clients
+  out_of_memory,     ///< there was no memory for what the connection needed (std::bad_alloc)
   idle_timeout,      ///< no request within `idle_timeout`
   header_timeout,    ///< a request's head did not arrive within `header_timeout`
   body_timeout,      ///< a request's body did not arrive within `body_timeout`

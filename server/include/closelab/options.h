@@ -71,6 +71,15 @@ struct Options {
   std::optional<std::uint64_t> request_limit{};
   /// Connections open at once; one more is answered 503 and closed.
   std::size_t max_connections = 16384;
+  /// Descriptors that each listener keeps, for those who connect when the process has none left; a port that must be
+  /// reached then needs some.
+  std::size_t spare_descriptors = 0;
+  /// Bytes held at once over all connections: of requests that are not complete or not answered yet, and of answers
+  /// that the kernel has not taken. A request that would take more is answered 503, and so is one whose handler has
+  /// answered while other connections hold so much; both end their connections. Beside these a connection holds a few
+  /// kilobytes; what a handler or a BodyStream keeps is its own. Unset is any number: then lack of memory costs the
+  /// connection that meets it, which is reset (CloseReason::out_of_memory).
+  std::optional<std::uint64_t> held_bytes = std::uint64_t{256} * 1024 * 1024;
   /// Threads that serve, each with its own listener when there are several, which then have SO_REUSEPORT.
   unsigned reactors = 1;
   /// Switch::off: the kernel's tables are not asked how a connection ended; its verdict rests on our own sockets
@@ -88,7 +97,8 @@ struct Options {
   std::optional<std::chrono::milliseconds> records_age{};
   /// Requests kept in a connection's record, the last ones.
   std::size_t requests_kept = 8;
-  /// How long stop() lets requests in flight finish.
+  /// How long stop() lets requests in flight finish, at most a year. It bounds no handler that blocks: that can't be
+  /// interrupted.
   std::chrono::milliseconds grace{5000};
   /// Called once, on the thread of the constructor, when the listener is open and nobody has been accepted yet: the
   /// place for the handlers of a server whose clients may be there before it, as with ListenOptions::fd. What it throws

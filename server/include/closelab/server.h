@@ -22,6 +22,16 @@
 
 namespace closelab {
 
+// A library that was compiled for another layout of std::string would read other options than were written: what makes
+// a server is named after the layout, so that they don't link.
+#if !defined(_GLIBCXX_USE_CXX11_ABI)
+#define CLOSELAB_ABI
+#elif _GLIBCXX_USE_CXX11_ABI
+#define CLOSELAB_ABI [[gnu::abi_tag("cxx11_strings")]]
+#else
+#define CLOSELAB_ABI [[gnu::abi_tag("old_strings")]]
+#endif
+
 /// How many connections and requests there have been.
 struct Counts {
   std::uint64_t accepted = 0;
@@ -45,6 +55,9 @@ struct Counts {
 struct StopReport {
   /// Connections that the grace time ended: what they were doing is in their phase and requests.
   std::vector<ConnectionRecord> held_up;
+  /// The routes whose handlers ran when the grace time was over: they kept their reactor's thread, and the stop waited
+  /// for them.
+  std::vector<std::string> blocking_handlers{};
   /// Rules that never acted.
   std::vector<RuleStatus> unused_rules;
   std::chrono::milliseconds duration{};
@@ -57,10 +70,13 @@ class Server {
  public:
   /// Throws ListenError (address taken, not ours, not permitted; a descriptor that is no listening TCP socket) with an
   /// explanation of what holds the port and what would help; std::invalid_argument for options out of range.
-  explicit Server(Options options = {});
+  CLOSELAB_ABI explicit Server(Options options = {});
   /// Calls stop(), and waits until those who wait in a member have returned. Not on a thread of this server, in its
   /// handler for example: that prints an error and aborts. In another server's handler it blocks that one; two servers
   /// whose handlers stop one another would wait for ever.
+  /// In a child of fork() it returns at once, and so does stop(): threads and connections are the parent's. The child
+  /// keeps copies of the descriptors, so that a port is not free before it has ended or called exec(); nothing else of
+  /// the server may be used there.
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -106,7 +122,8 @@ class Server {
   Counts counts() const;
 
   /// Adds a rule, for connections and requests from now on; returns its id. Throws std::invalid_argument with
-  /// error_of() when it makes no sense.
+  /// error_of() when it makes no sense, and when there would be more than 1000, or their paths would be longer than
+  /// 1 MiB together.
   std::uint64_t add_rule(Rule rule);
   /// Replaces all rules; as add_rule(), but nothing is changed when one makes no sense.
   void set_rules(std::vector<Rule> rules);
@@ -147,7 +164,8 @@ class Server {
   void release(std::uint64_t connection_id);
 
   /// Stops listening, ends idle connections, lets requests in flight finish with `Connection: close`
-  /// for up to `grace` (default: Options::grace), closes what is left and joins the threads.
+  /// for up to `grace` (default: Options::grace; at most a year), closes what is left and joins the threads.
+  /// A handler that blocks can't be interrupted: a stop takes as long as it does, and names its route.
   /// A second call waits for the first. In a handler of this server it only begins the stop and returns an empty
   /// report; a call from elsewhere (at the latest the destructor's) then waits, with its own grace, and reports.
   StopReport stop(std::optional<std::chrono::milliseconds> grace = std::nullopt);

@@ -12,6 +12,8 @@ namespace closelab::lab {
 namespace {
 
 constexpr std::chrono::milliseconds patience{500};
+// When clients have taken every descriptor, this is where to see it, and to do something about it.
+constexpr std::size_t spare_descriptors = 8;
 
 Options admin_options(const Settings& settings, std::uint16_t port) {
   Options options{.listen = {.address = settings.admin_address, .port = port}};
@@ -22,6 +24,7 @@ Options admin_options(const Settings& settings, std::uint16_t port) {
   // Whoever waits or reads along has gone with its FIN, and leaves its place to others.
   options.client_half_close = ClientHalfClose::abort;
   options.max_connections = 256;
+  options.spare_descriptors = spare_descriptors;
   options.lookups = Switch::off;
   options.records_kept = 0;
   options.requests_kept = 0;

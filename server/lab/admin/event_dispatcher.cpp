@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "net/memory/insist.h"
+
 namespace closelab::lab {
 namespace {
 
@@ -116,13 +118,24 @@ EventDispatcher::Clock::time_point EventDispatcher::next_wake() const {
 
 void EventDispatcher::run() {
   std::unique_lock lock(mutex_);
+  // What there was no memory for is lost to those who waited for it: who gets no answer is told so (Responder).
+  const auto with_lock = [&](const auto& act) {
+    net::insist([&] {
+      if (!lock.owns_lock()) lock.lock();
+      act();
+    });
+  };
   while (!stopping_) {
-    wait_for_work(lock);
-    add_all(Outcome::timed_out, waiters_.take_late(Clock::now()));
-    do_work_unlocked(lock);
+    with_lock([&] {
+      wait_for_work(lock);
+      add_all(Outcome::timed_out, waiters_.take_late(Clock::now()));
+      do_work_unlocked(lock);
+    });
   }
-  add_all(Outcome::stopped, waiters_.take_all());
-  do_work_unlocked(lock);
+  with_lock([&] {
+    add_all(Outcome::stopped, waiters_.take_all());
+    do_work_unlocked(lock);
+  });
   wanted_ = 0;
   lock.unlock();
   streams_.end_all();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 namespace closelab::lab {
@@ -61,7 +62,12 @@ void Output::run() {
 void Output::write_out(const std::vector<Event>& events) {
   std::string lines;
   for (const Event& event : events) {
-    lines += event();
+    try {
+      lines += event();
+    } catch (const std::bad_alloc&) {
+      const std::lock_guard lock(mutex_);
+      ++dropped_;
+    }
     if (lines.size() < batch_bytes) continue;
     write_out(lines);
     lines.clear();

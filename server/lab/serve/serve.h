@@ -4,7 +4,7 @@
 
 namespace closelab::lab {
 
-/// Serves until SIGINT or SIGTERM; returns the exit code. Throws ListenError and std::invalid_argument
+/// Serves until SIGINT, SIGTERM or SIGHUP; returns the exit code. Throws ListenError and std::invalid_argument
 /// as Server's constructor does.
 int serve(Settings settings);
 

@@ -6,8 +6,9 @@
 
 namespace closelab::lab {
 
-/// SIGINT and SIGTERM as something to wait for. Make it before the first thread starts: threads inherit
-/// the mask that keeps the signals from killing the process.
+/// SIGINT, SIGTERM and SIGHUP, the end of the terminal, as something to wait for. Make it before the first thread
+/// starts: threads inherit the mask that keeps the signals from killing the process. Who ignores SIGHUP (nohup(1)) goes
+/// on ignoring it.
 class StopSignal {
  public:
   StopSignal();

@@ -182,6 +182,8 @@ List limits() {
               "enforced: a fixed value, or more or less than the truth by an offset, or nothing"),
       setting(group, "max_connections", number<std::size_t>(1), CLOSELAB_FIELD(options.max_connections),
               "connections open at once; one more is answered 503"),
+      setting(group, "held_bytes", or_off(size<std::uint64_t>(1)), CLOSELAB_FIELD(options.held_bytes),
+              "most bytes of requests and answers held at once, over all connections; beyond it 503"),
   };
 }
 

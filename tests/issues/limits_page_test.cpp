@@ -1,0 +1,56 @@
+// docs/limits.md and SECURITY.md said what was not true (any more), beyond the settings' defaults, which were compared.
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <string>
+
+#include "net/kernel/observer.h"
+#include "server/lab/admin/event_dispatcher.h"
+#include "server/rules/rule_book.h"
+#include "tests/where.h"
+
+namespace closelab {
+namespace {
+
+/// The page in one line, numbers without the commas between their thousands.
+std::string page(const char* name) {
+  std::ifstream file(std::string(CLOSELAB_SOURCE_DIR "/") + name);
+  std::string text((std::istreambuf_iterator<char>(file)), {});
+  REQUIRE_FALSE(text.empty());
+  std::ranges::replace(text, '\n', ' ');
+  return std::regex_replace(text, std::regex("([0-9]),([0-9]{3})"), "$1$2");
+}
+
+void says(const std::string& text, const std::string& sentence) {
+  CAPTURE(sentence);
+  CHECK(text.find(sentence) != std::string::npos);
+}
+
+TEST_CASE("docs/limits.md has the program's numbers") {
+  const std::string text = page("docs/limits.md");
+  const lab::EventDispatcher::Bounds admin;
+  using std::to_string;
+  says(text, "bounded by " + to_string(net::Observer::max_queued) + ";");
+  says(text, "There may be " + to_string(server::RuleBook::most_rules) + " rules");
+  says(text, "at most " + to_string(server::RuleBook::most_path_bytes >> 20) + " MiB long together");
+  says(text, "At most " + to_string(admin.waiters) + " clients wait and " + to_string(admin.streams) + " read events");
+  says(text, "and " + to_string(admin.events) + " events for all of them together");
+}
+
+TEST_CASE("every setting that bounds something is on the page") {
+  const std::string text = page("docs/limits.md");
+  for (const char* key :
+       {"target_bytes", "header_bytes",  "header_count", "body_bytes",       "request_limit",   "header_timeout",
+        "body_timeout", "write_timeout", "idle_timeout", "lingering_time",   "lingering_bytes", "delayed_time",
+        "half_time",    "deferred_time", "grace",        "tcp_user_timeout", "max_connections", "held_bytes",
+        "backlog",      "records_kept",  "records_age",  "requests_kept"})
+    says(text, std::string("| `") + key + "` |");
+  says(page("SECURITY.md"), "docs/limits.md");
+}
+
+}  // namespace
+}  // namespace closelab
