@@ -14,10 +14,13 @@ struct Reason {
   std::string_view phrase;
 };
 
-// RFC 9110 §15, without 306 and 418, which it reserves unnamed; 428, 429, 431 and 511 are RFC 6585's.
+// RFC 9110 §15, without 306 and 418, which it reserves unnamed; 102 is RFC 2518's, 103 RFC 8297's, and 428, 429, 431
+// and 511 are RFC 6585's.
 constexpr auto reasons = std::to_array<Reason>({
     {100, "Continue"},
     {101, "Switching Protocols"},
+    {102, "Processing"},
+    {103, "Early Hints"},
     {200, "OK"},
     {201, "Created"},
     {202, "Accepted"},

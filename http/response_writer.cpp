@@ -79,12 +79,34 @@ HeadError check(const ResponseHead& head) {
   return HeadError::none;
 }
 
-void write_status_line(PieceWriter& out, int status) {
+/// Which of the server's own fields are among the lines.
+struct NamedFields {
+  bool date = false;
+  bool framing = false;
+  bool connection = false;
+};
+
+NamedFields named_in(std::string_view lines) {
+  NamedFields named;
+  while (!lines.empty()) {
+    const std::string_view line = lines.substr(0, lines.find('\n'));
+    lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    const KnownField field = known_field(trim(line.substr(0, line.find(':'))));
+    named.date = named.date || field == KnownField::date;
+    named.framing = named.framing || field == KnownField::content_length || field == KnownField::transfer_encoding;
+    named.connection = named.connection || field == KnownField::connection || field == KnownField::keep_alive;
+  }
+  return named;
+}
+
+void write_status_line(PieceWriter& out, const ResponseHead& head) {
   // Our own version, also to an HTTP/1.0 client (RFC 9110 §2.5); the space before a missing reason stays
   // (RFC 9112 §4).
+  const int status = head.status;
   const auto digit = [status](int place) { return static_cast<char>('0' + status / place % 10); };
   const std::array<char, 3> digits{digit(100), digit(10), digit(1)};
-  out << "HTTP/1.1 " << std::string_view(digits.data(), digits.size()) << " " << reason_phrase(status) << "\r\n";
+  out << to_string(head.version) << " " << std::string_view(digits.data(), digits.size()) << " "
+      << head.reason.value_or(reason_phrase(status)) << "\r\n";
 }
 
 void write_framing(PieceWriter& out, const ResponseFraming& framing) {
@@ -144,13 +166,19 @@ std::string_view describe(HeadError fault) {
 HeadError write_head(std::string& to, const ResponseHead& head) {
   if (const HeadError fault = check(head); fault != HeadError::none) return fault;
   PieceWriter out(to);
-  write_status_line(out, head.status);
-  if (!head.date.empty()) out << "Date: " << head.date << "\r\n";
+  const NamedFields named = named_in(head.lines);
+  write_status_line(out, head);
+  if (!head.date.empty() && !named.date) out << "Date: " << head.date << "\r\n";
   for (const Field& field : head.fields) {
     if (!is_servers_own(field.name)) out << field.name << ": " << field.value << "\r\n";
   }
-  write_framing(out, head.framing);
-  write_connection(out, head);
+  if (!head.lines.empty()) out << complete_lines(head.lines);
+  if (!named.framing) write_framing(out, head.framing);
+  if (head.connection_lines) {
+    out << *head.connection_lines;
+  } else if (!named.connection) {
+    write_connection(out, head);
+  }
   out << "\r\n";
   out.flush();
   return HeadError::none;
@@ -163,9 +191,23 @@ void append_chunk(std::string& to, std::string_view data) {
   out.flush();
 }
 
-void append_last_chunk(std::string& out) { out.append("0\r\n\r\n"); }
+void append_last_chunk(std::string& out, std::string_view trailers) {
+  out.append("0\r\n").append(complete_lines(trailers)).append("\r\n");
+}
 
-void write_continue(std::string& out) { out.append("HTTP/1.1 100 Continue\r\n\r\n"); }
+std::string complete_lines(std::string_view lines) {
+  const bool lacks_end = !lines.empty() && !lines.ends_with("\r\n");
+  return std::string(lines) + (lacks_end ? "\r\n" : "");
+}
+
+void write_interim(std::string& out, int status, std::string_view lines) {
+  PieceWriter pieces(out);
+  write_status_line(pieces, {.status = status});
+  pieces << complete_lines(lines) << "\r\n";
+  pieces.flush();
+}
+
+void write_continue(std::string& out) { write_interim(out, 100, {}); }
 
 std::string format_http_date(std::time_t time) {
   constexpr std::string_view days = "SunMonTueWedThuFriSat";

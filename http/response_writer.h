@@ -53,6 +53,16 @@ struct ResponseHead {
   std::optional<std::uint64_t> requests_left{};
   Version request_version = Version::http_1_1;
   KeepAliveField keep_alive = KeepAliveField::when_needed;
+
+  // What a server that tests clients says, true or not.
+  /// Of the status line.
+  Version version = Version::http_1_1;
+  /// Unset: the one that belongs to the status.
+  std::optional<std::string_view> reason{};
+  /// Field lines as they are; Date, framing, and Connection with Keep-Alive, are left out where a line has that name.
+  std::string_view lines{};
+  /// Lines in place of Connection and Keep-Alive.
+  std::optional<std::string_view> connection_lines{};
 };
 
 /// Why a head was not written.
@@ -66,7 +76,14 @@ HeadError write_head(std::string& out, const ResponseHead& head);
 
 /// Appends a chunk; nothing for an empty one, which would end the body (RFC 9112 §7.1).
 void append_chunk(std::string& out, std::string_view data);
-void append_last_chunk(std::string& out);
+/// With the trailers' field lines.
+void append_last_chunk(std::string& out, std::string_view trailers = {});
+
+/// Field lines with the CRLF that the last of them may lack.
+std::string complete_lines(std::string_view lines);
+
+/// Appends an interim response, 100 to 199, with these field lines.
+void write_interim(std::string& out, int status, std::string_view lines);
 
 /// Appends the interim response 100 (Continue).
 void write_continue(std::string& out);

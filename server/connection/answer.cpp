@@ -6,6 +6,7 @@
 #include "http/connection_tokens.h"
 #include "server/connection/advertised.h"
 #include "server/connection/body_stream.h"
+#include "server/connection/said.h"
 #include "server/text/longest_time.h"
 
 namespace closelab::server {
@@ -72,6 +73,7 @@ Response text_response(int status, const std::string& text) {
 Response server_wide_options() { return {.headers = {{"Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS, PATCH"}}}; }
 
 http::ResponseFraming framing_of(const Exchange& exchange, const Response& response) {
+  if (exchange.said) return framing_of(*exchange.said, exchange.parser.message().method);
   std::optional<std::uint64_t> length = response.body.size();
   if (response.body_source) length = response.content_length;
   if (response.body_stream) length.reset();
@@ -106,6 +108,8 @@ http::HeadError queue_head(Exchange& exchange, const Response& response, const h
   head.persistence = persistence.decision;
   advertise(head, exchange, response, settings);
   head.request_version = exchange.parser.message().version;
+  if (exchange.said) shape_head(head, *exchange.said);
+  head.connection_lines = settings.connection_lines;
   return http::write_head(exchange.output.buffer(), head);
 }
 
@@ -123,9 +127,14 @@ void queue_body(Exchange& exchange, Response& response, const http::ResponseFram
   if (response.body_source) {
     return output.add_source(std::move(response.body_source), response.content_length, chunked);
   }
-  const std::uint64_t size = response.body.size();
-  if (pieces == BodyPieces::any) return output.add_source(pieces_of(std::move(response.body)), size, chunked);
-  exchange.record.response_body_bytes = size;
+  std::optional<std::uint64_t> size = response.body.size();
+  if (chunked) {
+    if (exchange.said) output.set_trailers(exchange.said->trailers);
+    size.reset();
+  }
+  if (pieces == BodyPieces::any || chunked)
+    return output.add_source(pieces_of(std::move(response.body)), size, chunked);
+  exchange.record.response_body_bytes = response.body.size();
   output.add_body(std::move(response.body));
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,8 @@ struct AnswerSettings {
   http::ServerState server = http::ServerState::running;
   /// Why the connection ends, if that is decided already.
   CloseReason decided = CloseReason::none;
+  /// What a rule says in place of Connection and Keep-Alive.
+  std::optional<std::string_view> connection_lines{};
 };
 
 /// What a client is told whose request is refused because of this event.

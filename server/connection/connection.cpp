@@ -69,7 +69,8 @@ void Connection::start() {
     return proceed();
   }
   rules_.arm_at_accept(host_.shared().rules, id());
-  act({At::accept}) == Kind::go_on ? readable() : proceed();
+  // An exchange is there when a rule has said something that the kernel has not taken yet.
+  act({At::accept}) == Kind::go_on&& exchange_ == nullptr ? readable() : proceed();
 }
 
 bool Connection::is_idle() const {
@@ -132,7 +133,8 @@ void Connection::deadline_passed(DeadlineKind kind) {
       return resume();
     case DeadlineKind::idle_rule:
       if (act({At::idle, 0, waiting_.idle_for()}) != Kind::go_on) return proceed();
-      return waiting_.for_request_still(idle_limits(host_, report_, rules_));
+      waiting_.for_request_still(idle_limits(host_, report_, rules_));
+      return exchange_ != nullptr ? proceed() : void();
     case DeadlineKind::idle_drain:
       take(Event::drained);
       return proceed();
@@ -167,7 +169,7 @@ Kind Connection::take(Event event, const Detail& detail) {
 }
 
 void Connection::wait(Wait what, std::optional<milliseconds> duration) {
-  keep_input();
+  keep(input_, exchange_.get());
   stream_.ignore_end();
   const Timeouts& timeouts = host_.shared().options.timeouts;
   int error = 0;
@@ -219,6 +221,7 @@ Circumstances Connection::circumstances(Event event) const {
   const Options& options = host_.shared().options;
   Circumstances c{.client_half_close = options.client_half_close, .timeout_response = options.timeout_response};
   if (host_.is_stopping()) c.server = Circumstances::Server::stopping;
+  if (exchange_ != nullptr && exchange_->answer == Exchange::Answer::queued) c.answer = Circumstances::Answer::given;
   if (exchange_ != nullptr && !exchange_->output.empty()) c.output = Circumstances::Output::pending;
   if (end_.has_begun()) c.client_fin = Circumstances::ClientFin::received;
   const bool is_told = end_.reason() == CloseReason::command || end_.reason() == CloseReason::out_of_memory;
@@ -245,6 +248,8 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
     case Ending::hurry:
       return look_at_teardown();
     case Ending::flush:
+      if (before == Stage::body) end_.note_unfinished(missing_body(exchange_->parser));
+      return;
     case Ending::tear_down:
       return;
   }
@@ -312,19 +317,6 @@ void Connection::notice_client() {
   if (state != TcpState::close_wait) return wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {});
   end_.begin(host_, stream_, report_).noticed_fin();
   if (take(Event::noticed_fin) == Kind::end) proceed();
-}
-
-/// The pause is over: the connection goes on where it was.
-void Connection::end_pause() {
-  if (const auto moment = rules_.take_interrupted()) {
-    // Others may still have their turn there.
-    if (act(*moment) != Kind::go_on) return proceed();
-    const bool begins = moment->at == At::request_headers || (moment->at == At::request_body && moment->bytes == 0);
-    if (begins && body_begins() != Kind::go_on) return proceed();
-  }
-  if (exchange_ == nullptr) return state_.stage == Stage::finishing ? tear_down() : readable();
-  if (exchange_->delayed) respond(*std::exchange(exchange_->delayed, std::nullopt));
-  resume();
 }
 
 // The end.

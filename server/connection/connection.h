@@ -83,18 +83,18 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void proceed();
   void resume();
   bool may_read() const;
-  void keep_input();
   void feed();
   void parsed(http::RequestParser::Event event);
   Step::Kind head_complete();
-  Step::Kind body_begins();
+  Step::Kind body_begins(At after);
+  Step::Kind answer_early();
   void serve();
   void hand_over(const AsyncHandler& handler);
   void respond(Response&& response);
   void send_response(Response&& response, CloseReason decided = CloseReason::none);
-  AnswerSettings answer_settings(CloseReason decided = CloseReason::none) const;
   Step::Kind write_output();
   Step::Kind act(const RuleRunner::Moment& moment);
+  Step::Kind say(std::string_view bytes, At at);
   Step::Kind obey(const Step& step);
   Step::Kind pass_stop();
 

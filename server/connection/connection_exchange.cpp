@@ -5,9 +5,10 @@
 
 #include "net/kernel/tcp_probe.h"
 #include "server/connection/connection.h"
+#include "server/connection/said.h"
 #include "server/text/longest_time.h"
 
-// From the bytes of a request to those of its answer, and what rules do on the way.
+// From the bytes of a request to those of its answer.
 
 namespace closelab::server {
 namespace {
@@ -54,6 +55,26 @@ bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Resp
   return !is_large || host.shared().held.has_room(exchange.counted, 1);
 }
 
+AnswerSettings settings_for(ConnectionHost& host, const Report& report, const Waiting& waiting,
+                            CloseReason decided = CloseReason::none) {
+  const auto& drain = host.drain();
+  auto server = http::ServerState::running;
+  if (drain && drain->options.announce == Switch::on && !drain->options.status) server = http::ServerState::draining;
+  if (host.is_stopping()) server = http::ServerState::stopping;
+  return {host.shared().options, host.date(), report.requests(), waiting.idle_timeout(), server, decided, {}};
+}
+
+/// The answer is in the output, and so is its record.
+void note_queued(Exchange& exchange, int status, const Persistence& persistence) {
+  RequestRecord& record = exchange.record;
+  record.status = status;
+  record.persistence = persistence;
+  record.seen_by = exchange.answer == Exchange::Answer::by_handler ? SeenBy::handler : SeenBy::server;
+  record.answer_spoiled = exchange.said && promises_too_much(*exchange.said);
+  exchange.answer = Exchange::Answer::queued;
+  exchange.unflushed.push_back(std::move(record));
+}
+
 }  // namespace
 
 void Connection::stream_ready() {
@@ -72,7 +93,7 @@ void Connection::readable() {
   // Only looks whether a request has begun to arrive, so that its bytes are unread when a rule closes.
   const bool rule_next =
       exchange_ == nullptr && rules_.waits_for(At::next_request) && net::unread_bytes(stream_.fd()) > 0;
-  if (rule_next && act({At::next_request}) != Kind::go_on) return proceed();
+  if (rule_next && act({At::next_request, 0, waiting_.idle_for()}) != Kind::go_on) return proceed();
   std::span<char> buffer = host_.read_buffer();
   if (rules_.is_slow() && !host_.is_stopping()) {
     std::size_t most = buffer.size();
@@ -100,7 +121,7 @@ void Connection::proceed() {
       if (!unseen && (input_.empty() || !may_read())) break;
       unseen ? serve() : feed();
     }
-    if (state_.pause != Wait::none) return keep_input();
+    if (state_.pause != Wait::none) return keep(input_, exchange_.get());
     if (write_output() == Kind::wait || state_.stage == Stage::ending) return;
     if (state_.stage == Stage::finishing) return tear_down();
     if (!input_.empty() && may_read()) continue;
@@ -131,12 +152,6 @@ bool Connection::may_read() const {
   return output.gathered() < gathered_output;
 }
 
-/// For a later event.
-void Connection::keep_input() {
-  if (!input_.empty()) exchange_->input.assign(input_);
-  input_ = {};
-}
-
 /// What has been read, and not been taken in.
 void Connection::feed() {
   if (exchange_ == nullptr) exchange_ = host_.exchanges().take();
@@ -163,11 +178,16 @@ void Connection::parsed(http::RequestParser::Event event) {
       break;
     case http::RequestParser::Event::head:
       take(Event::head_complete);
-      if (head_complete() == Kind::go_on) body_begins();
+      if (head_complete() == Kind::go_on) body_begins(At::request_headers);
       return;
     case http::RequestParser::Event::message: {
       const bool had_no_body = state_.stage == Stage::head;
       take(Event::request_complete);
+      if (exchange_->answer == Exchange::Answer::queued) {
+        // It was answered early: this was the rest, which is dropped.
+        take(Event::answered);
+        return exchange_->next();
+      }
       if (had_no_body && head_complete() != Kind::go_on) return;
       break;
     }
@@ -189,16 +209,27 @@ Kind Connection::head_complete() {
     own = shared.options.rules_of_request(exchange_->request);
   }
   if (rules_.any() || !own.empty() || !shared.rules.empty()) {
-    rules_.arm_for_request(shared.rules, {id(), number, exchange_->parser.message().path}, std::move(own));
+    const RequestMessage& message = exchange_->parser.message();
+    rules_.arm_for_request(shared.rules, {id(), number, message.path, message.method}, std::move(own));
   }
   return act({At::request_headers});
 }
 
-/// After the head, and the rules there.
-Kind Connection::body_begins() {
-  if (const Kind acted = act({At::request_body, 0}); acted != Kind::go_on) return acted;
-  const bool waited_for = state_.stage == Stage::body && exchange_->parser.expects_continue();
-  if (waited_for && left_over(input_, exchange_.get()).empty()) http::write_continue(exchange_->output.buffer());
+/// After the head, and the rules there, or at a later moment, whose rules have acted.
+Kind Connection::body_begins(At after) {
+  const bool expects = exchange_->parser.expects_continue();
+  if (after < At::expect && expects) {
+    if (const Kind acted = act({At::expect}); acted != Kind::go_on) return acted;
+  }
+  if (after < At::request_body) {
+    if (const Kind acted = act({At::request_body, 0}); acted != Kind::go_on) return acted;
+  }
+  if (!expects || exchange_->answer != Exchange::Answer::none) return Kind::go_on;
+  const RuleRunner::Continue decided = rules_.take_continue();
+  // What has begun to come needs no 100 (RFC 9110 §10.1.1).
+  const bool is_awaited = decided == RuleRunner::Continue::ours && left_over(input_, exchange_.get()).empty() &&
+                          net::unread_bytes(stream_.fd()) == 0;
+  if (is_awaited || decided == RuleRunner::Continue::late) http::write_continue(exchange_->output.buffer());
   return Kind::go_on;
 }
 
@@ -207,7 +238,8 @@ void Connection::serve() {
   exchange_->answer = Exchange::Answer::routed;
   Request& request = exchange_->request;
   exchange_->describe(report_.client(), id(), report_.requests());
-  request.persistence = persistence_after(*exchange_, answer_settings());
+  request.persistence = persistence_after(*exchange_, settings_for(host_, report_, waiting_));
+  if (exchange_->said) return respond(response_of(*exchange_->said));
   const auto& drain = host_.drain();
   if (drain && drain->options.status) return respond(text_response(*drain->options.status, "the server drains"));
   if (request.target == "*") return respond(server_wide_options());
@@ -261,6 +293,10 @@ void Connection::respond(Response&& response) {
   }
   switch (act({At::before_response})) {
     case Kind::go_on:
+      if (exchange_->said) {
+        abandon(response);
+        response = response_of(*exchange_->said);
+      }
       return send_response(std::move(response));
     case Kind::wait:
       exchange_->delayed = std::move(response);
@@ -268,14 +304,6 @@ void Connection::respond(Response&& response) {
     case Kind::end:
       return abandon(response);
   }
-}
-
-AnswerSettings Connection::answer_settings(CloseReason decided) const {
-  const auto& drain = host_.drain();
-  auto server = http::ServerState::running;
-  if (drain && drain->options.announce == Switch::on && !drain->options.status) server = http::ServerState::draining;
-  if (host_.is_stopping()) server = http::ServerState::stopping;
-  return {host_.shared().options, host_.date(), report_.requests(), waiting_.idle_timeout(), server, decided};
 }
 
 /// Queues the response; a head that can't be written (a field value with CR or LF) becomes a 500.
@@ -289,9 +317,17 @@ void Connection::send_response(Response&& response, CloseReason decided) {
     response = text_response(503, refusal_text(Event::no_memory, host_.shared().options, {}));
     decided = CloseReason::memory_limit;
   }
-  const AnswerSettings settings = answer_settings(decided);
-  const Persistence persistence = persistence_after(*exchange_, settings, &response);
+  if (decided != CloseReason::none) exchange_->said.reset();
+  AnswerSettings settings = settings_for(host_, report_, waiting_, decided);
+  Persistence persistence = persistence_after(*exchange_, settings, &response);
+  const Persistence::Decision ours = persistence.decision;
   http::ResponseFraming framing = framing_of(*exchange_, response);
+  const std::optional<std::string> announced = rules_.take_announcement();
+  const std::string lines = announced_lines(announced.value_or(""));
+  if (announced) settings.connection_lines = lines;
+  if (rules_.closes_behind_response() && ours == Persistence::Decision::keep) {
+    persistence = {Persistence::Decision::close, CloseReason::rule};
+  }
   rules_.plan_response(framing, exchange_->output);
   const http::HeadError error = queue_head(*exchange_, response, framing, persistence, settings);
   if (error != http::HeadError::none) {
@@ -299,28 +335,25 @@ void Connection::send_response(Response&& response, CloseReason decided) {
     return send_response(failure("the handler's response can't be sent: " + std::string(http::describe(error))),
                          CloseReason::handler_error);
   }
-  exchange_->record.status = response.status;
-  exchange_->record.persistence = persistence;
+  const bool watched = rules_.watches_response();
   if (response.body_stream && framing.body == http::ResponseBody::sent) {
     queue_stream(*exchange_, *response.body_stream, framing, [post = poster(host_, weak_from_this())] {
       post([](Connection& self) { self.reconsider(Wait::stream); });
     });
   } else {
-    queue_body(*exchange_, response, framing, rules_.watches_response() ? BodyPieces::any : BodyPieces::whole);
+    queue_body(*exchange_, response, framing, watched ? BodyPieces::any : BodyPieces::whole);
   }
   if (response.idle_timeout) waiting_.set_idle_timeout(bounded(*response.idle_timeout));
   if (state_.pause == Wait::none) waiting_.end();
-  const bool by_handler = exchange_->answer == Exchange::Answer::by_handler;
-  exchange_->record.seen_by = by_handler ? SeenBy::handler : SeenBy::server;
-  exchange_->answer = Exchange::Answer::queued;
-  exchange_->unflushed.push_back(std::move(exchange_->record));
+  note_queued(*exchange_, response.status, persistence);
   // A request that was refused has ended the connection already.
-  if (state_.stage != Stage::answering) return;
-  if (persistence.decision == Persistence::Decision::close) {
+  if (state_.stage != Stage::answering && state_.stage != Stage::body) return;
+  const bool early = state_.stage == Stage::body;
+  if (ours == Persistence::Decision::close) {
     take(Event::answered_last, {.mode = response.close_mode, .reason = persistence.reason});
   } else {
     take(Event::answered);
-    exchange_->next();
+    if (!early) exchange_->next();
   }
 }
 
@@ -337,7 +370,11 @@ Kind Connection::write_output() {
     case Output::Result::flushed:
       Report::note_answered(*exchange_, report_.now(), stream_.sent());
       if (state_.stage != Stage::finishing) report_.answered(*exchange_);
-      return rules_.response_sent(output) ? act({At::after_response}) : Kind::go_on;
+      if (rules_.response_sent(output)) {
+        const Kind kind = act({At::after_response});
+        return kind == Kind::go_on && !output.empty() ? write_output() : kind;
+      }
+      return Kind::go_on;
     case Output::Result::held: {
       const Kind passed = pass_stop();
       return passed == Kind::go_on ? write_output() : passed;
@@ -355,40 +392,6 @@ Kind Connection::write_output() {
       return take(Event::answer_incomplete);
   }
   return Kind::end;
-}
-
-/// Lets the rules for this moment act, until one ends the connection or makes it wait.
-Kind Connection::act(const RuleRunner::Moment& moment) {
-  if (!rules_.any()) return Kind::go_on;
-  const RuleRunner::Settings settings{end_.mode(), host_.shared().options.timeouts.write_timeout};
-  while (const auto booked = rules_.take_turn(moment)) {
-    const bool before_its_record = exchange_ != nullptr && exchange_->parser.started() && exchange_->record.number == 0;
-    report_.rule_fired(report_.requests() + (before_its_record ? 1 : 0), *booked);
-    const Kind kind = obey(rules_.perform(booked->rule, moment, settings));
-    if (kind != Kind::go_on) return kind;
-  }
-  return Kind::go_on;
-}
-
-Kind Connection::obey(const Step& step) {
-  if (rules_.has_truncated()) report_.truncated();
-  if (step.kind == Kind::wait) return take(Event::rule_waits, {.wait = step.wait, .duration = step.duration});
-  return step.kind == Kind::end ? take(Event::rule_closes, {.mode = step.mode}) : Kind::go_on;
-}
-
-/// The response has come to where a rule waits for it.
-Kind Connection::pass_stop() {
-  Output& output = exchange_->output;
-  const std::uint64_t position = output.body_position();
-  if (position == 0 && rules_.omits_body()) {
-    return obey(rules_.truncate(At::response_headers, {end_.mode(), host_.shared().options.timeouts.write_timeout}));
-  }
-  if (position == 0) {
-    if (const Kind kind = act({At::response_headers}); kind != Kind::go_on) return kind;
-  }
-  if (const Kind kind = act({At::response_body, position}); kind != Kind::go_on) return kind;
-  output.hold_at(rules_.next_stop(At::response_body, position + 1));
-  return Kind::go_on;
 }
 
 }  // namespace closelab::server

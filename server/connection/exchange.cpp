@@ -15,6 +15,7 @@ void Exchange::next() {
   responder.reset();
   delayed.reset();
   answer = Answer::none;
+  said.reset();
 }
 
 void Exchange::reset() {

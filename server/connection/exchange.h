@@ -9,6 +9,7 @@
 
 #include "closelab/handler.h"
 #include "closelab/record.h"
+#include "closelab/rule.h"
 #include "http/request_parser.h"
 #include "server/connection/held_bytes.h"
 #include "server/connection/output.h"
@@ -52,6 +53,8 @@ struct Exchange {
   http::RequestParser parser;
   Request request;
   Answer answer = Answer::none;
+  /// What a rule answers in the handler's place.
+  std::optional<AnswerAction> said;
   RequestRecord record;
   Output output;
   /// Requests whose responses are in `output`, pipelined.
@@ -81,6 +84,12 @@ void abandon(const Response& response);
 /// What the peer sent and nobody has parsed: `input`, read just now, or what an exchange, if there is one, has kept.
 inline std::string_view left_over(std::string_view input, const Exchange* exchange) {
   return !input.empty() || exchange == nullptr ? input : std::string_view(exchange->input);
+}
+
+/// What has been read, and not been taken in, is kept for a later event.
+inline void keep(std::string_view& input, Exchange* exchange) {
+  if (!input.empty()) exchange->input.assign(input);
+  input = {};
 }
 
 class ExchangePool {

@@ -12,7 +12,7 @@ using enum Event;
 using enum Ending;
 
 /// What a row depends on.
-enum class When : std::uint8_t { always, fin_aborts, timeouts_silent, stopping, unsent, fin_received, held };
+enum class When : std::uint8_t { always, fin_aborts, timeouts_silent, stopping, unsent, fin_received, held, early };
 
 constexpr bool applies(When when, const Circumstances& c) {
   switch (when) {
@@ -30,17 +30,20 @@ constexpr bool applies(When when, const Circumstances& c) {
       return c.client_fin == C::ClientFin::received;
     case When::held:
       return c.closing == C::Closing::held;
+    case When::early:
+      return c.answer == C::Answer::given;
   }
   return false;
 }
 
-constexpr std::array<std::string_view, 7> when_texts{"",
+constexpr std::array<std::string_view, 8> when_texts{"",
                                                      "client_half_close is abort",
                                                      "timeout_response is off",
                                                      "the server stops",
                                                      "something is unsent",
                                                      "its FIN was received",
-                                                     "closing is held"};
+                                                     "closing is held",
+                                                     "it was answered early"};
 
 constexpr Step go_on{};
 constexpr Step wait_for(Wait what) { return {.kind = Step::Kind::wait, .wait = what}; }
@@ -92,6 +95,8 @@ constexpr std::array table{
     Row{in({Stage::empty_lines}), request_begins, When::always, Stage::head, go_on},
     Row{head, head_complete, When::always, Stage::body, go_on},
     Row{receiving, request_complete, When::always, Stage::answering, go_on},
+    // A request that was answered early gets no second answer.
+    Row{body, request_refused, When::early, Stage::finishing, end(flush, CloseReason::protocol_error)},
     Row{in({Stage::empty_lines, Stage::head, Stage::body}), request_refused, When::always, Stage::finishing,
         refuse_with(0, CloseReason::protocol_error)},
     // A request may have crossed the decision to stop, so what is there is read first.
@@ -105,6 +110,9 @@ constexpr std::array table{
     // Writing.
     Row{answering, answered, When::always, Stage::idle, go_on},
     Row{answering, answered_last, When::always, Stage::finishing, end(flush, given)},
+    // Early: the rest of the body is read and dropped, or the end of the connection takes its place (RFC 9112 §9.3).
+    Row{body, answered, When::always, same, go_on},
+    Row{body, answered_last, When::always, Stage::finishing, end(flush, given)},
     Row{alive, blocked, When::always, same, wait_for(Wait::client)},
     Row{alive, starved, When::always, same, wait_for(Wait::stream)},
     Row{finishing, flushed, When::held, same, wait_for(Wait::hold)},
@@ -113,6 +121,7 @@ constexpr std::array table{
 
     // The client's FIN ends what it sends, not its interest in the answer (RFC 9112 §9.6).
     Row{idle, received_fin, When::always, Stage::finishing, end(flush, CloseReason::peer_closed)},
+    Row{body, received_fin, When::early, Stage::finishing, end(flush, CloseReason::peer_closed)},
     Row{receiving, received_fin, When::fin_aborts, Stage::finishing, end(cut, CloseReason::peer_closed)},
     Row{receiving, received_fin, When::always, Stage::finishing, refuse_with(400, CloseReason::peer_closed)},
     Row{answering, noticed_fin, When::fin_aborts, Stage::finishing, end(cut, CloseReason::peer_closed)},
@@ -131,6 +140,7 @@ constexpr std::array table{
     Row{idle, idle_timeout, When::always, Stage::finishing, end(flush, CloseReason::idle_timeout)},
     Row{head, header_timeout, When::timeouts_silent, Stage::finishing, end(cut, CloseReason::header_timeout)},
     Row{head, header_timeout, When::always, Stage::finishing, refuse_with(408, CloseReason::header_timeout)},
+    Row{body, body_timeout, When::early, Stage::finishing, end(flush, CloseReason::body_timeout)},
     Row{body, body_timeout, When::timeouts_silent, Stage::finishing, end(cut, CloseReason::body_timeout)},
     Row{body, body_timeout, When::always, Stage::finishing, refuse_with(408, CloseReason::body_timeout)},
     Row{alive, write_timeout, When::always, Stage::ending, end(break_off, CloseReason::write_timeout)},

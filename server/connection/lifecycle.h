@@ -52,7 +52,8 @@ enum class Event : std::uint8_t {
   request_refused,   ///< malformed, or over a limit
   out_of_input,      ///< everything that has come is read
   // What it writes.
-  answered,           ///< the answer is queued, and the connection persists
+  answered,           ///< the answer is queued, or the rest of a request that was answered early has been dropped, and
+                      ///< the connection persists
   answered_last,      ///< the answer is queued, and http/persistence says close
   blocked,            ///< the kernel takes no more for now
   starved,            ///< everything that was written to the BodyStream is sent
@@ -89,6 +90,8 @@ struct Circumstances {
   Switch timeout_response = Switch::on;
   enum class Server : std::uint8_t { running, stopping } server = Server::running;
   enum class Output : std::uint8_t { flushed, pending } output = Output::flushed;
+  /// To the request whose body is being read; it may have been answered early.
+  enum class Answer : std::uint8_t { owed, given } answer = Answer::owed;
   enum class ClientFin : std::uint8_t { not_seen, received } client_fin = ClientFin::not_seen;
   /// Server::hold_close(), which the server's stop and its commands override.
   enum class Closing : std::uint8_t { free, held } closing = Closing::free;

@@ -25,7 +25,19 @@ constexpr std::uint64_t event_budget = 1024 * 1024;
 void Output::begin_response() {
   position_ = 0;
   omit_last_chunk_ = false;
+  trailers_.clear();
   hold_at_.reset();
+  hold_wire_at_.reset();
+  wire_begin_ = written_ + pending();
+}
+
+void Output::say(std::string_view bytes) {
+  if (!is_at_wire_hold()) {
+    buffer_ += bytes;
+    return;
+  }
+  buffer_.insert(std::min(sent_, buffer_.size()), bytes);
+  wire_begin_ += bytes.size();
 }
 
 void Output::add_body(std::string body) {
@@ -85,10 +97,11 @@ Output::Result Output::write(net::Stream& stream, net::MoreToCome more) {
     // What there was tells the client more than nothing.
     if (pulled == Pulled::failed) return Result::incomplete;
     if (result != Result::flushed) return result;
-    if (is_at_hold()) return Result::held;
+    if (is_at_hold() || is_at_wire_hold()) return Result::held;
     if (pulled == Pulled::nothing_yet) return Result::starved;
     if (!source_) {
-      hold_at_.reset();  // the body was shorter
+      hold_at_.reset();  // it was shorter
+      hold_wire_at_.reset();
       return Result::flushed;
     }
   }
@@ -97,8 +110,9 @@ Output::Result Output::write(net::Stream& stream, net::MoreToCome more) {
 
 Output::Result Output::write_pending(net::Stream& stream, net::MoreToCome more) {
   while (pending() > 0) {
+    if (is_at_wire_hold()) return Result::held;
     if (allowance_ == 0U) return Result::paced;
-    const auto allowed = static_cast<std::size_t>(std::min<std::uint64_t>(allowance_.value_or(pending()), pending()));
+    const std::size_t allowed = most_to_send();
     const std::size_t from_buffer = std::min(sent_, buffer_.size());
     const std::size_t from_body = sent_ - from_buffer;
     const std::size_t of_buffer = std::min(buffer_.size() - from_buffer, allowed);
@@ -117,6 +131,14 @@ Output::Result Output::write_pending(net::Stream& stream, net::MoreToCome more) 
   }
   clear_sent();
   return Result::flushed;
+}
+
+std::size_t Output::most_to_send() const {
+  std::uint64_t most = pending();
+  if (allowance_) most = std::min(most, *allowance_);
+  const std::uint64_t stop = wire_begin_ + hold_wire_at_.value_or(0);
+  if (hold_wire_at_ && stop > written_) most = std::min(most, stop - written_);
+  return static_cast<std::size_t>(most);
 }
 
 std::size_t Output::most_to_pull() const {
@@ -142,7 +164,7 @@ Output::Pulled Output::pull() {
   } else if (!piece_.empty()) {
     http::append_chunk(buffer_, piece_);
   } else if (!omit_last_chunk_) {
-    http::append_last_chunk(buffer_);
+    http::append_last_chunk(buffer_, trailers_);
   }
   return pulled;
 }

@@ -17,7 +17,7 @@ class Output {
  public:
   enum class Result : std::uint8_t {
     flushed,     ///< everything is with the kernel
-    held,        ///< so is everything up to hold_at()
+    held,        ///< so is everything up to hold_at() or hold_wire_at()
     paced,       ///< allow() was used up
     starved,     ///< so is everything that has been written to the body's stream
     blocked,     ///< the kernel takes no more for now, or others must have their turn
@@ -39,6 +39,15 @@ class Output {
   /// Stops (Result::held) when exactly so many bytes of the body that is added next have been handed over, if it has so
   /// many; unset: nowhere. A body must be added as a source or stream to stop inside it.
   void hold_at(std::optional<std::uint64_t> body_bytes) { hold_at_ = body_bytes; }
+  /// The same of the bytes of the response that begin_response() was called for, as they go over the wire.
+  void hold_wire_at(std::optional<std::uint64_t> bytes) { hold_wire_at_ = bytes; }
+  /// It is what stops it, and how many of them have been handed over.
+  bool is_at_wire_hold() const { return hold_wire_at_ && written_ == wire_begin_ + *hold_wire_at_; }
+  std::uint64_t wire_position() const { return written_ - wire_begin_; }
+  /// Bytes that are no part of the response, and go out next.
+  void say(std::string_view bytes);
+  /// Of the response to come.
+  void set_trailers(std::string_view lines) { trailers_ = lines; }
   /// Of the body under way: how many bytes have been handed over when write() returns `held`.
   std::uint64_t body_position() const { return position_; }
   /// The body's last chunk is left out: nobody can take it for complete.
@@ -49,7 +58,9 @@ class Output {
   /// Hands over as much as the kernel takes. With `more` the last segment may wait for a FIN to join it.
   Result write(net::Stream& stream, net::MoreToCome more);
 
-  bool empty() const { return pending() == 0 && !source_ && !hold_at_; }
+  bool empty() const { return pending() == 0 && !source_ && !hold_at_ && !is_at_wire_hold(); }
+  /// Nothing of it is left, but perhaps a stop.
+  bool is_complete() const { return pending() == 0 && !source_; }
   /// The kernel has all that was queued, though a body may be under way.
   bool is_handed_over() const { return pending() == 0; }
   /// A body is under way: no further response may be added before it is flushed.
@@ -73,6 +84,7 @@ class Output {
   bool is_at_hold() const { return hold_at_ == position_; }
   Result write_pending(net::Stream& stream, net::MoreToCome more);
   Pulled pull();
+  std::size_t most_to_send() const;
   std::size_t most_to_pull() const;
   void drop_sent();
   void clear_sent();
@@ -84,7 +96,11 @@ class Output {
   std::optional<std::uint64_t> left_;  // of a source with a length
   bool chunked_ = false;
   bool omit_last_chunk_ = false;
+  std::string trailers_;
   std::optional<std::uint64_t> hold_at_;
+  std::optional<std::uint64_t> hold_wire_at_;
+  /// What had been handed over when the response began.
+  std::uint64_t wire_begin_ = 0;
   std::optional<std::uint64_t> allowance_;
   std::uint64_t position_ = 0;
   std::string piece_;

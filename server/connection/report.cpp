@@ -52,6 +52,7 @@ void Report::request_begins(Exchange& exchange) {
   record.response_body_bytes = 0;
   record.seen_by = SeenBy::nobody;
   record.answer_end = 0;
+  record.answer_spoiled = false;
   if (record.received_at.count() == 0) record.received_at = now();
 }
 
@@ -113,8 +114,9 @@ void Report::unread(std::span<const Evidence> evidence, std::string_view start) 
   if (unseen) retry_ = std::max(retry_, Retry::safe);
 }
 
-void Report::rule_fired(std::uint64_t request_number, const BookedRule& booked) {
-  recorder_.rule_fired(entry_.id(), {now(), booked.id, request_number, describe_act(booked.rule), booked.rule.at.at});
+void Report::rule_fired(std::uint64_t request_number, const BookedRule& booked, std::uint64_t said_bytes) {
+  recorder_.rule_fired(entry_.id(),
+                       {now(), booked.id, request_number, describe_act(booked.rule), booked.rule.at.at, said_bytes});
 }
 
 void Report::progress(const net::EndedConnection& ended) {

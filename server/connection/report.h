@@ -56,7 +56,7 @@ class Report {
   void dropped(std::string_view bytes);
   /// And of bytes that were not read: `start` is what they began with, as far as it was looked at.
   void unread(std::span<const Evidence> evidence, std::string_view start);
-  void rule_fired(std::uint64_t request_number, const BookedRule& booked);
+  void rule_fired(std::uint64_t request_number, const BookedRule& booked, std::uint64_t said_bytes);
   void closing(CloseReason reason, CloseMode mode) { recorder_.closing(entry_, reason, mode); }
   /// A teardown that takes its time is worth a look before it is over.
   void progress(const net::EndedConnection& ended);

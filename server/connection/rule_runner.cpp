@@ -4,6 +4,8 @@
 #include <limits>
 #include <utility>
 
+#include "server/connection/said.h"
+
 namespace closelab::server {
 namespace {
 
@@ -30,7 +32,7 @@ Step pause_for(Wait what, std::optional<milliseconds> duration = {}) {
 
 }  // namespace
 
-bool is_in_response(At at) { return at == At::response_headers || at == At::response_body || at == At::after_response; }
+bool is_in_response(At at) { return at >= At::response_headers && at <= At::after_response; }
 
 void RuleRunner::arm_at_accept(const RuleBook& book, std::uint64_t connection_id) {
   if (book.empty()) return;
@@ -44,7 +46,10 @@ void RuleRunner::arm_at_accept(const RuleBook& book, std::uint64_t connection_id
 }
 
 void RuleRunner::arm_for_request(const RuleBook& book, const Place& place, std::vector<Rule> own) {
-  if (state_ != nullptr) state_->armed.clear();
+  if (state_ != nullptr) {
+    state_->armed.clear();
+    state_->proceed = Continue::ours;
+  }
   if (!book.empty()) {
     const auto rules = book.snapshot();
     for (const auto& booked : *rules) {
@@ -76,7 +81,7 @@ RuleRunner::Armed* RuleRunner::due(const Moment& moment) {
   const auto found = std::ranges::find_if(state_->armed, [&](const Armed& candidate) {
     const Trigger& trigger = candidate.booked->rule.at;
     return !candidate.done && trigger.at == moment.at && trigger.bytes == moment.bytes &&
-           trigger.after <= moment.idle_for;
+           trigger.after <= moment.idle_for && candidate.booked->rule.idle_at_least <= moment.idle_for;
   });
   return found != state_->armed.end() ? &*found : nullptr;
 }
@@ -90,7 +95,8 @@ std::shared_ptr<BookedRule> RuleRunner::take_turn(const Moment& moment) {
   return nullptr;
 }
 
-Step RuleRunner::perform(const Rule& rule, const Moment& moment, const Settings& settings) {
+Step RuleRunner::perform(const BookedRule& booked, const Moment& moment, const Settings& settings) {
+  const Rule& rule = booked.rule;
   Step step;
   if (const auto* closing = std::get_if<CloseAction>(&rule.action)) {
     step = close(closing->mode, moment.at, settings);
@@ -100,18 +106,76 @@ Step RuleRunner::perform(const Rule& rule, const Moment& moment, const Settings&
     step = pause_for(Wait::stall);
   } else if (is_truncation(rule)) {
     step = truncate(moment.at, settings);
-  } else {
-    state_->pace = std::get<SlowAction>(rule.action);
+  } else if (const auto* slow = std::get_if<SlowAction>(&rule.action)) {
+    state_->pace = *slow;
     state_->write_after = {};
+  } else {
+    step = say(booked, moment, settings);
   }
   if (step.kind == Step::Kind::wait) state_->interrupted = moment;
   return step;
 }
 
-Step RuleRunner::close(CloseMode mode, At at, const Settings& settings) {
-  if (!is_in_response(at) || !may_reset(mode)) {
-    return {.kind = Step::Kind::end, .ending = Ending::cut, .reason = CloseReason::rule, .mode = mode};
+/// What follows from what the rule has said.
+Step RuleRunner::say(const BookedRule& booked, const Moment& moment, const Settings& settings) {
+  const Action& action = booked.rule.action;
+  if (const auto* announce = std::get_if<AnnounceAction>(&action)) {
+    state_->announcement = announce->text;
+  } else if (const auto* expect = std::get_if<ExpectAction>(&action)) {
+    const bool late = expect->kind == ExpectAction::Kind::late;
+    state_->proceed = late ? Continue::late : Continue::theirs;
+    if (late) return pause_for(Wait::delay, expect->after);
+  } else if (const auto* send = std::get_if<SendAction>(&action)) {
+    if (send->close) return close_behind(*send->close, settings);
+  } else if (const auto* answer = std::get_if<AnswerAction>(&action)) {
+    const bool to_close = answer->framing == AnswerAction::Framing::close;
+    const auto mode = to_close && !answer->close ? settings.mode : answer->close;
+    if (!is_asked_at(moment.at)) return mode ? close_behind(*mode, settings) : Step{};
+    if (mode) arm_close(booked, *mode);
+    if (answer->announce) state_->announcement = answer->announce;
   }
+  return {};
+}
+
+void RuleRunner::arm_close(const BookedRule& booked, CloseMode mode) {
+  Rule rule = at(At::after_response).close(mode);
+  state_->armed.push_back({.booked = std::make_shared<BookedRule>(booked.id, std::move(rule)), .claimed = true});
+}
+
+RuleRunner::Continue RuleRunner::take_continue() {
+  return state_ != nullptr ? std::exchange(state_->proceed, Continue::ours) : Continue::ours;
+}
+
+std::optional<std::string> RuleRunner::take_announcement() {
+  if (state_ == nullptr) return std::nullopt;
+  if (auto said = std::exchange(state_->announcement, std::nullopt)) return said;
+  for (const Armed& a : state_->armed) {
+    const auto* close = std::get_if<CloseAction>(&a.booked->rule.action);
+    if (!a.done && close != nullptr && close->announce) return close->announce;
+  }
+  return std::nullopt;
+}
+
+bool RuleRunner::closes_behind_response() {
+  if (state_ == nullptr) return false;
+  for (Armed& a : state_->armed) {
+    const Rule& rule = a.booked->rule;
+    const bool closes = std::holds_alternative<CloseAction>(rule.action) && rule.at.at == At::after_response;
+    if (a.done || !closes) continue;
+    a.done = !a.claim();
+    if (!a.done) return true;
+  }
+  return false;
+}
+
+Step RuleRunner::close(CloseMode mode, At at, const Settings& settings) {
+  if (is_in_response(at)) return close_behind(mode, settings);
+  return {.kind = Step::Kind::end, .ending = Ending::cut, .reason = CloseReason::rule, .mode = mode};
+}
+
+/// What has been sent is to arrive.
+Step RuleRunner::close_behind(CloseMode mode, const Settings& settings) {
+  if (!may_reset(mode)) return close(mode, At::accept, settings);
   state_->pending_mode = mode;
   return pause_for(Wait::acknowledge, settings.write_timeout);
 }
@@ -167,6 +231,7 @@ void RuleRunner::plan_response(http::ResponseFraming& framing, Output& output) {
   output.begin_response();
   const bool head_stop = state_->truncate_response || has(At::response_headers);
   output.hold_at(head_stop ? 0 : next_stop(At::response_body, 0));
+  output.hold_wire_at(next_stop(At::response_wire, 0));
   const auto end = framing.body == http::ResponseBody::sent ? truncation(length) : std::nullopt;
   if (!end) return;
   output.omit_last_chunk();

@@ -47,10 +47,18 @@ class RuleRunner {
   bool any() const { return state_ != nullptr; }
   bool waits_for(At at) const { return state_ != nullptr && has(at); }
 
+  /// What becomes of the 100 (Continue) that the request asks for.
+  enum class Continue : std::uint8_t {
+    ours,    ///< no rule has said anything
+    theirs,  ///< a rule has sent it, or does not want it
+    late,    ///< it is sent now, whatever has come of the body
+  };
+  Continue take_continue();
+
   /// The next rule whose turn it is at this moment; it has had it then. Null when there is none.
   std::shared_ptr<BookedRule> take_turn(const Moment& moment);
-  /// What a rule does that has its turn.
-  Step perform(const Rule& rule, const Moment& moment, const Settings& settings);
+  /// What a rule does that has its turn, and has said what it says at once.
+  Step perform(const BookedRule& booked, const Moment& moment, const Settings& settings);
   /// A rule has made the connection wait at this moment, where others may still have their turn.
   std::optional<Moment> take_interrupted();
   /// The mode of a close that has waited for acknowledgements.
@@ -65,6 +73,11 @@ class RuleRunner {
 
   /// Prepares the output, and what the head promises, for what rules do with this response.
   void plan_response(http::ResponseFraming& framing, Output& output);
+  /// What the response's head says in place of Connection and Keep-Alive, if a rule says so. Asked once, before
+  /// plan_response().
+  std::optional<std::string> take_announcement();
+  /// A rule ends the connection right behind the response, and its head may say so.
+  bool closes_behind_response();
   /// A response is on its way in whose middle, or right after which, a rule acts.
   bool watches_response() const { return state_ != nullptr && state_->answering; }
   /// A truncation that acted before this response: none of the body is sent.
@@ -101,6 +114,9 @@ class RuleRunner {
     std::optional<SlowAction> pace;
     Clock::time_point read_after{};
     Clock::time_point write_after{};
+    Continue proceed = Continue::ours;
+    /// For the next response.
+    std::optional<std::string> announcement;
     bool truncate_response = false;
     bool truncated = false;
     bool answering = false;
@@ -109,7 +125,12 @@ class RuleRunner {
   void arm(const std::shared_ptr<BookedRule>& booked, const Place& place, std::uint64_t seed);
   bool has(At at) const;
   Armed* due(const Moment& moment);
+  /// Behind what has been sent, or at once.
   Step close(CloseMode mode, At at, const Settings& settings);
+  Step close_behind(CloseMode mode, const Settings& settings);
+  Step say(const BookedRule& booked, const Moment& moment, const Settings& settings);
+  /// A rule's answer ends the connection behind it.
+  void arm_close(const BookedRule& booked, CloseMode mode);
   void claim_truncations(std::optional<std::uint64_t> length);
   std::optional<std::uint64_t> truncation(std::optional<std::uint64_t> length) const;
 

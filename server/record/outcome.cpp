@@ -47,7 +47,8 @@ AnswerAcknowledged acknowledged(const RequestRecord& request, const Verdict& ver
 }
 
 AnswerSent sent(const RequestRecord& request) {
-  if (request.answered_at.count() > 0) return AnswerSent::whole;
+  const bool is_out = request.answered_at.count() > 0;
+  if (is_out && !request.answer_spoiled) return AnswerSent::whole;
   return request.status == 0 ? AnswerSent::nothing : AnswerSent::part;
 }
 

@@ -4,15 +4,16 @@
 #include <ostream>
 
 #include "server/rules/rule_text.h"
+#include "server/text/printable.h"
 
 namespace closelab {
 namespace {
 
 using std::chrono::milliseconds;
 
-constexpr std::array<std::string_view, 9> moments{
-    "accept",        "request_headers", "request_body", "before_response", "response_headers",
-    "response_body", "after_response",  "idle",         "next_request"};
+constexpr std::array<std::string_view, 11> moments{
+    "accept",        "request_headers", "expect",         "request_body", "before_response", "response_headers",
+    "response_body", "response_wire",   "after_response", "idle",         "next_request"};
 
 Rule at_trigger(const Trigger& trigger) {
   Rule rule;
@@ -37,8 +38,18 @@ Rule& Rule::on_path(std::string_view pattern) {
   return *this;
 }
 
+Rule& Rule::on_method(std::string_view name) {
+  method = name;
+  return *this;
+}
+
+Rule& Rule::after_idle(milliseconds at_least) {
+  idle_at_least = at_least;
+  return *this;
+}
+
 Rule& Rule::close(CloseMode mode) {
-  action = CloseAction{mode};
+  action = CloseAction{mode, {}};
   return *this;
 }
 
@@ -62,6 +73,37 @@ Rule& Rule::slow(std::uint64_t bytes, milliseconds every) {
   return *this;
 }
 
+Rule& Rule::answer(AnswerAction what) {
+  action = std::move(what);
+  return *this;
+}
+
+Rule& Rule::send(std::string_view bytes) {
+  action = SendAction{std::string(bytes), {}};
+  return *this;
+}
+
+Rule& Rule::interim(int status, std::string_view fields, std::uint64_t count) {
+  action = InterimAction{status, std::string(fields), count};
+  return *this;
+}
+
+Rule& Rule::expect(ExpectAction what) {
+  action = what;
+  return *this;
+}
+
+Rule& Rule::announce(std::string_view text) {
+  if (auto* close = std::get_if<CloseAction>(&action)) {
+    close->announce = text;
+  } else if (auto* answer = std::get_if<AnswerAction>(&action)) {
+    answer->announce = text;
+  } else {
+    action = AnnounceAction{std::string(text)};
+  }
+  return *this;
+}
+
 Rule& Rule::at_most(std::uint64_t times_at_most) {
   times = times_at_most;
   return *this;
@@ -80,13 +122,15 @@ Rule at_request_body(std::uint64_t bytes) { return at_trigger({.at = At::request
 
 Rule at_response_body(std::uint64_t bytes) { return at_trigger({.at = At::response_body, .bytes = bytes}); }
 
+Rule at_response_wire(std::uint64_t bytes) { return at_trigger({.at = At::response_wire, .bytes = bytes}); }
+
 Rule at_idle(milliseconds after) { return at_trigger({.at = At::idle, .after = after}); }
 
 std::string_view to_string(At at) { return moments[static_cast<std::size_t>(at)]; }
 
 std::string to_string(const Trigger& trigger) {
   const std::string moment(to_string(trigger.at));
-  if (trigger.at == At::request_body || trigger.at == At::response_body)
+  if (trigger.at == At::request_body || trigger.at == At::response_body || trigger.at == At::response_wire)
     return moment + ':' + std::to_string(trigger.bytes);
   return trigger.at == At::idle ? moment + ':' + server::format_duration(trigger.after) : moment;
 }
@@ -106,8 +150,15 @@ std::ostream& operator<<(std::ostream& out, const RuleStatus& status) {
 }
 
 std::ostream& operator<<(std::ostream& out, const RuleFiring& firing) {
-  if (firing.rule_id == 0) return out << "rule of request " << firing.request_number << ": " << firing.text;
-  return out << "rule " << firing.rule_id << ": " << firing.text;
+  out << "rule ";
+  if (firing.rule_id == 0) {
+    out << "of request " << firing.request_number;
+  } else {
+    out << firing.rule_id;
+  }
+  out << ": " << firing.text;
+  if (firing.said_bytes == 0) return out;
+  return out << " (" << server::counted(firing.said_bytes, "byte") << " that no handler said)";
 }
 
 }  // namespace closelab

@@ -1,5 +1,6 @@
 #include "server/rules/rule_check.h"
 
+#include "http/characters.h"
 #include "server/text/quantity.h"
 
 namespace closelab {
@@ -31,14 +32,25 @@ Found fault_of_place(const Rule& rule) {
   if (!rule.path.empty() && rule.at.at == At::accept) return RuleError{"path", too_early};
   if (!rule.path.empty() && !rule.path.starts_with('/'))
     return RuleError{"path", "must begin with \"/\", and " + quoted(rule.path) + " does not"};
+  if (!rule.method.empty() && rule.at.at == At::accept) return RuleError{"method", too_early};
+  if (!http::all(http::token_character, rule.method))
+    return RuleError{"method", quoted(rule.method) + " is no method: it has more than letters and !#$%&'*+-.^_`|~"};
   return std::nullopt;
+}
+
+Found fault_of_idleness(const Rule& rule) {
+  if (rule.idle_at_least == milliseconds(0)) return std::nullopt;
+  if (rule.at.at != At::next_request)
+    return RuleError{"idle_at_least", "makes no sense at " + to_string(rule.at) + ": it goes with next_request alone"};
+  const std::string why = span_fault(rule.idle_at_least);
+  return why.empty() ? Found() : RuleError{"idle_at_least", why};
 }
 
 Found fault_of_trigger(const Trigger& at) {
   if (!is_known(at.at, At::next_request)) return RuleError{"at", "is no moment"};
   const std::string moment(to_string(at.at));
-  if (at.bytes != 0 && at.at != At::request_body && at.at != At::response_body)
-    return RuleError{"at", "has a number of bytes, which " + moment + " does not take"};
+  const bool counts = at.at == At::request_body || at.at == At::response_body || at.at == At::response_wire;
+  if (at.bytes != 0 && !counts) return RuleError{"at", "has a number of bytes, which " + moment + " does not take"};
   if (at.after != milliseconds(0) && at.at != At::idle)
     return RuleError{"at", "has a time, which " + moment + " does not take"};
   if (at.at != At::idle) return std::nullopt;
@@ -73,7 +85,9 @@ Found fault_of_limits(const Rule& rule) {
 std::optional<RuleError> find_error(const Rule& rule) {
   if (Found fault = fault_of_place(rule)) return fault;
   if (Found fault = fault_of_trigger(rule.at)) return fault;
+  if (Found fault = fault_of_idleness(rule)) return fault;
   if (Found fault = fault_of_action(rule.action)) return fault;
+  if (Found fault = find_fault_of_saying(rule)) return fault;
   return fault_of_limits(rule);
 }
 

@@ -18,4 +18,7 @@ struct RuleError {
 /// The first fault of the rule, if it has one.
 std::optional<RuleError> find_error(const Rule& rule);
 
+/// The same of what the rule says, and whether it can be said at its moment.
+std::optional<RuleError> find_fault_of_saying(const Rule& rule);
+
 }  // namespace closelab::server

@@ -22,6 +22,7 @@ std::uint64_t mixed(std::uint64_t state, std::uint64_t input) {
 bool matches(const Rule& rule, const Place& place) {
   if (rule.connection && *rule.connection != place.connection_id) return false;
   if (rule.request && *rule.request != place.request_number) return false;
+  if (!rule.method.empty() && rule.method != place.method) return false;
   return rule.path.empty() || path_matches(rule.path, place.path);
 }
 

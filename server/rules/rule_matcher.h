@@ -14,6 +14,7 @@ struct Place {
   std::uint64_t request_number = 0;
   /// Its path; empty before the first.
   std::string_view path;
+  std::string_view method{};
 };
 
 /// Whether the rule is for this connection, request and path. Its trigger, its `times` and its probability are for

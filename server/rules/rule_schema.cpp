@@ -41,13 +41,41 @@ Value get_trigger(const Rule& rule) { return to_string(rule.at); }
 std::string set_close(Rule& rule, std::string_view text) {
   const auto mode = parse_close_mode(text);
   if (!mode) return quoted(text) + " is none of " + std::string(close_mode_names());
-  rule.close(*mode);
+  if (auto* answer = std::get_if<AnswerAction>(&rule.action)) {
+    answer->close = mode;
+  } else if (auto* send = std::get_if<SendAction>(&rule.action)) {
+    send->close = mode;
+  } else {
+    rule.close(*mode);
+  }
   return "";
 }
 
 Value get_close(const Rule& rule) {
-  const auto* action = std::get_if<CloseAction>(&rule.action);
-  return action ? Value(to_string(action->mode)) : std::nullopt;
+  std::optional<CloseMode> mode;
+  if (const auto* close = std::get_if<CloseAction>(&rule.action)) mode = close->mode;
+  if (const auto* answer = std::get_if<AnswerAction>(&rule.action)) mode = answer->close;
+  if (const auto* send = std::get_if<SendAction>(&rule.action)) mode = send->close;
+  return mode ? Value(to_string(*mode)) : std::nullopt;
+}
+
+std::string set_method(Rule& rule, std::string_view text) {
+  if (text.empty()) return "nothing is given where a method belongs";
+  rule.method = text;
+  return "";
+}
+
+Value get_method(const Rule& rule) { return rule.method.empty() ? std::nullopt : Value(rule.method); }
+
+std::string set_idle_at_least(Rule& rule, std::string_view text) {
+  const auto parsed = parse_duration(text);
+  if (parsed) rule.idle_at_least = parsed.value;
+  return parsed.error;
+}
+
+Value get_idle_at_least(const Rule& rule) {
+  const bool is_set = rule.idle_at_least != std::chrono::milliseconds(0);
+  return is_set ? Value(format_duration(rule.idle_at_least)) : std::nullopt;
 }
 
 std::string set_delay(Rule& rule, std::string_view text) {
@@ -98,26 +126,44 @@ Value get_probability(const Rule& rule) {
 using enum RuleKey::Role;
 using enum ValueKind;
 
-std::vector<RuleKey> all_keys() {
+std::vector<RuleKey> place_keys() {
   return {
       {"connection", place, number, "N", "that connection, counted from 1 in the order of accept(); else every one",
        set_number<&Rule::connection>, get_number<&Rule::connection>},
       {"request", place, number, "N", "that request of its connection, counted from 1; else every one",
        set_number<&Rule::request>, get_number<&Rule::request>},
-      {"path", place, text, "PATH", "requests for that path; one that ends in `*` is a prefix; else every path",
+      {"path", place, text, "PATH",
+       "requests for that path; one that ends in `*` is a prefix; else every path. At idle and next_request the path "
+       "of the request before, since the next one has not been read",
        set_path, get_path},
+      {"method", place, text, "METHOD", "requests with that method; at idle and next_request as path", set_method,
+       get_method},
       {"at", moment, text, "MOMENT",
-       "accept, request_headers, request_body:N, before_response, response_headers, response_body:N, after_response, "
-       "idle:DURATION or next_request (its first byte). Else after_response for close, before_response for delay and "
-       "stall, response_headers for truncate and slow",
+       "accept, request_headers, expect (it asks for 100), request_body:N, before_response, response_headers, "
+       "response_body:N, response_wire:N (head and chunk framing included), after_response, idle:DURATION or "
+       "next_request (its first byte). Else after_response for close, before_response for delay, stall, answer, send, "
+       "interim and announce, response_headers for truncate and slow, expect for expect",
        set_trigger, get_trigger},
-      {"close", action, text, "MODE", "end the connection in that close mode", set_close, get_close},
+      {"idle_at_least", moment, text, "DURATION", "of next_request: only when the connection was idle for so long",
+       set_idle_at_least, get_idle_at_least},
+  };
+}
+
+std::vector<RuleKey> ending_keys() {
+  return {
+      {"close", action, text, "MODE", "end the connection in that close mode; with answer and send: behind them",
+       set_close, get_close},
       {"delay", action, text, "DURATION", "neither read nor write for that long", set_delay, get_delay},
       {"stall", action, on_off, "on", "neither read nor write any more", set_plain<StallAction>,
        get_plain<StallAction>},
       {"truncate", action, on_off, "on", "send no more of the body, though its head promises more, and close",
        set_plain<TruncateAction>, get_plain<TruncateAction>},
       {"slow", action, text, "SIZE/DURATION", "at most so many bytes every so often: 10/100ms", set_slow, get_slow},
+  };
+}
+
+std::vector<RuleKey> limit_keys() {
+  return {
       {"times", limit, number, "N", "act so often at most; else any number of times", set_number<&Rule::times>,
        get_number<&Rule::times>},
       {"probability", limit, fraction, "P", "act with that probability, 0 to 1; see rule_seed", set_probability,
@@ -125,17 +171,26 @@ std::vector<RuleKey> all_keys() {
   };
 }
 
+std::vector<RuleKey> all_keys() {
+  std::vector<RuleKey> keys = place_keys();
+  for (const auto& group : {ending_keys(), saying_keys(), limit_keys()}) {
+    keys.insert(keys.end(), group.begin(), group.end());
+  }
+  return keys;
+}
+
 /// What a moment needs after a colon.
 enum class Argument { none, bytes, time };
 
 Argument argument_of(At at) {
-  if (at == At::request_body || at == At::response_body) return Argument::bytes;
+  if (at == At::request_body || at == At::response_body || at == At::response_wire) return Argument::bytes;
   return at == At::idle ? Argument::time : Argument::none;
 }
 
-constexpr std::array all_moments{At::accept,           At::request_headers, At::request_body,   At::before_response,
-                                 At::response_headers, At::response_body,   At::after_response, At::idle,
-                                 At::next_request};
+constexpr std::array all_moments{At::accept,        At::request_headers, At::expect,
+                                 At::request_body,  At::before_response, At::response_headers,
+                                 At::response_body, At::response_wire,   At::after_response,
+                                 At::idle,          At::next_request};
 
 std::string written(At at) {
   static constexpr std::array<std::string_view, 3> arguments{"", ":N", ":DURATION"};

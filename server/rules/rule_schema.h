@@ -15,8 +15,14 @@ namespace closelab::server {
 
 /// One key of a rule.
 struct RuleKey {
-  /// What the key says of the rule. A rule has exactly one action.
-  enum class Role : std::uint8_t { place, moment, action, limit };
+  /// What the key says of the rule. A rule has exactly one action, which may have details; `close` goes with some
+  /// others, and `announce` with a close or an answer.
+  enum class Role : std::uint8_t { place, moment, action, detail, limit };
+  /// Who may use it.
+  enum class Reach : std::uint8_t {
+    everybody,
+    operators,  ///< who starts the server: it names a file, which nobody must get to read through a port
+  };
 
   std::string_view name;
   Role role;
@@ -28,10 +34,14 @@ struct RuleKey {
   std::string (*set)(Rule&, std::string_view);
   /// The value as `set` reads it; nothing when the rule has none, or has what is so without the key.
   std::optional<std::string> (*get)(const Rule&);
+  Reach reach = Reach::everybody;
 };
 
 /// Every key, in the order in which a rule is printed.
 const std::vector<RuleKey>& rule_schema();
+
+/// Those of what rules say: answer, send, interim, expect, announce, and their details.
+std::vector<RuleKey> saying_keys();
 
 /// Null when no key has that name.
 const RuleKey* find_rule_key(std::string_view name);

@@ -45,13 +45,27 @@ std::string take(Rule& rule, std::string_view name, std::string_view value) {
 /// The keys of the actions among the entries.
 std::vector<std::string_view> actions_in(std::span<const RuleEntries::value_type> entries) {
   std::vector<std::string_view> actions;
-  for (const auto& [name, value] : entries)
-    if (find_rule_key(name)->role == action) actions.push_back(name);
+  for (const auto& [name, value] : entries) {
+    const RuleKey* key = find_rule_key(name);
+    if (key != nullptr && key->role == action) actions.push_back(name);
+  }
   return actions;
 }
 
+bool contains(const std::vector<std::string_view>& words, std::string_view word) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+/// `close` behind what is said, and `announce` before a close or in an answer, are no second action.
+void drop_companions(std::vector<std::string_view>& actions) {
+  const bool answers = contains(actions, "answer");
+  if (answers || contains(actions, "close")) std::erase(actions, "announce");
+  if (answers || contains(actions, "send") || contains(actions, "send_file")) std::erase(actions, "close");
+}
+
 /// What is wrong when there is not exactly one action.
-std::string action_count_error(const std::vector<std::string_view>& actions) {
+std::string action_count_error(std::vector<std::string_view> actions) {
+  drop_companions(actions);
   if (actions.size() == 1) return "";
   std::vector<std::string_view> known;
   for (const RuleKey& key : rule_schema())
@@ -60,29 +74,60 @@ std::string action_count_error(const std::vector<std::string_view>& actions) {
          (actions.empty() ? "none" : joined(actions, " and "));
 }
 
+/// In which turn an entry is taken: what goes with an action comes after it.
+int turn_of(std::string_view name) {
+  if (name == "close") return 1;
+  if (name == "announce") return 2;
+  const RuleKey* key = find_rule_key(name);
+  return key != nullptr && key->role == detail ? 3 : 0;
+}
+
+/// Takes every entry, those that depend on others after them.
+ParsedRule take_all(std::span<const RuleEntries::value_type> entries) {
+  Rule rule;
+  if (actions_in(entries) == std::vector<std::string_view>{"announce"}) rule.action = AnnounceAction{};
+  for (int turn = 0; turn <= 3; ++turn) {
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const auto& [name, value] = entries[i];
+      if (turn_of(name) != turn) continue;
+      if (index_of(entries, name) < i) return refused_rule(quoted(name) + " is given twice", i);
+      std::string error = take(rule, name, value);
+      if (!error.empty()) return refused_rule(std::move(error), i);
+    }
+  }
+  return {.value = std::move(rule), .error = "", .entry = std::nullopt};
+}
+
+/// One key of an action; bytes are too many to be shown.
+std::string in_words(const RuleKey& key, const std::string& value, const Action& action) {
+  const auto* send = std::get_if<SendAction>(&action);
+  if (send != nullptr && key.name == "send") return "send " + counted(send->bytes.size(), "byte");
+  return std::string(key.name) + (key.kind == ValueKind::on_off && value == "on" ? "" : ' ' + value);
+}
+
 }  // namespace
 
 std::string rule_key_names() { return joined(names_of(rule_schema()), ", "); }
 
 At default_moment(const Action& action) {
   if (std::holds_alternative<CloseAction>(action)) return At::after_response;
-  const bool holds = std::holds_alternative<DelayAction>(action) || std::holds_alternative<StallAction>(action);
-  return holds ? At::before_response : At::response_headers;
+  if (std::holds_alternative<ExpectAction>(action)) return At::expect;
+  const bool shapes_body = std::holds_alternative<TruncateAction>(action) || std::holds_alternative<SlowAction>(action);
+  return shapes_body ? At::response_headers : At::before_response;
 }
 
 ParsedRule parse_rule(std::span<const RuleEntries::value_type> entries) {
-  Rule rule;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const auto& [name, value] = entries[i];
-    if (index_of(entries, name) < i) return refused_rule(quoted(name) + " is given twice", i);
-    std::string error = take(rule, name, value);
-    if (!error.empty()) return refused_rule(std::move(error), i);
-  }
+  ParsedRule parsed = take_all(entries);
+  if (!parsed) return parsed;
+  Rule& rule = parsed.value;
   std::string error = action_count_error(actions_in(entries));
   if (!error.empty()) return refused_rule(std::move(error));
-  if (index_of(entries, "at") == entries.size()) rule.at.at = default_moment(rule.action);
+  if (index_of(entries, "at") == entries.size()) {
+    const bool for_expect = index_of(entries, "expect") != entries.size();
+    rule.at.at = for_expect ? At::expect : default_moment(rule.action);
+  }
   if (const auto fault = find_error(rule)) return refused_rule(error_of(rule), index_of(entries, fault->key));
-  return {.value = std::move(rule), .error = "", .entry = std::nullopt};
+  return parsed;
 }
 
 ParsedRule parse_rule(std::string_view line) {
@@ -108,11 +153,18 @@ RuleEntries format_rule(const Rule& rule) {
 std::string describe_action(const Action& action) {
   Rule rule;
   rule.action = action;
+  std::vector<std::string> parts;
   for (const RuleKey& key : rule_schema()) {
-    const auto value = key.role == RuleKey::Role::action ? key.get(rule) : std::nullopt;
-    if (value) return std::string(key.name) + (key.kind == ValueKind::on_off ? "" : ' ' + *value);
+    const bool says_what = key.role == RuleKey::Role::action || key.name == "read_body" || key.name == "count";
+    const auto value = says_what ? key.get(rule) : std::nullopt;
+    if (value) parts.push_back(in_words(key, *value, action));
   }
-  return "";
+  // What ends the connection behind something comes behind it here, too.
+  const bool ends_behind = parts.size() > 1 && !std::holds_alternative<CloseAction>(action);
+  if (ends_behind && parts.front().starts_with("close ")) std::ranges::rotate(parts, parts.begin() + 1);
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
+  return text;
 }
 
 std::string describe_act(const Rule& rule) { return describe_action(rule.action) + " at " + to_string(rule.at); }
@@ -122,8 +174,9 @@ std::string describe_act(const Rule& rule) { return describe_action(rule.action)
 std::string describe(const Rule& rule) {
   std::string text = server::describe_act(rule);
   for (const server::RuleKey& key : server::rule_schema()) {
-    const auto value =
-        key.role == server::RuleKey::Role::place || key.name == "probability" ? key.get(rule) : std::nullopt;
+    const bool is_told =
+        key.role == server::RuleKey::Role::place || key.name == "idle_at_least" || key.name == "probability";
+    const auto value = is_told ? key.get(rule) : std::nullopt;
     if (value) text += ", " + std::string(key.name) + ' ' + server::printable(*value);
   }
   if (rule.times == 1U) return text + ", once";

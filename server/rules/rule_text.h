@@ -16,8 +16,8 @@ namespace closelab::server {
 /// `connection, request, path...`
 std::string rule_key_names();
 
-/// Where an action without `at` acts: `close` after_response, `delay` and `stall` before_response, `truncate` and
-/// `slow` response_headers.
+/// Where an action without `at` acts: `close` after_response, `truncate` and `slow` response_headers, `expect` expect,
+/// the others before_response.
 At default_moment(const Action& action);
 
 /// Keys and values, as they are written.

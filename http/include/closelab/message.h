@@ -56,7 +56,8 @@ struct RequestMessage {
   std::optional<std::string_view> field(std::string_view name) const;
 };
 
-/// What RFC 9110 §15 and RFC 6585 call a status: `Not Found`; empty for a code that they do not define.
+/// What RFC 9110 §15, RFC 6585, RFC 2518 (102) and RFC 8297 (103) call a status: `Not Found`; empty for a code that
+/// they do not define.
 std::string_view reason_phrase(int status);
 
 /// Bounds on what a request may hold, and the status that refuses more.

@@ -57,6 +57,9 @@ struct RequestRecord {
   SeenBy seen_by = SeenBy::nobody;
   /// Where its answer ends among all bytes of its connection that were handed to the kernel, as far as it was.
   std::uint64_t answer_end = 0;
+  /// By a rule: its head promises more than comes, or bytes that no handler said stand in its middle. No client has it
+  /// whole as it was meant.
+  bool answer_spoiled = false;
   /// Whether the client may send it again; final when the connection has settled.
   Retry retry = Retry::not_needed;
   /// How `retry` is known.

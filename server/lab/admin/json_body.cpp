@@ -108,6 +108,8 @@ Rule rule_from_json(const Json& json, std::string_view where) {
   server::RuleEntries entries;
   for (const auto& [name, value] : json.items()) {
     const RuleKey* key = server::find_rule_key(name);
+    if (key != nullptr && key->reach == RuleKey::Reach::operators)
+      throw Refusal(400, fmt::format("{}: {} goes into a conf file or --rule alone: it reads a file", where, name));
     if (key != nullptr && !has_type(value, key->kind))
       throw Refusal(400, fmt::format("{}: {} wants {}", where, name, expected_type(key->kind)));
     entries.emplace_back(name, entry_text(value));

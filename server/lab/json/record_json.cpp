@@ -108,6 +108,7 @@ Json to_json(const RequestRecord& request) {
       {"retry", to_string(request.retry)},
       {"retry_source", to_string(request.retry_source)},
       {"answer_may_be_unread", request.answer_may_be_unread},
+      {"answer_spoiled", request.answer_spoiled},
   };
 }
 
@@ -146,6 +147,7 @@ Json to_json(const RuleFiring& firing) {
       {"request_number", firing.request_number > 0 ? Json(firing.request_number) : Json()},
       {"at_ms", in_ms(firing.at)},
       {"text", firing.text},
+      {"said_bytes", firing.said_bytes},
   };
 }
 

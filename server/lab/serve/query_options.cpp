@@ -23,7 +23,9 @@ constexpr std::array<std::string_view, 3> setting_knobs{"idle_timeout", "keep_al
 bool is_setting_knob(std::string_view name) { return std::ranges::find(setting_knobs, name) != setting_knobs.end(); }
 
 /// A query belongs to its request, once.
-bool is_rule_knob(const RuleKey& key) { return key.role != RuleKey::Role::place && key.name != "times"; }
+bool is_rule_knob(const RuleKey& key) {
+  return key.role != RuleKey::Role::place && key.name != "times" && key.reach == RuleKey::Reach::everybody;
+}
 
 std::vector<std::string_view> all_options() {
   std::vector<std::string_view> names;

@@ -50,9 +50,10 @@ DESCRIPTION
     /close/MODE      an answer, then the connection ends in that mode
 
   Each takes options in its query, so that a plain curl can provoke any ending:
-  those of a rule for this request (at, close, delay, stall, truncate, slow,
-  probability: see RULES), and idle_timeout for its connection from then on,
-  keep_alive_timeout and keep_alive_max for its response.
+  those of a rule for this request (at, close, delay, answer, send...: see
+  RULES; all but connection, request, path, method, times and send_file), and
+  idle_timeout for its connection from then on, keep_alive_timeout and
+  keep_alive_max for its response.
 
 OPTIONS
   DURATION is a number with a unit: 200ms, 0.5s, 1m. SIZE is in bytes, or with a
@@ -102,9 +103,10 @@ FILES
 constexpr std::string_view rules_intro = R"(
 RULES
   A rule says what happens at which moment of which connections and requests:
-  one of close, delay, stall, truncate, slow. Rules are tried in order; at one
-  moment every rule that matches acts, until one ends or stalls the connection.
-  In a conf file a rule is a [[rule]] table with these keys.
+  one of close, delay, stall, truncate, slow, answer, send, interim, expect,
+  announce. Rules are tried in order; at one moment every rule that matches
+  acts, until one ends or stalls the connection. In a conf file a rule is a
+  [[rule]] table with these keys.
 
 )";
 

@@ -51,17 +51,24 @@ TEST_CASE("what is no rule is refused with the key and what is allowed, at its e
     const char* error;
   };
   constexpr const char* moments =
-      "accept, request_headers, request_body:N, before_response, response_headers, response_body:N, after_response, "
-      "idle:DURATION, next_request";
+      "accept, request_headers, expect, request_body:N, before_response, response_headers, response_body:N, "
+      "response_wire:N, after_response, idle:DURATION, next_request";
   const std::string no_moment = std::string("at: \"later\" is none of ") + moments;
   const std::string no_mode = "close: \"gently\" is none of " + std::string(close_mode_names());
   const std::string no_key = "unknown rule key \"zzzzzzzz\"; the keys are " + rule_key_names();
   const Case cases[] = {
-      {{}, {}, "a rule has exactly one of close, delay, stall, truncate, slow, and this one has none"},
-      {{{"at", "accept"}}, {}, "a rule has exactly one of close, delay, stall, truncate, slow, and this one has none"},
+      {{},
+       {},
+       "a rule has exactly one of close, delay, stall, truncate, slow, answer, send, send_file, interim, expect, "
+       "announce, and this one has none"},
+      {{{"at", "accept"}},
+       {},
+       "a rule has exactly one of close, delay, stall, truncate, slow, answer, send, send_file, interim, expect, "
+       "announce, and this one has none"},
       {{{"close", "abortive"}, {"delay", "1s"}},
        {},
-       "a rule has exactly one of close, delay, stall, truncate, slow, and this one has close and delay"},
+       "a rule has exactly one of close, delay, stall, truncate, slow, answer, send, send_file, interim, expect, "
+       "announce, and this one has close and delay"},
       {{{"close", "abortive"}, {"close", "abortive"}}, 1, "\"close\" is given twice"},
       {{{"close", "abortive"}, {"tims", "1"}}, 1, "unknown rule key \"tims\"; did you mean \"times\"?"},
       {{{"zzzzzzzz", "1"}}, 0, no_key.c_str()},
@@ -92,6 +99,45 @@ TEST_CASE("what is no rule is refused with the key and what is allowed, at its e
       {{{"stall", "on"}, {"times", "0"}}, 1, "\"times\" must be at least 1"},
       {{{"probability", "often"}}, 0, "probability: \"often\" is not a number"},
       {{{"probability", "1.5"}}, 0, "probability: \"1.5\" is not a number from 0 to 1"},
+      {{{"answer", "99"}}, 0, "\"answer\" must be from 200 to 999; interim sends what is below"},
+      {{{"at", "response_headers"}, {"answer", "200"}},
+       1,
+       "\"answer\" makes no sense at response_headers: a response is under way; send puts bytes into it"},
+      {{{"body", "x"}, {"close", "half"}}, 0, "body: goes with answer alone"},
+      {{{"answer", "200"}, {"body", "a\\q"}}, 1, "body: byte 1: a backslash begins \\r, \\n, \\t, \\\\ or \\xNN"},
+      {{{"answer", "200"}, {"version", "2"}}, 1, "version: \"2\" is none of 1.0, 1.1"},
+      {{{"answer", "200"}, {"framing", "x"}}, 1, "framing: \"x\" is none of length, chunked, close, none"},
+      {{{"answer", "200"}, {"framing", "none"}, {"length", "1"}},
+       2,
+       "\"length\" goes with the framing \"length\" alone"},
+      {{{"answer", "200"}, {"trailers", "x"}}, 1, "\"trailers\" goes with the framing \"chunked\" alone"},
+      {{{"answer", "200"}, {"read_body", "off"}},
+       1,
+       "\"read_body\" off goes with request_headers, expect and request_body:N alone"},
+      {{{"send", ""}}, 0, "\"send\" must have at least one byte"},
+      {{{"send_file", "/no/such/file"}}, 0, "send_file: \"/no/such/file\" can't be read, or is empty"},
+      {{{"interim", "101"}}, 0, "\"interim\" must be from 100 to 199, and not 101, behind which no HTTP follows"},
+      {{{"interim", "103"}, {"count", "0"}}, 1, "\"count\" must be from 1 to 10000"},
+      {{{"count", "2"}, {"answer", "200"}}, 0, "count: goes with interim alone"},
+      {{{"expect", "soon"}}, 0, "expect: \"soon\" is none of continue, never, late:DURATION, twice, final:STATUS"},
+      {{{"expect", "never"}, {"at", "accept"}}, 0, "\"expect\" makes no sense at accept: it goes with expect alone"},
+      {{{"expect", "late:0s"}}, 0, "\"expect\" late: its time must be more than 0ms and at most 24h"},
+      {{{"announce", "a\r\nb"}}, 0, "\"announce\" must be none, close or another text of one line"},
+      {{{"announce", "none"}, {"at", "after_response"}},
+       0,
+       "\"announce\" makes no sense at after_response: the response's head has been sent"},
+      {{{"announce", "none"}, {"close", "half"}, {"at", "accept"}},
+       0,
+       "\"announce\" makes no sense at accept: no response comes before this close"},
+      {{{"truncate", "on"}, {"at", "response_wire:1"}},
+       0,
+       "\"truncate\" makes no sense at response_wire: close leaves unsent what has not been sent"},
+      {{{"close", "half"}, {"method", "GET"}, {"at", "accept"}},
+       1,
+       "\"method\" makes no sense at accept: no request has come yet"},
+      {{{"close", "half"}, {"idle_at_least", "1s"}},
+       1,
+       "\"idle_at_least\" makes no sense at after_response: it goes with next_request alone"},
       {{{"probability", "nan"}}, 0, "probability: \"nan\" is not a number from 0 to 1"},
   };
   for (const Case& c : cases) {
@@ -113,7 +159,23 @@ TEST_CASE("what is written reads back as the same rule") {
       at(At::response_headers).truncate().once(),
       at_idle(90s).slow(4096, 5ms).at_most(9),
       at(At::next_request).close(CloseMode::deferred).with_probability(0.1),
-      at(At::next_request).close(CloseMode::deferred).with_probability(1e-300),
+      at(At::next_request).close(CloseMode::deferred).with_probability(1e-300).after_idle(2s).on_method("PUT"),
+      at(At::request_headers)
+          .answer({.status = 401,
+                   .reason = "No",
+                   .fields = "A: 1\r\nb:2",
+                   .body = std::string("\0\\\x80,", 4),
+                   .version = Version::http_1_0,
+                   .length = 7,
+                   .read_body = Switch::off,
+                   .close = CloseMode::half,
+                   .announce = "none"}),
+      at(At::accept).answer({.framing = AnswerAction::Framing::chunked, .trailers = "X: 1"}),
+      at(At::after_response).close(CloseMode::half).announce("keep-alive; timeout=5"),
+      at_response_wire(17).send("\r\n\x01 a,b"),
+      at_idle(1s).interim(103, "Link: </a>", 9),
+      at(At::expect).expect({ExpectAction::Kind::late, 5ms}),
+      at(At::expect).expect({ExpectAction::Kind::proceed}),
   };
   for (const Rule& rule : cases) {
     CAPTURE(describe(rule));
@@ -140,6 +202,11 @@ TEST_CASE("keys have a name, a form and a help each") {
 TEST_CASE("what a rule does is told without whom it concerns") {
   CHECK(describe_act(at_response_body(5).close(CloseMode::abortive).on_connection(1).once()) ==
         "close abortive at response_body:5");
+  CHECK(describe_act(at_idle(2s).answer({.status = 408, .close = CloseMode::half})) ==
+        "answer 408, close half at idle:2s");
+  CHECK(describe_act(at(At::accept).send("\x16\x03")) == "send 2 bytes at accept");
+  CHECK(describe_act(at(At::after_response).close().announce("none")) ==
+        "close lingering, announce none at after_response");
   CHECK(describe_act(at(At::accept).stall()) == "stall at accept");
 }
 

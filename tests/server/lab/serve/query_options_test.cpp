@@ -80,15 +80,20 @@ TEST_CASE("a query that can't be understood is refused with its option, the valu
       {"clse=abortive", "unknown query option \"clse\"; did you mean \"close\"?"},
       {"q=2", "unknown query option \"q\"; "},
       {"zzzzzzzz=2",
-       "unknown query option \"zzzzzzzz\"; the query options are at, close, delay, stall, truncate, slow, probability, "
-       "idle_timeout, keep_alive_timeout, keep_alive_max"},
+       "unknown query option \"zzzzzzzz\"; the query options are at, idle_at_least, close, delay, stall, truncate, "
+       "slow, "
+       "answer, reason, fields, body, version, framing, length, trailers, read_body, send, interim, count, expect, "
+       "announce, probability, idle_timeout, keep_alive_timeout, keep_alive_max"},
+      {"send_file=/etc/passwd", "unknown query option \"send_file\""},
       {"connection=1&stall", "unknown query option \"connection\""},
       {"request=1&stall", "unknown query option \"request\""},
       {"path=/&stall", "unknown query option \"path\""},
       {"times=1&stall", "unknown query option \"times\""},
       {"at=later&stall", "at: \"later\" is none of accept, request_headers"},
       {"at=accept&stall", "at: \"accept\" is over when a request comes"},
-      {"at=next_request", "a rule has exactly one of close, delay, stall, truncate, slow, and this one has none"},
+      {"at=next_request",
+       "a rule has exactly one of close, delay, stall, truncate, slow, answer, send, send_file, interim, expect, "
+       "announce, and this one has none"},
       {"stall&close=half", "and this one has stall and close"},
       {"close=half&close=half", "\"close\" is given twice"},
       {"delay=5", "delay: \"5\" has no unit; write 5s for seconds or 5ms"},
@@ -111,7 +116,7 @@ TEST_CASE("a query that can't be understood is refused with its option, the valu
     const Response refusal = with_query_options([](const Request&) { return Response{}; }, {})(request);
     CHECK(refusal.status == 400);
     CHECK(contains(refusal.body, c.error));
-    CHECK(contains(refusal.body, "\nThe query options are at, close, "));
+    CHECK(contains(refusal.body, "\nThe query options are at, idle_at_least, close, "));
   }
 }
 

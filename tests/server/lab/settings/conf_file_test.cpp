@@ -134,7 +134,8 @@ TEST_CASE("errors in rules name the place, the key and what was meant") {
       {"[[rule]]\nstall = true\nrequest = 1\nat = \"accept\"",
        "lab.toml:3:11: \"request\" makes no sense at accept: no request has come yet"},
       {"port = 0\n[[rule]]\nat = \"accept\"",
-       "lab.toml:2:1: a rule has exactly one of close, delay, stall, truncate, slow, and this one has none"},
+       "lab.toml:2:1: a rule has exactly one of close, delay, stall, truncate, slow, answer, send, send_file, interim, "
+       "expect, announce, and this one has none"},
       {"[[rule]]\nconnection = \"first\"\nstall = true", "lab.toml:2:14: connection: \"first\" is not a number"},
       {"[[rule]]\nconnection = 1.5\nstall = true", "lab.toml:2:14: connection wants an integer, not floating-point"},
       {"[[rule]]\nstall = 1", "lab.toml:2:9: stall wants true, false, \"on\" or \"off\", not integer"},
