@@ -148,11 +148,11 @@ void Connection::deadline_passed(DeadlineKind kind) {
 // What the lifecycle says.
 
 Kind Connection::take(Event event, const Detail& detail) {
-  const Stage before = state_.stage;
-  const auto next = next_step(state_, event, circumstances(event));
+  const Transition* certain = certain_step(state_, event);
+  const auto next = certain != nullptr ? std::optional(*certain) : next_step(state_, event, circumstances(event));
   assert(next && "an event that can't happen in this state");
   if (!next) return Kind::go_on;
-  state_.stage = next->stage;
+  const Stage before = std::exchange(state_.stage, next->stage);
   switch (next->step.kind) {
     case Kind::go_on:
       state_.pause = Wait::none;

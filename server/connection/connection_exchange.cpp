@@ -61,7 +61,7 @@ AnswerSettings settings_for(ConnectionHost& host, const Report& report, const Wa
   auto server = http::ServerState::running;
   if (drain && drain->options.announce == Switch::on && !drain->options.status) server = http::ServerState::draining;
   if (host.is_stopping()) server = http::ServerState::stopping;
-  return {host.shared().options, host.date(), report.requests(), waiting.idle_timeout(), server, decided, {}};
+  return {host.shared().options, {}, report.requests(), waiting.idle_timeout(), server, decided, {}};
 }
 
 /// The answer is in the output, and so is its record.
@@ -319,6 +319,7 @@ void Connection::send_response(Response&& response, CloseReason decided) {
   }
   if (decided != CloseReason::none) exchange_->said.reset();
   AnswerSettings settings = settings_for(host_, report_, waiting_, decided);
+  settings.date = host_.date();
   Persistence persistence = persistence_after(*exchange_, settings, &response);
   const Persistence::Decision ours = persistence.decision;
   http::ResponseFraming framing = framing_of(*exchange_, response);

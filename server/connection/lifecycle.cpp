@@ -181,6 +181,19 @@ constexpr auto first_rows = [] {
   return first;
 }();
 
+/// What is certain, by stage and event.
+constexpr auto certain = [] {
+  std::array<std::array<std::optional<Transition>, events>, stages> steps{};
+  for (std::size_t stage = 0; stage < stages; ++stage) {
+    for (std::size_t event = 0; event < events; ++event) {
+      const std::size_t first = first_rows[stage][event];
+      if (first == table.size() || table[first].when != When::always) continue;
+      steps[stage][event] = Transition{table[first].to.value_or(static_cast<Stage>(stage)), table[first].step};
+    }
+  }
+  return steps;
+}();
+
 struct PauseRow {
   Wait pause;
   Event event;
@@ -308,6 +321,12 @@ std::optional<Transition> next_step(LifeState state, Event event, const Circumst
     }
   }
   return std::nullopt;
+}
+
+const Transition* certain_step(LifeState state, Event event) {
+  if (state.pause != Wait::none) return nullptr;
+  const auto& step = lifecycle::certain[static_cast<std::size_t>(state.stage)][static_cast<std::size_t>(event)];
+  return step ? &*step : nullptr;
 }
 
 std::string_view to_string(Stage stage) { return lifecycle::stage_names[static_cast<std::size_t>(stage)]; }

@@ -178,7 +178,7 @@ void Output::drop_sent() {
 
 void Output::clear_sent() {
   buffer_.clear();
-  body_ = {};
+  if (!body_.empty()) body_ = std::string();
   sent_ = 0;
 }
 

@@ -8,6 +8,16 @@
 #include "server/text/longest_time.h"
 
 namespace closelab::server {
+namespace {
+
+/// What may have changed since the answer began; the rest is as it was, and strings are not copied again.
+void bring_up_to_date(RequestRecord& kept, const RequestRecord& request) {
+  kept.answered_at = request.answered_at;
+  kept.answer_end = request.answer_end;
+  kept.response_body_bytes = request.response_body_bytes;
+}
+
+}  // namespace
 
 namespace {
 
@@ -107,7 +117,7 @@ void Recorder::record_request(Entry& entry, const RequestRecord& request) const 
   };
   while (position > 0 && at(position - 1).number > request.number) --position;
   if (position > 0 && at(position - 1).number == request.number) {
-    at(position - 1) = request;
+    bring_up_to_date(at(position - 1), request);
   } else if (position < kept.size()) {
     return;
   } else if (kept.size() < options_.requests_kept) {

@@ -1,7 +1,9 @@
 #include "server/lab/admin/tcp_states.h"
 
 #include <algorithm>
-#include <optional>
+#include <chrono>
+#include <string>
+#include <tuple>
 #include <vector>
 
 namespace closelab::lab {
@@ -20,25 +22,29 @@ bool is_client(const Endpoint& server, const TcpSocket& socket) {
   return remote == address_text(socket.local) || remote.starts_with("127.") || remote == "::1";
 }
 
-Json counts_json(std::span<const TcpSocket> sockets) {
+using Sockets = std::vector<const TcpSocket*>;
+
+Json counts_json(const Sockets& sockets) {
+  StateCounts counts;
+  for (const TcpSocket* socket : sockets) ++counts[socket->state];
   Json json = Json::object();
-  for (const auto& [state, count] : count_by_state(sockets)) json[std::string(to_string(state))] = count;
+  for (const auto& [state, count] : counts) json[std::string(to_string(state))] = count;
   return json;
 }
 
 /// The server's own and its clients'.
 struct Ends {
-  std::vector<TcpSocket> own;
-  std::vector<TcpSocket> clients;
+  Sockets own;
+  Sockets clients;
 };
 
 Ends ends_of(const Endpoint& server, std::span<const TcpSocket> sockets) {
   Ends ends;
   for (const TcpSocket& socket : sockets) {
     if (socket.local.port == server.port) {
-      ends.own.push_back(socket);
+      ends.own.push_back(&socket);
     } else if (is_client(server, socket)) {
-      ends.clients.push_back(socket);
+      ends.clients.push_back(&socket);
     }
   }
   return ends;
@@ -52,51 +58,66 @@ Json socket_json(std::string_view side, const TcpSocket& socket) {
           {"timer_ms", socket.timer_left.count()}};
 }
 
-/// Open ones, then those in TIME_WAIT that came last.
-void add_sockets(Json& array, std::string_view side, std::vector<TcpSocket> sockets, std::size_t listed) {
-  std::erase_if(sockets, [](const TcpSocket& socket) { return socket.state == TcpState::listen; });
-  std::ranges::stable_sort(sockets, [](const TcpSocket& a, const TcpSocket& b) {
-    const bool a_waits = a.state == TcpState::time_wait;
-    const bool b_waits = b.state == TcpState::time_wait;
-    return a_waits != b_waits ? b_waits : a_waits && a.timer_left > b.timer_left;
-  });
-  if (sockets.size() > listed) sockets.resize(listed);
-  for (const TcpSocket& socket : sockets) array.push_back(socket_json(side, socket));
+/// The first `listed`, in order.
+template <class List>
+void keep_first(List& list, std::size_t listed, auto before) {
+  const std::size_t kept = std::min(listed, list.size());
+  std::partial_sort(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(kept), list.end(), before);
+  list.erase(list.begin() + static_cast<std::ptrdiff_t>(kept), list.end());
+}
+
+/// Open ones, then those in TIME_WAIT that came last; else as the kernel told them.
+void add_sockets(Json& array, std::string_view side, Sockets sockets, std::size_t listed) {
+  std::erase_if(sockets, [](const TcpSocket* socket) { return socket->state == TcpState::listen; });
+  const auto rank = [](const TcpSocket* socket) {
+    const bool waits = socket->state == TcpState::time_wait;
+    return std::tuple(waits, waits ? -socket->timer_left : std::chrono::milliseconds(0), socket);
+  };
+  keep_first(sockets, listed, [&](const TcpSocket* a, const TcpSocket* b) { return rank(a) < rank(b); });
+  for (const TcpSocket* socket : sockets) array.push_back(socket_json(side, *socket));
 }
 
 struct Holder {
+  std::chrono::milliseconds timer_left;
   std::string_view side;
-  TcpSocket socket;
+  const TcpSocket* socket;
 };
 
-std::vector<Holder> holders_of_time_wait(std::span<const TcpSocket> server, std::span<const TcpSocket> clients) {
+std::vector<Holder> holders_of_time_wait(const Sockets& server, const Sockets& clients) {
   std::vector<Holder> holders;
-  for (const TcpSocket& socket : server)
-    if (socket.state == TcpState::time_wait) holders.push_back({"server", socket});
-  for (const TcpSocket& socket : clients)
-    if (socket.state == TcpState::time_wait) holders.push_back({"client", socket});
-  std::ranges::stable_sort(holders, std::ranges::greater{},
-                           [](const Holder& holder) { return holder.socket.timer_left; });
+  const auto add = [&](std::string_view side, const Sockets& sockets) {
+    for (const TcpSocket* socket : sockets)
+      if (socket->state == TcpState::time_wait) holders.push_back({socket->timer_left, side, socket});
+  };
+  add("server", server);
+  add("client", clients);
   return holders;
+}
+
+/// Those that came last are first, of the same moment the server's.
+bool is_listed_before(const Holder& a, const Holder& b) {
+  return std::tuple(b.timer_left, b.side, a.socket) < std::tuple(a.timer_left, a.side, b.socket);
 }
 
 Json to_json(const Holder& holder) {
   return {{"side", holder.side},
-          {"local", to_string(holder.socket.local)},
-          {"remote", to_string(holder.socket.remote)},
-          {"time_wait_remaining_ms", holder.socket.timer_left.count()}};
+          {"local", to_string(holder.socket->local)},
+          {"remote", to_string(holder.socket->remote)},
+          {"time_wait_remaining_ms", holder.timer_left.count()}};
 }
 
 }  // namespace
 
 Json states_json(const Endpoint& server, std::span<const TcpSocket> sockets, std::size_t listed) {
   const auto [own, clients] = ends_of(server, sockets);
-  const std::vector<Holder> holders = holders_of_time_wait(own, clients);
+  std::vector<Holder> holders = holders_of_time_wait(own, clients);
+  const std::size_t all = holders.size();
+  keep_first(holders, listed, is_listed_before);
   Json time_wait = Json::array();
-  for (std::size_t i = 0; i < std::min(holders.size(), listed); ++i) time_wait.push_back(to_json(holders[i]));
+  for (const Holder& holder : holders) time_wait.push_back(to_json(holder));
   return {{"server", counts_json(own)},
           {"client", counts_json(clients)},
-          {"left_out", holders.size() - time_wait.size()},
+          {"left_out", all - time_wait.size()},
           {"time_wait", std::move(time_wait)}};
 }
 

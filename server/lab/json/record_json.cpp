@@ -116,7 +116,7 @@ Json to_json(const Evidence& evidence) {
   Json json{
       {"at_ms", in_ms(evidence.at)},
       {"source", to_string(evidence.source)},
-      {"fact", to_string(evidence.fact)},
+      {"fact", closelab::to_string(evidence.fact)},
       {"text", describe(evidence)},
   };
   std::visit(FactWriter{json}, evidence.fact);

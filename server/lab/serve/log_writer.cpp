@@ -2,10 +2,12 @@
 
 #include <limits.h>
 #include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -18,10 +20,21 @@ constexpr std::size_t batch_bytes = 64 * 1024;
 constexpr int patience_ms = 1000;
 constexpr int poll_ms = 50;
 
+/// A pipe that is writable takes PIPE_BUF bytes without blocking (pipe(7)); a file, whose reader nobody waits for,
+/// takes all in one call.
+std::size_t most_in_one_write(int fd) {
+  struct stat file {};
+  const bool is_file = ::fstat(fd, &file) == 0 && S_ISREG(file.st_mode);
+  return is_file ? std::numeric_limits<std::size_t>::max() : PIPE_BUF;
+}
+
 }  // namespace
 
 Output::Output(int fd, std::function<std::string(std::uint64_t)> dropped_notice)
-    : fd_(fd), dropped_notice_(std::move(dropped_notice)), thread_([this] { run(); }) {}
+    : fd_(fd),
+      most_in_one_write_(most_in_one_write(fd)),
+      dropped_notice_(std::move(dropped_notice)),
+      thread_([this] { run(); }) {}
 
 Output::~Output() { close(); }
 
@@ -78,8 +91,7 @@ void Output::write_out(const std::vector<Event>& events) {
 void Output::write_out(std::string_view lines) {
   while (!lines.empty()) {
     if (!wait_writable()) break;
-    // A pipe that is writable takes PIPE_BUF bytes without blocking (pipe(7)).
-    const ssize_t written = ::write(fd_, lines.data(), std::min<std::size_t>(lines.size(), PIPE_BUF));
+    const ssize_t written = ::write(fd_, lines.data(), std::min(lines.size(), most_in_one_write_));
     if (written > 0) lines.remove_prefix(static_cast<std::size_t>(written));
     if (written < 0 && errno != EAGAIN && errno != EINTR) break;
   }

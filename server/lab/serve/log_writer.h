@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <mutex>
@@ -39,6 +40,7 @@ class Output {
   bool wait_writable();
 
   const int fd_;
+  const std::size_t most_in_one_write_;
   const std::function<std::string(std::uint64_t)> dropped_notice_;
   std::mutex mutex_;
   std::condition_variable wake_;

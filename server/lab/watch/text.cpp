@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 
 #include "server/lab/watch/print.h"
 
@@ -36,7 +38,7 @@ std::string left_text(const TcpSocket& socket, server::Charset charset) {
   if (socket.timer != TcpTimer::time_wait) return "-";
   if (socket.timer_left.count() == 0) return charset == server::Charset::utf8 ? "≤ 2 s" : "<= 2 s";
   const auto tenths = (socket.timer_left.count() + 99) / 100;
-  return fmt::format("{}.{} s", tenths / 10, tenths % 10);
+  return std::to_string(tenths / 10) + '.' + static_cast<char>('0' + tenths % 10) + " s";
 }
 
 /// `*` for the port of a listener's peer, as netstat has it.
@@ -51,6 +53,12 @@ bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0x
 
 void append_left(std::string& out, std::string_view text, std::size_t width) {
   out.append(text).append(width - std::min(width, text.size()), ' ').push_back(' ');
+}
+
+void append_right(std::string& out, std::uint32_t number, std::size_t width) {
+  char text[10];
+  const auto digits = static_cast<std::size_t>(std::to_chars(text, std::end(text), number).ptr - text);
+  out.append(width - std::min(width, digits), ' ').append(text, digits).push_back(' ');
 }
 
 void append_right(std::string& out, std::string_view text, std::size_t width) {
@@ -75,6 +83,7 @@ struct Line {
 /// come first, so that it is an address that is cut.
 enum class Form : std::uint8_t { all, time_left_first };
 
+constexpr std::size_t usual_line = 100;
 constexpr std::size_t longest_holder = std::string_view("unknown").size();
 
 Form form_for(const Widths& widths, const Room& room) {
@@ -87,8 +96,8 @@ std::string_view holder_text(const ListedSocket& row) { return row.time_wait ? t
 void append_all(std::string& out, const Line& line, const Widths& widths, server::Charset charset) {
   const TcpSocket& socket = line.row->socket;
   append_left(out, socket.local.family == AddressFamily::ipv6 ? "tcp6" : "tcp", 5);
-  append_right(out, std::to_string(socket.receive_queue), 6);
-  append_right(out, std::to_string(socket.send_queue), 6);
+  append_right(out, socket.receive_queue, 6);
+  append_right(out, socket.send_queue, 6);
   append_left(out, line.local, widths.local);
   append_left(out, line.remote, widths.remote);
   append_left(out, to_string(socket.state), widths.state);
@@ -115,6 +124,7 @@ std::string heading(Form form, const Widths& widths) {
 void append_sockets(std::string& out, std::span<const ListedSocket> listed, const Room& room) {
   std::vector<Line> lines;
   lines.reserve(listed.size());
+  out.reserve(out.size() + listed.size() * usual_line);
   Widths widths;
   for (const ListedSocket& row : listed) {
     const Line& line = lines.emplace_back(Line{&row, end_text(row.socket.local), end_text(row.socket.remote)});
@@ -169,7 +179,8 @@ std::string watch_text(const Snapshot& snapshot, const Room& room) {
   if (more > 0) out += fmt::format("... and {} more\n", more);
   if (std::ranges::any_of(listed, is_due))
     out.append(room.charset == server::Charset::utf8 ? "≤" : "<=").append(slack_note);
-  return fit(out, room);
+  const bool is_cut = room.rows != Room{}.rows || room.columns != Room{}.columns;
+  return is_cut ? fit(out, room) : out;
 }
 
 }  // namespace closelab::lab

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <map>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 
 #include "net/socket/socket_address.h"
 #include "server/lab/watch/keys.h"
@@ -46,8 +49,9 @@ SocketTables observe(TcpFilter filter) {
 
 /// Asks for each address once.
 IsLocal is_local_cached() {
-  return [known = std::map<std::string, bool>()](const Endpoint& endpoint) mutable {
-    const auto [at, fresh] = known.try_emplace(address_text(endpoint));
+  using Address = std::tuple<AddressFamily, std::array<std::uint8_t, 16>, std::uint32_t>;
+  return [known = std::map<Address, bool>()](const Endpoint& endpoint) mutable {
+    const auto [at, fresh] = known.try_emplace({endpoint.family, endpoint.address, endpoint.scope_id});
     if (fresh) at->second = net::is_local_address(endpoint);
     return at->second;
   };
