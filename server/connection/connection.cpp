@@ -258,7 +258,8 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
 /// Drops what is under way. Its requests, served or not, go into the record as they are.
 void Connection::cut(Stage before) {
   rules_.cut();
-  report_.left_over(left_over(input_, exchange_.get()));
+  // In the middle of a body it is more of that.
+  if (before != Stage::body) report_.left_over(left_over(input_, exchange_.get()));
   input_ = {};
   if (exchange_ == nullptr) return;
   if (before == Stage::body) end_.note_unfinished(missing_body(exchange_->parser));

@@ -30,10 +30,26 @@ TEST_CASE("the routes answer as the help says") {
   CHECK(std::stod(curl({"-o", "/dev/null", "-w", "%{time_total}", lab.url("/delay/300ms")}).out) >= 0.3);
 
   CHECK(contains(curl({"-I", lab.url()}).out, "HTTP/1.1 200 OK\r\n"));
-  CHECK(contains(curl({"-i", "-X", "DELETE", lab.url()}).out, "\r\nAllow: GET, HEAD\r\n"));
+  CHECK(contains(curl({"-i", "-X", "DELETE", lab.url()}).out, "\r\nAllow: GET, HEAD, POST\r\n"));
   CHECK(contains(curl({lab.url("/nothing")}).out, "/delay/DURATION"));
   CHECK(contains(curl({"-i", lab.url("/bytes/x")}).out, "HTTP/1.1 400 "));
   CHECK(contains(curl({"-i", lab.url("/close/gently")}).out, "lingering, immediate, abortive"));
+}
+
+TEST_CASE("a tag tells requests apart, POST is answered as GET is, and /echo takes any query") {
+  Lab lab;
+  for (const char* route : {"/", "/bytes/5", "/chunked/5", "/status/200", "/delay/1ms"}) {
+    CAPTURE(route);
+    const std::string url = lab.url(route) + "?tag=x/7";
+    const Finished got = curl({"-w", "%{http_code}", url});
+    const Finished posted = curl({"-w", "%{http_code}", "-d", "body", url});
+    CHECK(posted.out.ends_with("200"));
+    if (std::string_view(route) != "/") CHECK(posted.out == got.out);
+  }
+  CHECK(lab.settled()["requests"][0]["target"] == "/?tag=x/7");
+  CHECK(contains(curl({lab.url("/echo?q=1&close=lingering&at=after_response")}).out, "GET /echo?q=1&close=lingering"));
+  CHECK(contains(curl({lab.url("/echo?close=gently")}).out, "is none of lingering"));
+  CHECK(contains(curl({lab.url("/?q=1")}).out, "unknown query option"));
 }
 
 TEST_CASE("a delayed response does not hold up other connections") {

@@ -94,6 +94,19 @@ TEST_CASE("an early answer does not wait for the body") {
   for (const Case& c : cases) check(c);
 }
 
+TEST_CASE("an early answer that arrived needs no second request, though the body was not read") {
+  TestServer server(brisk());
+  server.add_rule(rule("answer=401,at=request_headers,read_body=off,close=lingering"));
+  Client client(server);
+  client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 400\r\n\r\nsome");
+  client.receive_to_end();
+  client.close();
+  const ConnectionRecord record = server.closed();
+  INFO(record);
+  CHECK(record.retry == Retry::not_needed);
+  CHECK(record.close_reason == CloseReason::rule);
+}
+
 TEST_CASE("an early answer on a kept connection: the rest of the body is dropped, and the next request is answered") {
   TestServer server;
   server.add_rule(rule("answer=403,at=request_headers,read_body=off,times=1"));

@@ -27,11 +27,15 @@ bool is_rule_knob(const RuleKey& key) {
   return key.role != RuleKey::Role::place && key.name != "times" && key.reach == RuleKey::Reach::everybody;
 }
 
+/// Does nothing: it tells a tester's requests apart in records and logs.
+constexpr std::string_view tag = "tag";
+
 std::vector<std::string_view> all_options() {
   std::vector<std::string_view> names;
   for (const RuleKey& key : server::rule_schema())
     if (is_rule_knob(key)) names.push_back(key.name);
   names.insert(names.end(), setting_knobs.begin(), setting_knobs.end());
+  names.push_back(tag);
   return names;
 }
 
@@ -49,13 +53,18 @@ std::string with_on(const RuleKey& key, std::string value) {
 /// Takes the options of a query one after the other.
 class KnobReader {
  public:
-  explicit KnobReader(const KeepAliveHints& hints) { settings_.options.keep_alive = hints; }
+  KnobReader(const KeepAliveHints& hints, UnknownOptions unknown) : unknown_(unknown) {
+    settings_.options.keep_alive = hints;
+  }
 
   /// What is wrong with the option; empty when nothing is.
   std::string take(const std::string& name, std::string value) {
     if (is_setting_knob(name)) return set(name, with_plus(std::move(value)));
+    if (name == tag) return "";
     const RuleKey* key = server::find_rule_key(name);
-    if (key == nullptr || !is_rule_knob(*key))
+    const bool is_known = key != nullptr && is_rule_knob(*key);
+    if (!is_known && unknown_ == UnknownOptions::ignored) return "";
+    if (!is_known)
       return server::unknown_word("query option", name, all_options(), "the query options are " + query_option_names());
     rule_.emplace_back(name, with_on(*key, std::move(value)));
     return "";
@@ -83,6 +92,7 @@ class KnobReader {
     return error.empty() ? "" : fmt::format("{}: {}", name, error);
   }
 
+  UnknownOptions unknown_;
   server::RuleEntries rule_;
   /// Only the settings that are query options are of interest.
   Settings settings_;
@@ -99,10 +109,10 @@ Response refuse(std::string_view what) {
 
 std::string query_option_names() { return fmt::format("{}", fmt::join(all_options(), ", ")); }
 
-Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAliveHints& hints) {
+Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAliveHints& hints, UnknownOptions unknown) {
   Parsed<Parameters> parameters = parse_query(query);
   if (!parameters) return refused<QueryOptions>(parameters.error);
-  KnobReader reader(hints);
+  KnobReader reader(hints, unknown);
   for (auto& [name, value] : parameters.value) {
     const std::string error = reader.take(name, std::move(value));
     if (!error.empty()) return refused<QueryOptions>(error);
@@ -110,9 +120,13 @@ Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAlive
   return reader.query_options();
 }
 
+UnknownOptions unknown_options_of(std::string_view path) {
+  return path == "/echo" ? UnknownOptions::ignored : UnknownOptions::refused;
+}
+
 std::vector<Rule> rules_from_query(const Request& request) {
   if (request.query.empty()) return {};
-  const Parsed<QueryOptions> query = parse_query_options(request.query);
+  const Parsed<QueryOptions> query = parse_query_options(request.query, {}, unknown_options_of(request.path));
   if (!query || !query.value.rule) return {};
   return {*query.value.rule};
 }
@@ -120,7 +134,7 @@ std::vector<Rule> rules_from_query(const Request& request) {
 Handler with_query_options(Handler handler, const KeepAliveHints& hints) {
   return [handler = std::move(handler), hints](const Request& request) {
     if (request.query.empty()) return handler(request);
-    const Parsed<QueryOptions> query = parse_query_options(request.query, hints);
+    const Parsed<QueryOptions> query = parse_query_options(request.query, hints, unknown_options_of(request.path));
     if (!query) return refuse(query.error);
     Response response = handler(request);
     response.idle_timeout = query.value.idle_timeout;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +25,16 @@ struct QueryOptions {
   std::optional<KeepAliveHints> keep_alive{};
 };
 
+/// What a query may hold beside options.
+enum class UnknownOptions : std::uint8_t { refused, ignored };
+
+/// /echo takes any query; elsewhere an option that is misspelt must not go unnoticed.
+UnknownOptions unknown_options_of(std::string_view path);
+
 /// Reads a query; `hints` is what holds for the part of the Keep-Alive field that the query leaves alone. The error
 /// names the option, the value and what is allowed.
-server::Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAliveHints& hints = {});
+server::Parsed<QueryOptions> parse_query_options(std::string_view query, const KeepAliveHints& hints = {},
+                                                 UnknownOptions unknown = UnknownOptions::refused);
 
 /// `at, close, delay...`
 std::string query_option_names();

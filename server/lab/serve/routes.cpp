@@ -60,11 +60,13 @@ Response pattern_response(const Request& request, bool with_length) {
   return response;
 }
 
-Handler only_get(Handler handler) {
+/// POST is answered as GET is: tools with one method for all their URLs get what they ask for.
+Handler readable(Handler handler) {
   return [handler = std::move(handler)](const Request& request) {
-    if (request.method == "GET" || request.method == "HEAD") return handler(request);
-    Response response = text(405, "This route answers GET and HEAD. /echo takes any method.\n");
-    response.headers.push_back({"Allow", "GET, HEAD"});
+    const bool reads = request.method == "GET" || request.method == "HEAD" || request.method == "POST";
+    if (reads) return handler(request);
+    Response response = text(405, "This route answers GET, HEAD and POST. /echo takes any method.\n");
+    response.headers.push_back({"Allow", "GET, HEAD, POST"});
     return response;
   };
 }
@@ -179,13 +181,13 @@ void add_routes(Server& server) {
     server.handle(pattern, with_query_options(std::move(handler), server.options().keep_alive));
   };
   server.handle("/*", not_found);
-  add("/", only_get([&server](const Request& request) {
+  add("/", readable([&server](const Request& request) {
         const Switch hold = server.is_held(request.connection_id) ? Switch::on : Switch::off;
         return text(200, root_page(request, server.options(), server.endpoint(), hold));
       }));
   add("/echo", echo);
-  add("/bytes/*", only_get(bytes));
-  add("/chunked/*", only_get(chunked));
+  add("/bytes/*", readable(bytes));
+  add("/chunked/*", readable(chunked));
   add("/status/*", status);
   add("/delay/*", delay);
   add("/close/*", close);

@@ -83,7 +83,7 @@ TEST_CASE("a query that can't be understood is refused with its option, the valu
        "unknown query option \"zzzzzzzz\"; the query options are at, idle_at_least, close, delay, stall, truncate, "
        "slow, "
        "answer, reason, fields, body, version, framing, length, trailers, read_body, send, interim, count, expect, "
-       "announce, probability, idle_timeout, keep_alive_timeout, keep_alive_max"},
+       "announce, probability, idle_timeout, keep_alive_timeout, keep_alive_max, tag"},
       {"send_file=/etc/passwd", "unknown query option \"send_file\""},
       {"connection=1&stall", "unknown query option \"connection\""},
       {"request=1&stall", "unknown query option \"request\""},
