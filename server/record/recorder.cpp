@@ -15,6 +15,7 @@ void bring_up_to_date(RequestRecord& kept, const RequestRecord& request) {
   kept.answered_at = request.answered_at;
   kept.answer_end = request.answer_end;
   kept.response_body_bytes = request.response_body_bytes;
+  kept.answer_spoiled = request.answer_spoiled;
 }
 
 }  // namespace

@@ -18,14 +18,20 @@ struct KnownDifference {
 constexpr std::string_view reads_first = "the lab server reads the body before its handler answers";
 constexpr std::string_view answers_400 = "the server answers 400; the lab server, told to abort at the FIN, is silent";
 
+constexpr std::string_view answers_post = "the lab server's routes answer POST as GET, the other server's refuse it";
+
 constexpr auto known_differences = std::to_array<KnownDifference>({
     {"nginx", "FIN in the middle of the answer", "nginx stops writing at the FIN; the lab server completes the answer"},
     {"nginx", "half a body, FIN", reads_first},
     {"node", "PUT 500 kB, refused, close", reads_first},
     {"node", "PUT 10 MB, refused, close", reads_first},
+    {"node", "POST 100 kB, limit 64 KiB", answers_post},
+    {"node", "POST 10 MB, limit 64 KiB", answers_post},
     {"node", "half a head, FIN", answers_400},
     {"node", "half a body, FIN", reads_first},
     {"node", "nothing sent", "Node's headersTimeout begins at accept; idle_timeout ends without an answer"},
+    {"go", "POST 100 kB, limit 64 KiB", answers_post},
+    {"go", "POST 10 MB, limit 64 KiB", answers_post},
     {"go", "GET, HTTP/1.0", "Go does not tell HTTP/1.0 that it will close"},
     {"go", "half a head", "Go answers 400; the lab server knows 408 or nothing"},
     {"go", "half a body, FIN", reads_first},

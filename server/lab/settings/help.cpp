@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t columns = 80;
 
 constexpr std::string_view exit_status = R"(EXIT STATUS
-  0  what was asked for is done; serve: it was told to stop by SIGINT, SIGTERM or SIGHUP
+  0  what was asked for is done; serve: it was told to stop by SIGINT, SIGTERM or
+     SIGHUP
   1  it can't listen: the message says what holds the port and what would help
   2  the command line or the conf file can't be understood
 )";
@@ -28,11 +29,12 @@ SYNOPSIS
   closelab serve --print-conf [OPTION]...
 
 DESCRIPTION
-  Serves on http://127.0.0.1:8080/ until SIGINT (Ctrl-C), SIGTERM or SIGHUP. Prints a
-  line for each request and, when a connection has settled, its verdict: who
-  closed first, by FIN or RST, for what reason, and who holds TIME_WAIT; with a
-  ladder of what was seen and how each step is known (syscall, tcp_info,
-  sock_diag, inferred). The first line says where it listens.
+  Serves on http://127.0.0.1:8080/ until SIGINT (Ctrl-C), SIGTERM or SIGHUP.
+  Prints a line for each request and, when a connection has settled, its
+  verdict: who closed first, by FIN or RST, for what reason, and who holds
+  TIME_WAIT; with a ladder of what was seen and how each step is known
+  (syscall, tcp_info, sock_diag, capture, inferred). The first line says where
+  it listens.
 
   A second port, on 127.0.0.1 only, tells programs what happened and takes
   commands: records, barriers, events, rules (--admin-port; docs/admin.md).

@@ -7,8 +7,8 @@
 
 namespace closelab::lab {
 
-/// A file that is written at the end of a long run, and opened before, for the run would be in vain without it. Only its
-/// owner may read it, and a symbolic link is not followed.
+/// A file that is written at the end of a long run, and opened before, for the run would be in vain without it. Only
+/// its owner may read it, and a symbolic link is not followed.
 class OutputFile {
  public:
   /// An empty name: none is wanted. Throws UsageError when it can't be opened.

@@ -29,7 +29,7 @@ TEST_CASE("every key is unique, has help, and its default reads back as itself")
     CHECK(s.set(settings, text) == "");
     CHECK(s.get(settings) == text);
   }
-  CHECK(keys.size() == 49);
+  CHECK(keys.size() == 50);
 }
 
 TEST_CASE("setting a key changes that key and no other") {
@@ -57,6 +57,7 @@ TEST_CASE("setting a key changes that key and no other") {
       {"header_bytes", "100"},
       {"header_count", "3"},
       {"body_bytes", "0"},
+      {"held_bytes", "1MiB"},
       {"request_limit", "2"},
       {"max_connections", "5"},
       {"reactors", "2"},
