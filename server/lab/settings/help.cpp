@@ -15,8 +15,8 @@ namespace {
 constexpr std::size_t columns = 80;
 
 constexpr std::string_view exit_status = R"(EXIT STATUS
-  0  what was asked for is done; serve: it was told to stop by SIGINT, SIGTERM or
-     SIGHUP
+  0  what was asked for is done; serve: it was told to stop by SIGINT, SIGTERM
+     or SIGHUP
   1  it can't listen: the message says what holds the port and what would help
   2  the command line or the conf file can't be understood
 )";
