@@ -15,7 +15,6 @@ namespace closelab::lab {
 namespace {
 
 using Relation = Expectation::Relation;
-using Kind = Meaning::Kind;
 
 constexpr std::array<std::pair<std::string_view, Relation>, 7> relations{{
     {"=", Relation::equal},
@@ -61,18 +60,18 @@ std::string read_value(const Meaning& what, Expectation& to) {
   const std::string& value = to.value.text;
   const bool ordered = to.relation != Relation::equal && to.relation != Relation::not_equal;
   switch (what.kind) {
-    case Kind::number:
-    case Kind::size: {
-      const auto parsed = what.kind == Kind::size ? server::parse_size(value) : server::parse_number(value);
+    case Meaning::Kind::number:
+    case Meaning::Kind::size: {
+      const auto parsed = what.kind == Meaning::Kind::size ? server::parse_size(value) : server::parse_number(value);
       to.value.number = static_cast<double>(parsed.value);
       return parsed.error;
     }
-    case Kind::time: {
+    case Meaning::Kind::time: {
       const auto parsed = server::parse_duration(value);
       to.value.number = static_cast<double>(parsed.value.count());
       return parsed.error;
     }
-    case Kind::states: {
+    case Meaning::Kind::states: {
       const auto state = parse_tcp_state(value);
       if (!state) return fmt::format("\"{}\" is no TCP state", value);
       to.value.text = to_string(*state);
@@ -89,43 +88,46 @@ std::string read_value(const Meaning& what, Expectation& to) {
 
 Meaning Vocabulary::meaning(std::string_view name) const {
   static const std::vector<std::pair<std::string_view, Meaning>> plain{
-      {"closed_first", {Kind::word, sides}},
-      {"closed_by", {Kind::word, means}},
-      {"reset_by", {Kind::word, resetters}},
-      {"time_wait", {Kind::word, holders}},
-      {"connections", {Kind::number}},
-      {"segments", {Kind::number}},
-      {"segments.in_datagram", {Kind::number}},
-      {"netstat.lines", {Kind::number}},
-      {"resets", {Kind::number}},
-      {"handshake.segments", {Kind::number}},
-      {"close.segments", {Kind::number}},
-      {"close.segments.least", {Kind::number}},
-      {"network.fitting", {Kind::number}},
-      {"server.result", {Kind::word, results}},
-      {"server.took", {Kind::time}},
+      {"closed_first", {Meaning::Kind::word, sides}},
+      {"closed_by", {Meaning::Kind::word, means}},
+      {"reset_by", {Meaning::Kind::word, resetters}},
+      {"time_wait", {Meaning::Kind::word, holders}},
+      {"connections", {Meaning::Kind::number}},
+      {"segments", {Meaning::Kind::number}},
+      {"segments.in_datagram", {Meaning::Kind::number}},
+      {"netstat.lines", {Meaning::Kind::number}},
+      {"resets", {Meaning::Kind::number}},
+      {"handshake.segments", {Meaning::Kind::number}},
+      {"close.segments", {Meaning::Kind::number}},
+      {"close.segments.least", {Meaning::Kind::number}},
+      {"network.fitting", {Meaning::Kind::number}},
+      {"server.result", {Meaning::Kind::word, results}},
+      {"server.took", {Meaning::Kind::time}},
   };
   static const std::vector<std::pair<std::string_view, Meaning>> of_side{
-      {"time_wait", {Kind::number}}, {"time_wait_left", {Kind::time}}, {"closed_first", {Kind::number}},
-      {"fins", {Kind::number}},      {"states", {Kind::states}},
+      {"time_wait", {Meaning::Kind::number}},    {"time_wait_left", {Meaning::Kind::time}},
+      {"closed_first", {Meaning::Kind::number}}, {"fins", {Meaning::Kind::number}},
+      {"states", {Meaning::Kind::states}},
   };
   static const std::vector<std::pair<std::string_view, Meaning>> of_actor{
-      {"result", {Kind::word, results}}, {"took", {Kind::time}},        {"connected", {Kind::number}},
-      {"received", {Kind::size}},        {"responses", {Kind::number}}, {"incomplete", {Kind::number}},
-      {"end", {Kind::word, endings}},    {"state", {Kind::states}},     {"peer_state", {Kind::states}},
-      {"foreign", {Kind::size}},
+      {"result", {Meaning::Kind::word, results}}, {"took", {Meaning::Kind::time}},
+      {"connected", {Meaning::Kind::number}},     {"received", {Meaning::Kind::size}},
+      {"responses", {Meaning::Kind::number}},     {"incomplete", {Meaning::Kind::number}},
+      {"end", {Meaning::Kind::word, endings}},    {"state", {Meaning::Kind::states}},
+      {"peer_state", {Meaning::Kind::states}},    {"foreign", {Meaning::Kind::size}},
   };
   const auto find = [](const auto& list, std::string_view key) {
     const auto found = std::ranges::find(list, key, &std::pair<std::string_view, Meaning>::first);
     return found == list.end() ? Meaning{} : found->second;
   };
-  if (Meaning found = find(plain, name); found.kind != Kind::unknown) return found;
+  if (Meaning found = find(plain, name); found.kind != Meaning::Kind::unknown) return found;
   const auto [first, second] = split(name);
   if (is_side(second)) {
-    if (Meaning found = find(of_side, first); found.kind != Kind::unknown) return found;
+    if (Meaning found = find(of_side, first); found.kind != Meaning::Kind::unknown) return found;
   }
-  if (first == "sock_diag" || first == "netstat") return {parse_tcp_state(second) ? Kind::number : Kind::unknown};
-  if (first == "kernel") return {second.empty() ? Kind::unknown : Kind::number};
+  if (first == "sock_diag" || first == "netstat")
+    return {parse_tcp_state(second) ? Meaning::Kind::number : Meaning::Kind::unknown};
+  if (first == "kernel") return {second.empty() ? Meaning::Kind::unknown : Meaning::Kind::number};
   if (std::ranges::find(actors_, first) != actors_.end()) return find(of_actor, second);
   return {};
 }
@@ -158,7 +160,7 @@ Expectation parse_expectation(std::string_view text, const ObservationNames& nam
   result.name = parts.words[0];
   const std::string& value = parts.words[2];
   const Meaning what = names.meaning(result.name);
-  if (what.kind == Kind::unknown) error = names.unknown(result.name);
+  if (what.kind == Meaning::Kind::unknown) error = names.unknown(result.name);
   const auto relation = std::ranges::find(relations, parts.words[1], &std::pair<std::string_view, Relation>::first);
   if (relation == relations.end()) {
     error = fmt::format("\"{}\" is none of = != < <= > >= has", parts.words[1]);
@@ -166,7 +168,7 @@ Expectation parse_expectation(std::string_view text, const ObservationNames& nam
   }
   result.relation = relation->second;
   result.value.text = value;
-  result.of_observation = names.meaning(value).kind != Kind::unknown;
+  result.of_observation = names.meaning(value).kind != Meaning::Kind::unknown;
   if (error.empty() && !result.of_observation) error = read_value(what, result);
   return result;
 }
