@@ -91,8 +91,8 @@ void Connection::readable() {
   // A wait from before there was something to write; waiting arms it again.
   if (!may_read()) return;
   // Only looks whether a request has begun to arrive, so that its bytes are unread when a rule closes.
-  const bool rule_next =
-      exchange_ == nullptr && rules_.waits_for(At::next_request) && net::unread_bytes(stream_.fd()) > 0;
+  const bool may_be_rule = rules_.waits_for(At::next_request) || rules_.is_behind(host_.shared().rules);
+  const bool rule_next = exchange_ == nullptr && may_be_rule && net::unread_bytes(stream_.fd()) > 0;
   if (rule_next && act({At::next_request, 0, waiting_.idle_for()}) != Kind::go_on) return proceed();
   std::span<char> buffer = host_.read_buffer();
   if (rules_.is_slow() && !host_.is_stopping()) {

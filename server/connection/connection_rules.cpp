@@ -16,10 +16,19 @@ void note_spoiled(Exchange& exchange, At at) {
   if (inside && !exchange.unflushed.empty()) exchange.unflushed.back().answer_spoiled = true;
 }
 
+/// Rules that have come while the connection was idle are for its next request already.
+void learn_new_rules(RuleRunner& rules, const RuleBook& book, const Report& report) {
+  if (!rules.is_behind(book) || report.requests() == 0) return;
+  const auto [method, target] = report.last_request();
+  const std::string_view path = std::string_view(target).substr(0, target.find('?'));
+  rules.arm_for_next_request(book, {report.id(), report.requests(), path, method});
+}
+
 }  // namespace
 
 /// Lets the rules for this moment act, until one ends the connection or makes it wait.
 Kind Connection::act(const RuleRunner::Moment& moment) {
+  if (moment.at == At::next_request) learn_new_rules(rules_, host_.shared().rules, report_);
   if (!rules_.any()) return Kind::go_on;
   const RuleRunner::Settings settings{end_.mode(), host_.shared().options.timeouts.write_timeout};
   while (const auto booked = rules_.take_turn(moment)) {

@@ -29,6 +29,8 @@ class Report {
   std::chrono::nanoseconds now() const { return std::chrono::steady_clock::now() - accepted_at_; }
   /// Requests so far, complete or refused.
   std::uint64_t requests() const { return requests_; }
+  /// Method and target of the last request that the record has.
+  std::pair<std::string, std::string> last_request() const { return recorder_.last_request(entry_); }
 
   /// A request has begun and the connection waits: for its rest, its handler or its client.
   void waits() { recorder_.active(entry_.id()); }

@@ -35,6 +35,7 @@ Step pause_for(Wait what, std::optional<milliseconds> duration = {}) {
 bool is_in_response(At at) { return at >= At::response_headers && at <= At::after_response; }
 
 void RuleRunner::arm_at_accept(const RuleBook& book, std::uint64_t connection_id) {
+  book_version_ = book.version();
   if (book.empty()) return;
   const Place place{connection_id, 0, {}};
   const auto rules = book.snapshot();
@@ -46,6 +47,7 @@ void RuleRunner::arm_at_accept(const RuleBook& book, std::uint64_t connection_id
 }
 
 void RuleRunner::arm_for_request(const RuleBook& book, const Place& place, std::vector<Rule> own) {
+  book_version_ = book.version();
   if (state_ != nullptr) {
     state_->armed.clear();
     state_->proceed = Continue::ours;
@@ -58,6 +60,18 @@ void RuleRunner::arm_for_request(const RuleBook& book, const Place& place, std::
   }
   for (Rule& rule : own) {
     if (error_of(rule).empty()) arm(std::make_shared<BookedRule>(0, std::move(rule)), place, book.seed());
+  }
+}
+
+void RuleRunner::arm_for_next_request(const RuleBook& book, const Place& place) {
+  book_version_ = book.version();
+  const auto is_of_book = [](const Armed& a) {
+    return a.booked->id != 0 && a.booked->rule.at.at == At::next_request && !a.claimed;
+  };
+  if (state_ != nullptr) std::erase_if(state_->armed, is_of_book);
+  const auto rules = book.snapshot();
+  for (const auto& booked : *rules) {
+    if (booked->rule.at.at == At::next_request && matches(booked->rule, place)) arm(booked, place, book.seed());
   }
 }
 

@@ -41,6 +41,11 @@ class RuleRunner {
   /// A request's head is there: from now on its rules count, up to the first byte of the next request. `own` are those
   /// that came with it.
   void arm_for_request(const RuleBook& book, const Place& place, std::vector<Rule> own);
+  /// Have the rules changed since they were looked through for this connection?
+  bool is_behind(const RuleBook& book) const { return book_version_ != book.version(); }
+  /// They have, while it was idle: those at `next_request` are as the book has them now. `place` is of the request
+  /// before.
+  void arm_for_next_request(const RuleBook& book, const Place& place);
   /// The next request has begun: what was armed for the last one has missed its moment.
   void forget_request();
 
@@ -134,6 +139,7 @@ class RuleRunner {
   void claim_truncations(std::optional<std::uint64_t> length);
   std::optional<std::uint64_t> truncation(std::optional<std::uint64_t> length) const;
 
+  std::uint64_t book_version_ = 0;
   std::unique_ptr<State> state_;
 };
 

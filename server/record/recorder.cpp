@@ -145,6 +145,14 @@ void Recorder::answered(Entry& entry, std::span<const RequestRecord> requests) {
   for (const RequestRecord& request : requests) call(options_.on_request, *copy, request);
 }
 
+std::pair<std::string, std::string> Recorder::last_request(const Entry& entry) const {
+  const std::lock_guard lock(mutex_);
+  const std::vector<RequestRecord>& kept = entry.record_.requests;
+  if (kept.empty()) return {};
+  const RequestRecord& last = kept[(entry.oldest_request_ + kept.size() - 1) % kept.size()];
+  return {last.method, last.target};
+}
+
 void Recorder::idle(Entry& entry) {
   std::optional<ConnectionRecord> copy;
   {

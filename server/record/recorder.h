@@ -39,6 +39,8 @@ class Recorder {
   void answering(Entry& entry, std::span<const RequestRecord> requests);
   /// Responses were handed to the kernel, or given up (status 0).
   void answered(Entry& entry, std::span<const RequestRecord> requests);
+  /// Method and target; empty when none is kept.
+  std::pair<std::string, std::string> last_request(const Entry& entry) const;
   /// Open, and waiting for the next request.
   void idle(Entry& entry);
   /// The end has been decided.

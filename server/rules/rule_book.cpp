@@ -68,6 +68,7 @@ void RuleBook::publish(BookedRules rules) {
                                 " bytes long together, and these are " + std::to_string(path_bytes));
   count_ = rules.size();
   rules_ = std::make_shared<const BookedRules>(std::move(rules));
+  version_.fetch_add(1, std::memory_order_release);
 }
 
 std::shared_ptr<const BookedRules> RuleBook::snapshot() const {

@@ -46,6 +46,8 @@ class RuleBook {
 
   /// One load, for the many connections of servers without rules.
   bool empty() const { return count_.load(std::memory_order_relaxed) == 0; }
+  /// Changes with every change of the rules.
+  std::uint64_t version() const { return version_.load(std::memory_order_acquire); }
   /// Keep it in a variable while it is read: it may be the last reference.
   std::shared_ptr<const BookedRules> snapshot() const;
   /// What rules with a probability depend on.
@@ -58,6 +60,7 @@ class RuleBook {
   mutable std::mutex mutex_;
   std::shared_ptr<const BookedRules> rules_ = std::make_shared<BookedRules>();
   std::atomic<std::size_t> count_{0};
+  std::atomic<std::uint64_t> version_{0};
   std::uint64_t last_id_ = 0;
 };
 
