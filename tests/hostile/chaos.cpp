@@ -80,16 +80,10 @@ Rule any_rule(Random& random) {
 void command(Server& server, Random& random) {
   switch (random() % 7) {
     case 0:
-      server.close_idle();
-      break;
     case 1:
-      server.close(server.counts().accepted - random() % 10, CloseMode::abortive);
-      break;
     case 2:
-      server.hold_close(server.counts().accepted);
-      break;
     case 3:
-      server.release();
+      close_something(server, random);
       break;
     case 4:
       server.drain();

@@ -55,16 +55,10 @@ void visit(const Server& server, std::span<const Behaviour> choice, Random& rand
 void meddle(Server& server, Random& random) {
   switch (random() % 8) {
     case 0:
-      server.close_idle();
-      break;
     case 1:
-      server.close(server.counts().accepted - random() % 10, CloseMode::abortive);
-      break;
     case 2:
-      server.hold_close(server.counts().accepted);
-      break;
     case 3:
-      server.release();
+      close_something(server, random);
       break;
     case 4:
       server.add_rule(at(At::next_request).close(CloseMode::abortive).once());

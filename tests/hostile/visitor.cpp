@@ -180,6 +180,23 @@ void play(const Behaviour& behaviour, const Endpoint& server, Random& random) {
   }
 }
 
+void close_something(Server& server, Random& random) {
+  switch (random() % 4) {
+    case 0:
+      server.close_idle();
+      break;
+    case 1:
+      server.close(server.counts().accepted - random() % 10, CloseMode::abortive);
+      break;
+    case 2:
+      server.hold_close(server.counts().accepted);
+      break;
+    default:
+      server.release();
+      break;
+  }
+}
+
 void serve_visitors(Server& server) {
   server.handle("/", [](const Request&) { return Response{.body = "hello"}; });
   server.handle("/echo", [](const Request& request) { return Response{.body = std::string(request.body)}; });

@@ -23,6 +23,9 @@ std::span<const Behaviour> quick_behaviours();
 /// Plays one. What the server does to it is not its business.
 void play(const Behaviour& behaviour, const Endpoint& server, Random& random);
 
+/// One of the commands by which connections are ended, or kept from ending.
+void close_something(Server& server, Random& random);
+
 /// The routes that behaviours use.
 void serve_visitors(Server& server);
 
