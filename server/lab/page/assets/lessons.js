@@ -91,5 +91,5 @@ function lessonItem(lesson, number, url) {
 
 export const showLessons = (panel, url) => panel.replaceChildren(
   element("h2", {}, "Who ends in TIME_WAIT?"),
-  element("p", {}, "Predict first, then see. Each prediction plays the lesson on this machine's kernel."),
+  element("p", {}, "Predict first, then see, on this machine's kernel. Where a browser can play the lesson, the page does; where not, it waits for the line in your terminal."),
   element("ol", {class: "lessons"}, LESSONS.map((lesson, index) => lessonItem(lesson, index + 1, url))));

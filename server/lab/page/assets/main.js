@@ -47,11 +47,14 @@ const on = {
   open() {
     setText(byId("link"), "live");
     byId("link").dataset.link = "live";
+    document.body.classList.remove("stale");
     resynchronise().catch(() => { behind = true; });
   },
   lost() {
     setText(byId("link"), "lost the server; trying again");
     byId("link").dataset.link = "lost";
+    // What is shown is as it was.
+    document.body.classList.add("stale");
   },
   event(type, data) {
     takeEvent(model, type, data, Date.now());

@@ -54,8 +54,10 @@ function ruleForm(refresh) {
     conf.textContent = confOf(rule);
     copies.replaceChildren(copyButton(conf.textContent, "copy"), copyButton(asCurl("POST", "/rules", rule), "as curl"));
   };
-  form.elements.action.addEventListener("change", () => { form.elements.value.value = ""; });
-  form.addEventListener("input", show);
+  form.addEventListener("input", event => {
+    if (event.target === form.elements.action) form.elements.value.value = "";
+    show();
+  });
   form.addEventListener("submit", async event => {
     event.preventDefault();
     try {
@@ -70,13 +72,20 @@ function ruleForm(refresh) {
   return element("div", {class: "rule-maker"}, form, element("div", {}, conf, copies));
 }
 
-const ruleItem = (rule, refresh) => element("li", {}, element("span", {}, printable(rule.text)), ` acted ${rule.fired} times `,
+const ruleItem = (rule, refresh) => element("li", {}, element("span", {}, printable(rule.text)),
+  element("span", {class: "fired"}, rule.fired === 1 ? "has acted 1 time" : `has acted ${rule.fired} times`),
   element("button", {type: "button", onclick: async () => { await remove(`/rules/${rule.id}`); await refresh(); }}, "remove"));
 
 export async function showRules(panel) {
   const list = element("ul", {class: "rules"});
+  let shown = null;
   const refresh = async () => {
     const {rules} = await get("/rules");
+    // A list that is drawn anew takes the keyboard's focus away.
+    const now = JSON.stringify(rules);
+    if (now === shown) return;
+    shown = now;
+    all.hidden = rules.length === 0;
     list.replaceChildren(...(rules.length ? rules.map(rule => ruleItem(rule, refresh)) : [element("li", {}, "none")]));
   };
   const all = element("button", {type: "button", class: "danger", onclick: async () => {
@@ -84,5 +93,7 @@ export async function showRules(panel) {
   }}, "remove all");
   panel.replaceChildren(element("h2", {}, "Rules in effect"), list, all, element("h2", {}, "A new rule"), ruleForm(refresh));
   await refresh();
+  // Rules act without being asked to.
+  setInterval(() => { if (panel.checkVisibility()) refresh().catch(() => {}); }, 1000);
   return refresh;
 }
