@@ -88,7 +88,8 @@ class Answer:
         if len(lengths) > 1 and "any-length" not in WRONG:
             raise ValueError("two lengths")
         self.length = int(self.values("content-length")[0]) if lengths else None
-        self.chunked = self.values("transfer-encoding")[-1:] == ["chunked"]
+        goes_by_length = lengths and "length-first" in WRONG
+        self.chunked = self.values("transfer-encoding")[-1:] == ["chunked"] and not goes_by_length
         self.keeps = version == "HTTP/1.1" and not (self.chunked and lengths) and not self.says_close()
         if self.has_body and not self.chunked and self.length is None:
             self.keeps = False
@@ -143,6 +144,8 @@ class Answer:
             while True:
                 yield self.connection.take(max(1, len(self.connection.bytes)))
         except EOFError:
+            if "want-length" in WRONG:
+                raise
             return
 
     def notes_hints(self):
@@ -233,7 +236,8 @@ class Client:
             except TimeoutError:
                 connection.socket.settimeout(PATIENCE)
         asked_close = "Connection: close" in fields and "ignore-own-close" not in WRONG
-        keeps = answer.keeps and body is not None and not says_close and not asked_close and count is not None
+        is_sent = body is not None or "reuse-unsent" in WRONG
+        keeps = answer.keeps and is_sent and not says_close and not asked_close and count is not None
         if connection.bytes and "reuse-surplus" not in WRONG or not keeps or "no-reuse" in WRONG or "polite" in WRONG:
             connection.close()
         else:
@@ -257,6 +261,8 @@ class Client:
         left = memoryview(head + body)
         while left:
             readable, writable, _ = select.select([connection.socket], [connection.socket], [], PATIENCE)
+            if readable and "give-up-early" in WRONG and connection.answers == 0:
+                raise ValueError("something came before all was sent")
             if readable and not WRONG & {"write-first", "blind"}:
                 return False
             if writable:
@@ -343,7 +349,8 @@ def split(url):
 
 def play(client, word, url, number):
     if word in ("GET", "HEAD", "DELETE"):
-        return client.request(word, url)
+        answer = client.request(word, url)
+        return client.request(word, url) if answer[0] == 503 and "retry-503" in WRONG else answer
     if word in ("POST", "PUT"):
         return client.request(word, url, b"ping")
     if word == "UP":
@@ -351,7 +358,8 @@ def play(client, word, url, number):
     if word == "GETC":
         return client.request("GET", url, fields="Connection: close\r\n")
     if word == "EXP":
-        return client.request("POST", url, b"ping", "Expect: 100-continue\r\n", expect=True)
+        answer = client.request("POST", url, b"ping", "Expect: 100-continue\r\n", expect=True)
+        return client.request("POST", url, b"ping") if answer[0] == 417 and "take-417" not in WRONG else answer
     if word == "GETU":
         return client.get_unread(url)
     if word == "UPCUT":

@@ -35,7 +35,7 @@ WRONG = {
     "retry-for-ever": ["empty-answer-fin", "empty-answer-rst", "retry-bound"],
     "blind": ["idle-fin", "close-wait"],
     "blind stale-from-pool": ["stale-many"],
-    "no-errors": ["refused"],
+    "no-errors no-retry": ["refused"],
     "impatient retry-post retry-fresh": ["slow-answer"],
     "ignore-hints": ["hint-timeout", "hint-max"],
     "short-idle": ["idle-limit"],
@@ -47,12 +47,27 @@ WRONG = {
     "split-write": ["split-write"],
     "first-address": ["dual-stack"],
     "exit-by-rst": ["exit"],
+    "close-as-it-is": ["close-case", "close-list", "close-two-lines"],
+    "reuse-http10": ["http10"],
+    "want-length": ["close-delimited"],
+    "any-length": ["length-conflict"],
+    "length-first": ["length-and-chunked"],
+    "accept-truncated no-retry": ["delimited-reset", "short-last-chunk", "short-trailer", "short-chunk-size"],
+    "no-errors": ["short-head"],
+    "reuse-surplus blind": ["surplus", "unasked-answer", "unasked-408", "extra-head", "extra-204"],
+    "any-answer": ["interim-102", "interim-103", "interim-103-many", "expect-late"],
+    "wait-for-100": ["expect-silent"],
+    "take-417": ["expect-417"],
+    "reuse-unsent": ["expect-final", "expect-417-kept"],
+    "give-up-early": ["early-401"],
+    "retry-503": ["retry-after"],
 }
 # Where the kernel decides a race there is no right and wrong, but a rate.
 RATES = ["early-413-rst"]
 # Scenarios that need more of the right client, or where information has no better and worse.
-RIGHT = {"polite": ["no-pool"], "keepalive": ["tcp-keepalive"], "retry-post": ["stale-post-fin", "stale-post-rst"]}
-WRONG_TOO = {"": ["tcp-keepalive"]}
+RIGHT = {"polite": ["no-pool"], "keepalive": ["tcp-keepalive"], "retry-post": ["stale-post-fin", "stale-post-rst"],
+         "reuse-http10": ["http10-keep-alive"]}
+WRONG_TOO = {"": ["tcp-keepalive", "http10-keep-alive"]}
 
 
 def played(switches, scenarios):
