@@ -7,6 +7,7 @@ fails, whatever the client does.
 import concurrent.futures
 import json
 import pathlib
+import socket
 import subprocess
 import sys
 
@@ -77,6 +78,13 @@ def played(switches, scenarios):
     return {one["id"]: one for one in json.loads(finished.stdout)["scenarios"]}
 
 
+def has_localhost():
+    try:
+        return bool(socket.getaddrinfo("localhost", 80))
+    except OSError:
+        return False
+
+
 def told(one):
     return f"{one['id']}: {one['grade']}: {one['reason']} {[[step['text'], step['reply'], step['error']] for step in one['steps']]}"
 
@@ -104,6 +112,10 @@ def main():
     jobs += [(switches, names, is_right) for switches, names in RIGHT.items()]
     jobs += [("", RATES, lambda one: one["grade"] == "info" and one["plays"] == 20)]
     jobs += [(switches, names, is_wrong) for group in (WRONG, WRONG_TOO) for switches, names in group.items()]
+    if not has_localhost():
+        print("dual-stack is left out: this machine knows no localhost")
+        jobs = [(switches, [name for name in names if name != "dual-stack"], rule) for switches, names, rule in jobs]
+        jobs = [job for job in jobs if job[1]]
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
         for (switches, _, rule), graded in zip(jobs, pool.map(lambda job: played(job[0], job[1]), jobs)):
             for one in graded.values():

@@ -38,7 +38,12 @@ def without_root():
     prefix = ['unshare', '--user', '--map-user=1000', '--']
     if is_allowed(*prefix):
         return prefix
-    return ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--'] if os.geteuid() == 0 else []
+    if os.geteuid() != 0:
+        return []
+    nobody = ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', '--']
+    # In a folder of root's that is closed to others, closelab is measured as root; it does not mind.
+    can_reach = subprocess.run([*nobody, 'test', '-r', os.path.abspath(__file__)], capture_output=True).returncode == 0
+    return nobody if can_reach else []
 
 
 def find_program(name):

@@ -105,9 +105,13 @@ void meddle(Server& server, Random& random, Clock::time_point end, Tally& tally)
     for (std::uint64_t i = random() % 4; i > 0; --i) rules.push_back(any_rule(random));
     // Not every action makes sense at every moment.
     std::erase_if(rules, [](const Rule& rule) { return !error_of(rule).empty(); });
-    server.set_rules(std::move(rules));
-    ++tally.rule_changes;
-    if (random() % 5 == 0) command(server, random);
+    try {
+      server.set_rules(std::move(rules));
+      ++tally.rule_changes;
+      if (random() % 5 == 0) command(server, random);
+    } catch (const std::bad_alloc&) {
+      // A command that ran out of memory on a reactor's thread tells who gave it.
+    }
     pause(10ms);
   }
 }

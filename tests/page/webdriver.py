@@ -29,7 +29,9 @@ class Browser:
                                        stderr=subprocess.DEVNULL, text=True, start_new_session=True)
         self.url = f"http://127.0.0.1:{self._port()}"
         arguments = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-                     "--disable-component-update", "--disable-sync", "--disable-quic", "--hide-scrollbars",
+                     "--disable-component-update", "--disable-dev-shm-usage",
+                     # Else chromedriver looks for it at localhost, which a bare machine does not know.
+                     "--remote-debugging-pipe", "--disable-sync", "--disable-quic", "--hide-scrollbars",
                      f"--blink-settings=preferredColorScheme={0 if dark else 1}",
                      f"--user-data-dir={self.profile.name}"]
         # Chromium's sandbox does not work for root.
@@ -52,7 +54,7 @@ class Browser:
             with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)["value"]
         except urllib.error.HTTPError as error:
-            raise RuntimeError(json.load(error)["value"]["message"].splitlines()[0]) from None
+            raise RuntimeError(" ".join(json.load(error)["value"]["message"].splitlines()[:3])) from None
 
     def call(self, method, path, body=None):
         return self._call(method, f"/session/{self.session}{path}", body)
