@@ -18,10 +18,6 @@ void bring_up_to_date(RequestRecord& kept, const RequestRecord& request) {
   kept.answer_spoiled = request.answer_spoiled;
 }
 
-}  // namespace
-
-namespace {
-
 /// A callback that runs out of memory has had its turn.
 template <class Callback, class... Arguments>
 void call(const Callback& callback, const Arguments&... arguments) {
