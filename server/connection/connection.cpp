@@ -158,8 +158,7 @@ Kind Connection::take(Event event, const Detail& detail) {
       state_.pause = Wait::none;
       break;
     case Kind::wait:
-      wait(next->step.wait == Wait::none ? detail.wait : next->step.wait, detail.duration);
-      break;
+      return wait(next->step.wait == Wait::none ? detail.wait : next->step.wait, detail.duration);
     case Kind::end:
       state_.pause = Wait::none;
       end(next->step, before, event, detail);
@@ -168,7 +167,8 @@ Kind Connection::take(Event event, const Detail& detail) {
   return next->step.kind;
 }
 
-void Connection::wait(Wait what, std::optional<milliseconds> duration) {
+/// Where the kernel can't tell when what is waited for has come (ENOSPC, ENOMEM of epoll_ctl(2)), the connection ends.
+Kind Connection::wait(Wait what, std::optional<milliseconds> duration) {
   keep(input_, exchange_.get());
   stream_.ignore_end();
   const Timeouts& timeouts = host_.shared().options.timeouts;
@@ -203,7 +203,9 @@ void Connection::wait(Wait what, std::optional<milliseconds> duration) {
       if (watches_client(what, state_.stage)) error = stream_.watch_end();
   }
   if (exchange_ != nullptr) host_.exchanges().count(*exchange_);
-  if (error != 0) fail(what == Wait::client ? net::IoCall::send : net::IoCall::receive, error);
+  if (error == 0) return Kind::wait;
+  fail(what == Wait::client ? net::IoCall::send : net::IoCall::receive, error);
+  return Kind::end;
 }
 
 void Connection::pause(Wait why, std::optional<milliseconds> duration) {
@@ -315,7 +317,8 @@ void Connection::look_at_pause() {
 void Connection::notice_client() {
   const TcpState state = state_of(stream_);
   if (state == TcpState::closed) return fail(net::IoCall::receive, error_of_reset(stream_, host_.read_buffer()));
-  if (state != TcpState::close_wait) return wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {});
+  if (state != TcpState::close_wait)
+    return static_cast<void>(wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {}));
   end_.begin(host_, stream_, report_).noticed_fin();
   if (take(Event::noticed_fin) == Kind::end) proceed();
 }

@@ -71,7 +71,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   // What the lifecycle says, and carrying it out.
   Step::Kind take(Event event, const Detail& detail = {});
   Circumstances circumstances(Event event) const;
-  void wait(Wait what, std::optional<std::chrono::milliseconds> duration);
+  Step::Kind wait(Wait what, std::optional<std::chrono::milliseconds> duration);
   void end(const Step& step, Stage before, Event event, const Detail& detail);
   void cut(Stage before);
   void break_off(Stage before, Event event, const Detail& detail);

@@ -131,8 +131,10 @@ void Connection::proceed() {
   }
 }
 
-/// Goes on with bytes that were read before the connection had to wait.
+/// Goes on with bytes that were read before the connection had to wait; there are none if what came in between ended
+/// it.
 void Connection::resume() {
+  if (exchange_ == nullptr) return proceed();
   const std::string kept = std::exchange(exchange_->input, {});
   input_ = kept;
   proceed();

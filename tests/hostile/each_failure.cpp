@@ -92,6 +92,28 @@ bool leaves(const Endpoint& server) {
   return true;
 }
 
+constexpr std::array moments{At::accept,          At::request_headers,  At::expect,        At::request_body,
+                             At::before_response, At::response_headers, At::response_body, At::response_wire,
+                             At::after_response,  At::next_request};
+
+/// A pause at each moment, on a connection of its own, and a speech there.
+void interrupted(Options& options) {
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    options.rules.push_back(at(moments[i]).delay(1ms).on_connection(i + 1));
+    options.rules.push_back(at(moments[i]).send("x").on_connection(i + 1));
+  }
+}
+
+/// What rules said may have spoilt every answer.
+bool is_interrupted(const Endpoint& server) {
+  for (std::size_t i = 0; i < moments.size(); ++i) {
+    Client client(server);
+    client.try_send(post("/echo", "body", "Expect: 100-continue\r\n") + get("/delayed", "Connection: close\r\n"));
+    client.receive_to_end();
+  }
+  return true;
+}
+
 constexpr std::array scenes{
     Scene{"two requests", defaults, keeps_alive},
     Scene{"upload", [](Options& o) { o.reactors = 2; }, uploads},
@@ -112,6 +134,7 @@ constexpr std::array scenes{
             o.rules = {at_response_body(2).delay(1ms), at(At::accept).delay(1ms), at_idle(1h).close()};
           },
           keeps_alive},
+    Scene{"pauses and speeches", interrupted, is_interrupted},
     Scene{"no lookups", [](Options& o) { o.lookups = Switch::off; }, uploads},
     Scene{"one connection too many", [](Options& o) { o.max_connections = 1; },
           [](const Endpoint& server) {
