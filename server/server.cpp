@@ -45,6 +45,12 @@ void leave_alone(std::unique_ptr<Impl> impl) {
   left.push_back(impl.release());
 }
 
+/// Left with a reactor by a thread that must not wait for it. There the command is tried until there is memory for it.
+template <class Command>
+void leave_with(server::Reactor& reactor, Command command) {
+  reactor.post([&reactor, command = std::move(command)] { net::insist([&] { command(reactor); }); });
+}
+
 }  // namespace
 
 /// Members are in the order of use: what is declared later is destroyed, and so stopped, earlier.
@@ -154,7 +160,7 @@ std::size_t Server::Impl::close_idle() {
   std::size_t closed = 0;
   if (server::Reactor::is_reactor_thread()) {
     closed = recorder.counts().idle;
-    for (const auto& reactor : reactors) reactor->post([&reactor = *reactor] { reactor.close_idle(); });
+    for (const auto& reactor : reactors) leave_with(*reactor, [](server::Reactor& it) { it.close_idle(); });
     return closed;
   }
   for (const auto& reactor : reactors) closed += reactor->close_idle();
@@ -166,7 +172,7 @@ bool Server::Impl::close(std::uint64_t connection_id, CloseMode mode) {
     const auto record = recorder.find(connection_id);
     if (!record || record->phase == Phase::settled) return false;
     for (const auto& reactor : reactors) {
-      reactor->post([&reactor = *reactor, connection_id, mode] { reactor.close(connection_id, mode); });
+      leave_with(*reactor, [connection_id, mode](server::Reactor& it) { it.close(connection_id, mode); });
     }
     return true;
   }
@@ -179,7 +185,7 @@ void Server::Impl::set_drain(const std::optional<DrainOptions>& drain) {
     if (!server::Reactor::is_reactor_thread())
       reactor->set_drain(drain);
     else
-      reactor->post([&reactor = *reactor, drain] { reactor.set_drain(drain); });
+      leave_with(*reactor, [drain](server::Reactor& it) { it.set_drain(drain); });
   }
 }
 
@@ -187,7 +193,8 @@ void Server::Impl::set_listener(ListenerMode mode, int backlog, std::optional<st
   std::error_code error;
   for (const auto& reactor : reactors) {
     if (server::Reactor::is_reactor_thread()) {
-      reactor->post([&reactor = *reactor, mode, backlog, duration] { reactor.set_listener(mode, backlog, duration); });
+      leave_with(*reactor,
+                 [mode, backlog, duration](server::Reactor& it) { it.set_listener(mode, backlog, duration); });
     } else if (const auto failed = reactor->set_listener(mode, backlog, duration)) {
       error = failed;
     }
@@ -207,7 +214,7 @@ void Server::Impl::look_again(ConnectionRecord& record) {
 }
 
 void Server::Impl::reconsider_holds() {
-  for (const auto& reactor : reactors) reactor->post([&reactor = *reactor] { reactor.reconsider_holds(); });
+  for (const auto& reactor : reactors) leave_with(*reactor, [](server::Reactor& it) { it.reconsider_holds(); });
 }
 
 Server::Server(Options options) : impl_(std::make_unique<Impl>(std::move(options))) {

@@ -63,6 +63,12 @@ UniqueFd open_listener(const ListenOptions& options, const SocketOptions& connec
                     "address \"" + options.address + "\" is not a numeric IPv4 or IPv6 address");
 }
 
+bool is_listening(int fd) {
+  int listens = 0;
+  socklen_t length = sizeof listens;
+  return ::getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &length) == 0 && listens != 0;
+}
+
 }  // namespace
 
 AcceptOutcome classify_accept_error(int error) {
@@ -99,9 +105,10 @@ Listener::Listener(const ListenOptions& options, const SocketOptions& connection
 }
 
 /// shutdown() takes a socket back from LISTEN to CLOSE. Linux keeps the port bound for it when bind() asked for that
-/// port; one of the kernel's choice has to be bound anew, and for another EINVAL says that it is bound.
+/// port; one of the kernel's choice has to be bound anew, and for another EINVAL says that it is bound. A socket in
+/// CLOSE keeps what shutdown() says, and hands it on to those whom it accepts later: they would read an end at once.
 std::error_code Listener::stop_listening() const {
-  if (::shutdown(fd_.get(), SHUT_RD) != 0 && errno != ENOTCONN) return {errno, std::system_category()};
+  if (is_listening(fd_.get()) && ::shutdown(fd_.get(), SHUT_RD) != 0) return {errno, std::system_category()};
   const SocketAddress address = to_socket_address(local_);
   if (::bind(fd_.get(), address.data(), address.length) == 0 || errno == EINVAL) return {};
   return {errno, std::system_category()};

@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <utility>
 
+#include "net/socket/resource_error.h"
+
 namespace closelab::net {
 namespace {
 
@@ -27,6 +29,7 @@ IoResult Stream::receive(std::span<char> buffer) {
     result = result_of(::recv(fd_, buffer.data(), buffer.size(), 0));
   } while (result.error == EINTR);
   received_ += result.bytes;
+  remember(result.error);
   // What comes behind a read that took everything is told by a new edge.
   const bool took_all = result.bytes > 0 && result.bytes < buffer.size() && trusts_short_reads_;
   if (took_all || result.error == EAGAIN) can_read_ = false;
@@ -49,8 +52,14 @@ IoResult Stream::send(std::span<const iovec> pieces, MoreToCome more) {
                                           : ::sendmsg(fd_, &message, flags));
   } while (result.error == EINTR);
   sent_ += result.bytes;
+  remember(result.error);
   if (result.error == EAGAIN) can_write_ = false;
   return result;
+}
+
+void Stream::remember(int error) {
+  const bool is_told = error != 0 && error != EAGAIN && !is_resource_error(error);
+  if (is_told) told_error_ = static_cast<std::uint8_t>(error);
 }
 
 /// Setting TCP_NODELAY, even when it is set, sends what is pending (tcp(7)).

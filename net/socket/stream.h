@@ -52,6 +52,8 @@ class Stream final : private ReadySet::Member {
   /// Bytes that were handed to the kernel so far.
   std::uint64_t sent() const { return sent_; }
   IoResult send(std::span<const iovec> pieces, MoreToCome more);
+  /// The errno by which a call has told that the connection is over, 0 if none has: the kernel tells it once.
+  int told_error() const { return told_error_; }
 
   /// Sends what was held back for more to come.
   void push();
@@ -74,6 +76,7 @@ class Stream final : private ReadySet::Member {
 
  private:
   void ready(std::uint32_t events) override;
+  void remember(int error);
   int enter(bool is_ready);
 
   ReadySet& set_;
@@ -82,6 +85,7 @@ class Stream final : private ReadySet::Member {
   std::uint64_t received_ = 0;
   std::uint64_t sent_ = 0;
   int fd_;
+  std::uint8_t told_error_ = 0;
   bool awaits_read_ : 1 = false;
   bool awaits_write_ : 1 = false;
   bool awaits_end_ : 1 = false;

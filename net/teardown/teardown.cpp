@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "net/kernel/tcp_probe.h"
+#include "net/socket/resource_error.h"
 
 namespace closelab::net {
 namespace {
@@ -58,9 +59,13 @@ void Teardown::noticed_fin() {
   sample(SampleMoment::while_waiting, SampleDepth::queues);
 }
 
+/// The connection is over, or our side lacks what the call needs: then it still has to be ended.
 void Teardown::failed(IoCall call, int error) {
+  if (over_) return handle(TeardownEvent::failed);
   note_loss(call == IoCall::receive ? Fact(fact::ReceiveFailed{error}) : fact::SendFailed{error});
-  handle(TeardownEvent::failed);
+  const bool is_response_cut = !over_ && phase_ < TeardownPhase::draining;
+  if (is_resource_error(error) && std::exchange(over_, false)) note_end();
+  handle(is_response_cut ? TeardownEvent::incomplete : TeardownEvent::failed);
 }
 
 void Teardown::time_exceeded() {
@@ -273,8 +278,8 @@ void Teardown::note(SampleMoment moment, fact::Sampled sampled) {
 
 /// How the connection came to its end that nobody has read yet: an RST that came alone makes recv() fail. After a FIN
 /// recv() says EOF, and SO_ERROR holds an RST.
-void Teardown::note_end() {
-  if (over_) return;
+int Teardown::note_end() {
+  if (over_) return 0;
   if (fin_received_) return note_pending_error();
   // Sanitizers take MSG_TRUNC without a buffer for a write to address 0.
   std::array<char, 16 * 1024> dropped;
@@ -286,23 +291,29 @@ void Teardown::note_end() {
       std::copy_n(dropped.begin(), unread_start_size_, unread_start_.begin());
     }
   } while (result.bytes > 0);
+  // An error that was told while there was no memory to note it.
+  if (result.error == 0) result.error = stream_.told_error();
   if (result.error == 0) {
     fin_received_ = true;
     connection_.note(Source::syscall, fact::ReceivedFin{});
   }
   if (result.error == 0 || result.error == ENOTCONN) return note_pending_error();
   note_loss(fact::ReceiveFailed{result.error});
+  return result.error;
 }
 
-void Teardown::note_pending_error() {
-  if (const int error = take_pending_error(stream_.fd())) note_loss(fact::PendingError{error});
+int Teardown::note_pending_error() {
+  const int pending = take_pending_error(stream_.fd());
+  const int error = pending != 0 ? pending : stream_.told_error();
+  if (error != 0) note_loss(fact::PendingError{error});
+  return error;
 }
 
 /// The RST has not made the kernel forget how much was unacknowledged.
 void Teardown::note_loss(Fact error) {
   connection_.note(Source::syscall, error);
-  over_ = true;
-  sample(SampleMoment::at_error, SampleDepth::queues);
+  const TcpState state = sample(SampleMoment::at_error, SampleDepth::queues).state;
+  over_ = state == TcpState::closed || state == TcpState::unknown;
 }
 
 }  // namespace closelab::net

@@ -47,8 +47,11 @@ class Teardown {
   void received_fin();
   /// Our end is in CLOSE_WAIT, and nobody reads yet. Noted once.
   void noticed_fin();
-  /// recv() or send() failed with `error`.
+  /// recv() or send() failed with `error`, unless note_end() has told how.
   void failed(IoCall call, int error);
+  /// The connection is over, and nobody has read how: notes it, drops what is unread, and returns the errno, 0 if there
+  /// was none.
+  int note_end();
   /// write_timeout, or the phase's time bound.
   void time_exceeded();
   /// The response can't be completed.
@@ -92,10 +95,9 @@ class Teardown {
   fact::Sampled look(SampleDepth depth) const;
   fact::Sampled sample(SampleMoment moment, SampleDepth depth);
   void note(SampleMoment moment, fact::Sampled sampled);
-  void note_end();
   void hold_still();
   std::uint32_t missed() const;
-  void note_pending_error();
+  int note_pending_error();
   void note_loss(Fact error);
   std::uint32_t count_unread(std::optional<std::uint32_t> known);
 

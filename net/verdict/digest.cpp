@@ -3,6 +3,8 @@
 #include <cerrno>
 #include <variant>
 
+#include "net/socket/resource_error.h"
+
 namespace closelab::net {
 namespace {
 
@@ -42,6 +44,10 @@ class Digester {
       case SampleMoment::after_fin:
         d_.after_fin = d_.last_queues = d_.last_sample;
         return;
+      case SampleMoment::at_error:
+        // A call of ours failed, and the connection goes on.
+        if (sample.state != TcpState::closed && sample.state != TcpState::unknown) d_.error.reset();
+        [[fallthrough]];
       default:
         d_.last_queues = d_.last_sample;
     }
@@ -94,7 +100,7 @@ class Digester {
     if (seen.state == TcpState::closing && !d_.closing) d_.closing = {seen, at_, source_};
   }
   void error(int error) {
-    if (d_.error) return;
+    if (d_.error || is_resource_error(error)) return;
     d_.error = error;
     // An RST that finds us in CLOSE_WAIT is reported as EPIPE, in any other state as ECONNRESET.
     if (error == EPIPE && !d_.sent_fin) peer_fin_first();

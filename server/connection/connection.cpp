@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "net/kernel/tcp_probe.h"
+#include "net/socket/resource_error.h"
 
 // What happens to a connection, what the lifecycle makes of it, waiting, and the end.
 
@@ -18,13 +19,6 @@ using Kind = Step::Kind;
 constexpr std::size_t drain_budget = 1024 * 1024;
 
 TcpState state_of(const net::Stream& stream) { return net::sample_socket(stream.fd(), net::SampleDepth::state).state; }
-
-/// The connection was reset: what has arrived before the RST stands in front of the error.
-int error_of_reset(net::Stream& stream, std::span<char> scratch) {
-  net::IoResult result = stream.receive(scratch);
-  while (result.bytes > 0) result = stream.receive(scratch);
-  return result.error != 0 ? result.error : ECONNRESET;
-}
 
 /// Bytes of a request's body that have not been read, 0 when their number is unknown; none when it has no body.
 std::optional<std::uint64_t> missing_body(const http::RequestParser& parser) {
@@ -80,7 +74,7 @@ bool Connection::is_idle() const {
 
 void Connection::close(CloseMode mode) {
   if (state_.stage == Stage::ending && end_.has_begun()) {
-    if (end_.teardown().phase() == net::TeardownPhase::closed) return;
+    if (end_.is_over()) return;
     if (mode != CloseMode::abortive) mode = CloseMode::immediate;
     end_.teardown().set_mode(mode);
     end_.report_again();
@@ -292,7 +286,8 @@ void Connection::break_off(Stage before, Event event, const Detail& detail) {
 
 void Connection::fail(net::IoCall call, int error) {
   const bool reset = error == ECONNRESET || error == EPIPE;
-  take(reset ? Event::client_reset : Event::connection_lost, {.call = call, .error = error});
+  const CloseReason reason = net::is_resource_error(error) ? CloseReason::out_of_memory : CloseReason::none;
+  take(reset ? Event::client_reset : Event::connection_lost, {.reason = reason, .call = call, .error = error});
 }
 
 // Pauses.
@@ -316,7 +311,10 @@ void Connection::look_at_pause() {
 /// A FIN or an error has arrived while nobody reads; what the client sent before it stays unread.
 void Connection::notice_client() {
   const TcpState state = state_of(stream_);
-  if (state == TcpState::closed) return fail(net::IoCall::receive, error_of_reset(stream_, host_.read_buffer()));
+  if (state == TcpState::closed) {
+    const int error = end_.begin(host_, stream_, report_).note_end();
+    return fail(net::IoCall::receive, error != 0 ? error : ECONNRESET);
+  }
   if (state != TcpState::close_wait)
     return static_cast<void>(wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {}));
   end_.begin(host_, stream_, report_).noticed_fin();
@@ -325,9 +323,9 @@ void Connection::notice_client() {
 
 // The end.
 
-/// Everything has been handed to the kernel.
+/// Everything has been handed to the kernel. A hold that it can't watch ends the connection there.
 void Connection::tear_down() {
-  if (take(Event::flushed) == Kind::wait) return;
+  if (take(Event::flushed) == Kind::wait || end_.is_over()) return;
   const bool had_body = exchange_ != nullptr && exchange_->parser.body_received() > 0;
   const bool may_send = had_body || !left_over(input_, exchange_.get()).empty();
   if (!end_.is_request_unfinished()) report_.left_over(left_over(input_, exchange_.get()));

@@ -249,13 +249,15 @@ void Connection::serve() {
   if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
   exchange_->answer = Exchange::Answer::by_handler;
   if (route->async_handler) return hand_over(route->async_handler);
+  std::optional<Response> response;
   try {
-    respond(run_handler(host_, *route, request));
+    response = run_handler(host_, *route, request);
   } catch (const std::exception& error) {
-    send_response(failure(std::string("the handler threw: ") + error.what()), CloseReason::handler_error);
+    return send_response(failure(std::string("the handler threw: ") + error.what()), CloseReason::handler_error);
   } catch (...) {
-    send_response(failure("the handler threw"), CloseReason::handler_error);
+    return send_response(failure("the handler threw"), CloseReason::handler_error);
   }
+  respond(std::move(*response));
 }
 
 void Connection::hand_over(const AsyncHandler& handler) {

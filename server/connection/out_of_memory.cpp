@@ -10,7 +10,7 @@ void Connection::out_of_memory() {
   host_.memory_reserve().release();
   net::insist([this] {
     const bool begun = end_.has_begun();
-    if (begun && end_.teardown().phase() == net::TeardownPhase::closed) return after_teardown_step();
+    if (end_.is_over()) return after_teardown_step();
     if (begun) end_.teardown().set_mode(CloseMode::abortive);
     const bool decided = state_.stage == Stage::ending;
     take(Event::close, {.mode = CloseMode::abortive, .reason = decided ? end_.reason() : CloseReason::out_of_memory});

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <exception>
 #include <iostream>
+#include <memory>
 #include <new>
 #include <string>
 #include <thread>
@@ -16,8 +17,10 @@
 
 #include "closelab/server.h"
 #include "net/socket/socket_address.h"
+#include "tests/hostile/chaos_admin.h"
 #include "tests/hostile/failing_allocations.h"
 #include "tests/hostile/footprint.h"
+#include "tests/hostile/second_witness.h"
 #include "tests/hostile/story.h"
 #include "tests/hostile/system_calls.h"
 #include "tests/hostile/visitor.h"
@@ -32,6 +35,7 @@ using loopback::pause;
 
 constexpr std::size_t visitors = 12;
 constexpr std::size_t waiters = 4;
+constexpr std::size_t admin_visitors = 3;
 constexpr std::chrono::milliseconds life{2000};
 constexpr std::int64_t bytes_allowed = 64 * 1024;
 
@@ -44,6 +48,7 @@ struct Tally {
   std::uint64_t failures = 0;
   std::uint64_t out_of_memory = 0;
   std::uint64_t memory_limit = 0;
+  Compared compared;
 };
 
 Options short_of_everything(Random& random) {
@@ -63,15 +68,25 @@ Options short_of_everything(Random& random) {
 }
 
 Rule any_rule(Random& random) {
-  Rule rule = at(static_cast<At>(random() % 8));
+  Rule rule = at(static_cast<At>(random() % (static_cast<unsigned>(At::next_request) + 1)));
   if (rule.at.at == At::idle) rule.at.after = 20ms;
-  switch (random() % 4) {
+  switch (random() % 9) {
     case 0:
       return rule.close(static_cast<CloseMode>(random() % 7)).with_probability(0.2);
     case 1:
       return rule.delay(5ms).with_probability(0.2);
     case 2:
       return rule.truncate().with_probability(0.1);
+    case 3:
+      return rule.answer({.status = 401, .read_body = Switch::off}).with_probability(0.1);
+    case 4:
+      return rule.send("HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n").with_probability(0.1);
+    case 5:
+      return rule.interim(103, "Link: </x>\r\n", 3).with_probability(0.2);
+    case 6:
+      return rule.expect({.kind = ExpectAction::Kind::late, .after = 5ms}).with_probability(0.5);
+    case 7:
+      return rule.announce("close").with_probability(0.2);
     default:
       return rule.slow(1000, 1ms).with_probability(0.1);
   }
@@ -183,33 +198,52 @@ void check_end(Server& server, const StopReport& report, Tally& tally, Findings&
   });
 }
 
-void live(Random& random, Tally& tally, Findings& findings) {
-  Server server(short_of_everything(random));
-  serve_visitors(server);
+/// Those who come to a server while it lives. Most of them never know what is going on.
+void crowd(Server& server, ChaosAdmin& admin, Random& random, Tally& tally, std::atomic<bool>& wrong,
+           std::vector<std::jthread>& running) {
   const Clock::time_point end = Clock::now() + life;
+  for (std::size_t i = 0; i < visitors; ++i)
+    running.emplace_back([&server, end, own = Random(random())]() mutable { visit(server, own, end); });
+  for (std::size_t i = 0; i < waiters; ++i)
+    running.emplace_back(
+        [&server, end, &tally, &wrong, own = Random(random())]() mutable { wait(server, own, end, tally, wrong); });
+  for (std::size_t i = 0; i < admin_visitors; ++i) {
+    running.emplace_back([&admin, end, own = Random(random())]() mutable {
+      const Spared spared;
+      admin.visit(own, end);
+    });
+  }
+  running.emplace_back([&server, end, &tally, own = Random(random())]() mutable { meddle(server, own, end, tally); });
+  running.emplace_back([end, &tally, own = Random(random())]() mutable {
+    const Spared spared;
+    starve(own, end, tally);
+  });
+}
+
+void note(Tally& tally, const Compared& compared) {
+  tally.compared.records += compared.records;
+  tally.compared.answers += compared.answers;
+  tally.compared.undetermined += compared.undetermined;
+  tally.compared.wrong += compared.wrong;
+}
+
+void live(Random& random, Tally& tally, Findings& findings) {
+  kernel_test::Sniffer sniffer([] { return std::make_shared<Spared>(); });
+  ChaosAdmin admin;
+  Server server(admin.attach(short_of_everything(random)));
+  serve_visitors(server);
+  admin.open(server);
   std::atomic<bool> wrong = false;
   {
     std::vector<std::jthread> running;
-    for (std::size_t i = 0; i < visitors; ++i)
-      running.emplace_back([&server, end, own = Random(random())]() mutable { visit(server, own, end); });
-    for (std::size_t i = 0; i < waiters; ++i)
-      running.emplace_back(
-          [&server, end, &tally, &wrong, own = Random(random())]() mutable { wait(server, own, end, tally, wrong); });
-    running.emplace_back([&server, end, &tally, own = Random(random())]() mutable { meddle(server, own, end, tally); });
-    running.emplace_back([end, &tally, own = Random(random())]() mutable {
-      const Spared spared;
-      starve(own, end, tally);
-    });
-    // A stop may come while everything goes on.
-    if (random() % 2 == 0) {
-      pause(life / 2);
-      check_end(server, server.stop(), tally, findings);
-      tally.accepted -= server.counts().accepted;
-      tally.requests -= server.counts().requests;
-    }
+    crowd(server, admin, random, tally, wrong, running);
+    // A stop comes while everything goes on, or when only those are left who wait for an end.
+    pause(random() % 2 == 0 ? life / 2 : life);
+    check_end(server, server.stop(), tally, findings);
   }
   findings.expect(!wrong, "chaos: accepted is not settled + open");
-  check_end(server, server.stop(), tally, findings);
+  admin.close();
+  note(tally, compare(server, sniffer, findings));
   ++tally.servers;
 }
 
@@ -226,8 +260,10 @@ void chaos(const Scale& scale, Findings& findings) {
   std::cout << "  " << tally.servers << " servers, " << tally.accepted << " connections, " << tally.requests
             << " requests, " << tally.rule_changes << " changes of rules, " << tally.failures
             << " failures, of the last records " << tally.out_of_memory << " out of memory, " << tally.memory_limit
-            << " beyond held_bytes; the books were looked at " << tally.looks
-            << " times\n  more than before: " << more.text() << '\n';
+            << " beyond held_bytes; the books were looked at " << tally.looks << " times\n  " << tally.compared.records
+            << " records compared with their packets: of " << tally.compared.answers << " answers "
+            << tally.compared.wrong << " wrong, " << tally.compared.undetermined
+            << " undetermined\n  more than before: " << more.text() << '\n';
   findings.expect(more.descriptors == 0, "chaos: descriptors were left");
   findings.expect(more.threads == 0, "chaos: threads were left");
   findings.expect(more.bytes < bytes_allowed, "chaos: memory was left");

@@ -2,6 +2,8 @@
 
 #include <poll.h>
 
+#include <utility>
+
 #include "net/socket/socket_address.h"
 
 namespace closelab::kernel_test {
@@ -12,10 +14,12 @@ constexpr int look_again_ms = 10;
 
 }  // namespace
 
-Sniffer::Sniffer()
-    : capture_({.buffer_bytes = buffer_bytes}), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+Sniffer::Sniffer(std::function<std::shared_ptr<void>()> on_thread)
+    : capture_({.buffer_bytes = buffer_bytes}),
+      thread_([this, first = std::move(on_thread)](const std::stop_token& stop) { run(stop, first); }) {}
 
-void Sniffer::run(const std::stop_token& stop) {
+void Sniffer::run(const std::stop_token& stop, const std::function<std::shared_ptr<void>()>& on_thread) {
+  const auto kept = on_thread ? on_thread() : nullptr;
   while (!stop.stop_requested()) {
     pollfd entry{.fd = capture_.fd(), .events = POLLIN, .revents = 0};
     ::poll(&entry, 1, look_again_ms);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <thread>
 
 #include "net/testbed/capture.h"
@@ -19,8 +21,9 @@ using testbed::WireVerdict;
 /// them than the kernel would hold.
 class Sniffer {
  public:
-  /// Throws std::runtime_error when capturing is not possible here.
-  Sniffer();
+  /// `on_thread`: called on its thread, which keeps what it returns to its end. Throws std::runtime_error when
+  /// capturing is not possible here.
+  explicit Sniffer(std::function<std::shared_ptr<void>()> on_thread = {});
 
   /// Everything captured until now; ends the capture.
   Connections finish();
@@ -28,7 +31,7 @@ class Sniffer {
   unsigned dropped() const { return capture_.dropped(); }
 
  private:
-  void run(const std::stop_token& stop);
+  void run(const std::stop_token& stop, const std::function<std::shared_ptr<void>()>& on_thread);
   void sort();
 
   testbed::Capture capture_;
