@@ -36,8 +36,11 @@ bool FailingAllocation::has_failed() const { return before_failure < 0; }
 
 }  // namespace closelab::hostile
 
+[[gnu::noinline]] void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
+  return closelab::hostile::fails_now() ? nullptr : std::malloc(size);
+}
 [[gnu::noinline]] void* operator new(std::size_t size) {
-  void* memory = closelab::hostile::fails_now() ? nullptr : std::malloc(size);
+  void* const memory = ::operator new(size, std::nothrow);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }

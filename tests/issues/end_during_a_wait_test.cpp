@@ -1,6 +1,5 @@
 // When epoll_ctl() failed as a rule's pause began, or send() failed as a rule said something, the connection was over,
-// and its server went on as if it were waiting: a null pointer, while the answer was put aside. And lack of memory for
-// its end was taken for an exception of the handler, whose 500 was to be sent then.
+// and its server went on as if it were waiting: a null pointer, while the answer was put aside.
 
 #include <dlfcn.h>
 #include <sys/epoll.h>
@@ -8,8 +7,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
-#include <new>
 
 #include "tests/loopback/fixture.h"
 
@@ -17,9 +14,6 @@ namespace {
 
 std::atomic<bool> no_watches{false};
 std::atomic<bool> no_sends{false};
-/// From a send() that fails on: the allocation of that thread that fails, too; 0: none.
-std::atomic<int> failing_allocation{0};
-thread_local int allocations_left = 0;
 
 template <class Function>
 Function* original(const char* name) {
@@ -40,20 +34,11 @@ extern "C" int epoll_ctl(int epoll, int operation, int fd, epoll_event* event) n
 extern "C" ssize_t send(int fd, const void* from, size_t bytes, int flags) {
   static const auto next = original<ssize_t(int, const void*, size_t, int)>("send");
   if (no_sends) {
-    allocations_left = failing_allocation;
     errno = EPIPE;
     return -1;
   }
   return next(fd, from, bytes, flags);
 }
-
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  void* memory = allocations_left > 0 && --allocations_left == 0 ? nullptr : std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 
 namespace closelab::loopback {
 namespace {
@@ -118,21 +103,6 @@ TEST_CASE("a client that is gone when a rule speaks before a late answer ends it
     CHECK(server.closed().phase == Phase::settled);
     CHECK(Client(server).exchange(get("/")).status == 200);
   }
-}
-
-TEST_CASE("lack of memory for an end is no exception of the handler before it") {
-  for (failing_allocation = 1; failing_allocation < 20; ++failing_allocation) {
-    INFO(failing_allocation.load());
-    TestServer server(served_by(at(At::before_response).send("HTTP/1.1 102 Processing\r\n\r\n").once()));
-    server.handle("/gone", [](const Request&) {
-      no_sends = true;
-      return Response{};
-    });
-    sends(server, get("/gone"));
-    no_sends = false;
-    CHECK(server.closed().close_reason != CloseReason::handler_error);
-  }
-  failing_allocation = 0;
 }
 
 }  // namespace
