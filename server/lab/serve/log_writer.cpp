@@ -30,8 +30,9 @@ std::size_t most_in_one_write(int fd) {
 
 }  // namespace
 
-Output::Output(int fd, std::function<std::string(std::uint64_t)> dropped_notice)
+Output::Output(int fd, LogFull when_full, std::function<std::string(std::uint64_t)> dropped_notice)
     : fd_(fd),
+      when_full_(when_full),
       most_in_one_write_(most_in_one_write(fd)),
       dropped_notice_(std::move(dropped_notice)),
       thread_([this] { run(); }) {}
@@ -39,7 +40,9 @@ Output::Output(int fd, std::function<std::string(std::uint64_t)> dropped_notice)
 Output::~Output() { close(); }
 
 void Output::write(Event event) {
-  const std::lock_guard lock(mutex_);
+  std::unique_lock lock(mutex_);
+  if (when_full_ == LogFull::wait)
+    room_.wait(lock, [this] { return queue_.size() < queue_length || stalled_ || broken_ || closing_; });
   if (broken_ || closing_) return;
   if (queue_.size() >= queue_length) {
     ++dropped_;
@@ -56,6 +59,7 @@ void Output::close() {
     closing_ = true;
     give_up_at_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
     wake_.notify_one();
+    room_.notify_all();
   }
   if (thread_.joinable()) thread_.join();
 }
@@ -67,6 +71,7 @@ void Output::run() {
     if (queue_.empty()) return;
     const std::vector<Event> events = std::exchange(queue_, {});
     lock.unlock();
+    room_.notify_all();
     write_out(events);
     lock.lock();
   }
@@ -92,24 +97,37 @@ void Output::write_out(std::string_view lines) {
   while (!lines.empty()) {
     if (!wait_writable()) break;
     const ssize_t written = ::write(fd_, lines.data(), std::min(lines.size(), most_in_one_write_));
-    if (written > 0) lines.remove_prefix(static_cast<std::size_t>(written));
+    if (written > 0) {
+      lines.remove_prefix(static_cast<std::size_t>(written));
+      set_stalled(false);
+    }
     if (written < 0 && errno != EAGAIN && errno != EINTR) break;
   }
   if (lines.empty()) return;
   const std::lock_guard lock(mutex_);
   broken_ = true;
   queue_.clear();
+  room_.notify_all();
 }
 
 /// False when it is time to give up: the output is being closed, and its reader is too slow.
 bool Output::wait_writable() {
   pollfd entry{.fd = fd_, .events = POLLOUT, .revents = 0};
-  while (true) {
+  for (int waited_ms = 0;; waited_ms += poll_ms) {
     const bool writable = ::poll(&entry, 1, poll_ms) > 0;
+    if (!writable && waited_ms >= patience_ms) set_stalled(true);
     const std::lock_guard lock(mutex_);
     if (closing_ && std::chrono::steady_clock::now() >= give_up_at_) return false;
     if (writable) return true;
   }
+}
+
+void Output::set_stalled(bool stalled) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (std::exchange(stalled_, stalled) == stalled) return;
+  }
+  room_.notify_all();
 }
 
 }  // namespace closelab::lab

@@ -53,7 +53,7 @@ class Lab {
  public:
   explicit Lab(const Settings& settings)
       : log_(make_log(settings)),
-        output_(STDOUT_FILENO, [this](std::uint64_t events) { return log_->dropped(events); }),
+        output_(STDOUT_FILENO, settings.log_when_full, [this](std::uint64_t events) { return log_->dropped(events); }),
         witness_(choose_witness(settings)),
         server_(watched(settings)) {
     if (settings.admin_port.choice != AdminPort::Choice::off) start_admin(settings);

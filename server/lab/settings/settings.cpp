@@ -222,6 +222,11 @@ List output() {
   return {
       setting(group, "log_format", name_of<LogFormat>({{"text", LogFormat::text}, {"json", LogFormat::json}}),
               CLOSELAB_FIELD(log_format), "text for people; json for programs, one object a line"),
+      setting(
+          group, "log_when_full", name_of<LogFull>({{"wait", LogFull::wait}, {"drop", LogFull::drop}}),
+          CLOSELAB_FIELD(log_when_full),
+          "when 10,000 lines wait for their reader; wait: the server waits for it, unless it has read nothing for a "
+          "second; drop: lines are dropped, and a line says how many"),
       setting(group, "color",
               name_of<Color>({{"auto", Color::automatic}, {"always", Color::always}, {"never", Color::never}}),
               CLOSELAB_FIELD(color), "color in the text log; auto: on a terminal, unless NO_COLOR is set"),

@@ -27,6 +27,12 @@ struct AdminPort {
 /// Whether packets are captured as a witness: if that is allowed; never; or the server does not start without.
 enum class WitnessChoice : std::uint8_t { automatic, off, require };
 
+/// When as many lines of the log wait for their reader as may.
+enum class LogFull : std::uint8_t {
+  wait,  ///< the server waits for a reader that goes on reading, so that nothing is lost
+  drop,  ///< lines are dropped and counted, so that nothing waits
+};
+
 /// Everything `closelab serve` can be told, by flags or by a conf file.
 struct Settings {
   Options options{.listen = {.port = 8080}};
@@ -36,6 +42,7 @@ struct Settings {
   std::vector<std::string> admin_hosts{};
   WitnessChoice witness = WitnessChoice::automatic;
   LogFormat log_format = LogFormat::text;
+  LogFull log_when_full = LogFull::wait;
   Color color = Color::automatic;
   /// What is to be said of how they were written, one line each: a name that is going, a rule that is there twice.
   std::vector<std::string> notes{};

@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <future>
+#include <string>
+#include <thread>
 
 namespace closelab::lab {
 namespace {
@@ -39,7 +43,7 @@ std::string notice(std::uint64_t dropped) { return "dropped " + std::to_string(d
 TEST_CASE("lines are written in order, to the last one") {
   Pipe pipe;
   std::string expected;
-  Output output(pipe.ends[1], notice);
+  Output output(pipe.ends[1], LogFull::drop, notice);
   for (int i = 0; i < 1000; ++i) {
     expected += std::to_string(i) + '\n';
     output.write([i] { return std::to_string(i) + '\n'; });
@@ -52,14 +56,14 @@ TEST_CASE("a reader that is gone is survived") {
   std::signal(SIGPIPE, SIG_IGN);
   Pipe pipe;
   pipe.close_reader();
-  Output output(pipe.ends[1], notice);
+  Output output(pipe.ends[1], LogFull::drop, notice);
   for (int i = 0; i < 100; ++i) output.write([] { return std::string("line\n"); });
   output.close();
 }
 
 TEST_CASE("events that come faster than they are written are dropped and counted") {
   Pipe pipe;
-  Output output(pipe.ends[1], notice);
+  Output output(pipe.ends[1], LogFull::drop, notice);
   std::promise<void> started;
   std::promise<void> resumed;
   // Holds the output's thread, so that what follows queues up behind it.
@@ -83,9 +87,43 @@ TEST_CASE("events that come faster than they are written are dropped and counted
   CHECK(pipe.read_all(6 + 2 * 9'999 + tail.size()).ends_with("x\n" + tail));
 }
 
+TEST_CASE("a reader that is slow gets every line all the same") {
+  Pipe pipe;
+  std::string text;
+  constexpr int lines = 50'000;
+  {
+    Output output(pipe.ends[1], LogFull::wait, notice);
+    const std::jthread reader([&] { text = pipe.read_all(2 * lines); });
+    for (int i = 0; i < lines; ++i) output.write([] { return std::string("x\n"); });
+  }
+  CHECK(text.size() == 2 * lines);
+  CHECK(text.find("dropped") == std::string::npos);
+}
+
+TEST_CASE("a reader that stops reading holds nobody up for longer than a second or two, and is told what it missed") {
+  Pipe pipe;
+  Output output(pipe.ends[1], LogFull::wait, notice);
+  // More than the pipe and the queue take.
+  for (int i = 0; i < 40'000; ++i) output.write([] { return std::string(80, 'x') + '\n'; });
+  const std::jthread reader([&] {
+    std::string text;
+    while (text.find("dropped ") == std::string::npos) text += pipe.read_all(1);
+  });
+  const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  std::atomic<bool> said = false;
+  // The notice stands before the next line for which there is room.
+  while (!said && std::chrono::steady_clock::now() < give_up) {
+    output.write([&said] {
+      said = true;
+      return std::string("after\n");
+    });
+  }
+  CHECK(said);
+}
+
 TEST_CASE("close gives up on a reader that does not read") {
   Pipe pipe;
-  Output output(pipe.ends[1], notice);
+  Output output(pipe.ends[1], LogFull::drop, notice);
   output.write([] { return std::string(1 << 20, 'x'); });
   output.close();
   CHECK(pipe.read_all(4096).size() >= 4096);
