@@ -28,6 +28,7 @@ void Output::begin_response() {
   trailers_.clear();
   hold_at_.reset();
   hold_wire_at_.reset();
+  wire_pieces_.clear();
   wire_begin_ = written_ + pending();
 }
 
@@ -38,6 +39,9 @@ void Output::say(std::string_view bytes) {
   }
   buffer_.insert(std::min(sent_, buffer_.size()), bytes);
   wire_begin_ += bytes.size();
+  for (WirePiece& piece : wire_pieces_) {
+    if (piece.end > written_) piece.end += bytes.size();
+  }
 }
 
 void Output::add_body(std::string body) {
@@ -166,7 +170,17 @@ Output::Pulled Output::pull() {
   } else if (!omit_last_chunk_) {
     http::append_last_chunk(buffer_, trailers_);
   }
+  // Behind a chunk's data comes CRLF.
+  if (hold_wire_at_ && !piece_.empty())
+    wire_pieces_.push_back({written_ + pending() - (chunked_ ? 2 : 0), piece_.size()});
   return pulled;
+}
+
+std::uint64_t Output::take_streamed() {
+  std::uint64_t kept = 0;
+  for (const WirePiece& piece : std::exchange(wire_pieces_, {}))
+    kept += std::min(piece.bytes, piece.end - std::min(piece.end, written_));
+  return std::exchange(streamed_, 0) - kept;
 }
 
 /// A slow reader's buffer would grow by every piece if what it took stayed in front.

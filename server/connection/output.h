@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "closelab/handler.h"
 #include "net/socket/stream.h"
@@ -68,8 +69,8 @@ class Output {
   int error() const { return error_; }
   /// What it takes to keep what is to be sent.
   std::size_t memory() const { return buffer_.size() + body_.capacity(); }
-  /// Body bytes taken from a source since the last call.
-  std::uint64_t take_streamed() { return std::exchange(streamed_, 0); }
+  /// Body bytes taken from a source since the last call; those that hold_wire_at() has kept here don't count.
+  std::uint64_t take_streamed();
   /// Bytes handed to the kernel since the last reset; tells whether a slow client makes progress.
   std::uint64_t written() const { return written_; }
   /// Forgets everything, keeps the memory.
@@ -103,6 +104,13 @@ class Output {
   std::uint64_t wire_begin_ = 0;
   std::optional<std::uint64_t> allowance_;
   std::uint64_t position_ = 0;
+  /// Body bytes in what has been or is to be handed over, while hold_wire_at() may keep some of them.
+  struct WirePiece {
+    /// As `written_` counts.
+    std::uint64_t end = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<WirePiece> wire_pieces_;
   std::string piece_;
   std::uint64_t streamed_ = 0;
   std::uint64_t written_ = 0;
