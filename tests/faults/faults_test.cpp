@@ -1,5 +1,6 @@
-// Every trigger of a rule with every action, played at the same time on one server, in a network namespace of the
-// test's own with packet capture. Each must go as the model says, and docs/faults.md must say the same.
+// Every moment of a rule with every action: refused, or played, all at the same time on one server, in a network
+// namespace of the test's own with packet capture. Each must go as the model says, and docs/faults.md must say the
+// same.
 //
 //   --write   writes docs/faults.md
 //   CI=true   where the test can't run it fails, instead of being skipped
@@ -28,7 +29,7 @@ constexpr const char* page_file = CLOSELAB_SOURCE_DIR "/docs/faults.md";
 /// What is wrong with one field, a line each.
 std::string faults_of(const Visit& visit, const Observation& seen) {
   std::string text;
-  const auto must = facts(expected(visit.cell()));
+  const auto must = facts(*expected(visit.cell()));
   const auto is = facts(seen.outcome);
   for (std::size_t i = 0; i < must.size(); ++i) {
     if (is[i].second == must[i].second) continue;
@@ -57,6 +58,18 @@ std::size_t check_fields(const Played& played, const Connections& captured, std:
   return failures;
 }
 
+/// Every field is either played or refused, as the model says.
+bool check_refusals() {
+  bool right = true;
+  for (const Cell& cell : all_cells()) {
+    const std::string refusal = refusal_of(cell);
+    if (refusal.empty() == expected(cell).has_value()) continue;
+    right = false;
+    std::cout << describe(rule_of(cell, 1)) << (refusal.empty() ? ": not refused" : ": " + refusal) << '\n';
+  }
+  return right;
+}
+
 bool check_page(const std::string& text, bool write) {
   if (write) std::ofstream(page_file) << text;
   std::ifstream file(page_file);
@@ -76,12 +89,14 @@ bool check_stop(const Played& played) {
 }
 
 int run(Sniffer& sniffer, bool write) {
+  if (!check_refusals()) return EXIT_FAILURE;
   const Played played = play_all_cells();
   const Connections captured = sniffer.finish();
   std::vector<Outcome> outcomes;
   const std::size_t failures = check_fields(played, captured, outcomes);
   const std::string text = page(outcomes);
-  std::cout << text << '\n' << outcomes.size() << " fields, " << failures << " wrong\n";
+  std::cout << text << '\n'
+            << all_cells().size() << " fields, " << outcomes.size() << " of them played, " << failures << " wrong\n";
   const bool right = check_stop(played) && failures == 0 && sniffer.dropped() == 0;
   return right && check_page(text, write) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,6 +5,7 @@
 
 #include "net/testbed/wire_verdict.h"
 #include "tests/faults/server_stream.h"
+#include "tests/faults/wire.h"
 
 namespace closelab::faults {
 namespace {
@@ -19,7 +20,9 @@ class PaceMeter {
 
   Pace pace() const {
     const Cell& cell = visit_.cell();
-    if (std::holds_alternative<DelayAction>(cell.action)) return late(begin(), first_behind(), delay_time);
+    const auto* expect = std::get_if<ExpectAction>(&cell.action);
+    const bool is_late = expect != nullptr && expect->kind == ExpectAction::Kind::late;
+    if (is_late || std::holds_alternative<DelayAction>(cell.action)) return late(begin(), first_behind(), delay_time);
     if (std::holds_alternative<SlowAction>(cell.action)) return slow();
     const CloseMode* mode = mode_of(cell);
     if (mode == nullptr) return Pace::at_once;
@@ -31,23 +34,24 @@ class PaceMeter {
  private:
   /// How much the server had sent when the rule acted.
   std::size_t position() const {
-    const At at = visit_.cell().trigger.at;
+    const At at = visit_.cell().at();
     if (at < At::response_headers) return 0;
+    if (at == At::response_wire) return wire_bytes;
     if (at > At::response_body) return second_response(visit_.received());
     return first_body(visit_.received()) + (at == At::response_body ? trigger_bytes : 0);
   }
 
   /// When it acted at the earliest.
   std::optional<nanoseconds> begin() const {
-    if (visit_.cell().trigger.at == At::next_request) return stream_.second_request;
+    if (visit_.cell().at() == At::next_request) return stream_.second_request;
     const ServerStream::Piece* last = stream_.before(position());
-    if (visit_.cell().trigger.at < At::response_headers) return opened_at_;
+    if (visit_.cell().at() < At::response_headers) return opened_at_;
     return last != nullptr ? std::optional(last->at) : std::nullopt;
   }
 
   /// The response that the rule has to do with.
   std::vector<ServerStream::Piece> behind() const {
-    const bool is_second = visit_.cell().trigger.at > At::response_body;
+    const bool is_second = visit_.cell().at() > At::response_wire;
     return stream_.between(position(), is_second ? stream_.sent : second_response(visit_.received()));
   }
 
@@ -94,6 +98,8 @@ void compare_bytes(Witnesses& witnesses, const Visit& visit, const ServerStream&
                    const ConnectionRecord& record) {
   witnesses.must_agree("bytes that the client got, and that were sent", visit.received().size(), stream.sent);
   witnesses.must_agree("bytes that were sent, and acknowledged", stream.sent, stream.acknowledged);
+  // What a rule says stands between.
+  if (visit.cell().action.index() > Action(SlowAction{}).index()) return;
   const auto parts = parts_of(visit.received());
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const std::uint64_t recorded = i < record.requests.size() ? record.requests[i].response_body_bytes : 0;
@@ -102,11 +108,14 @@ void compare_bytes(Witnesses& witnesses, const Visit& visit, const ServerStream&
 }
 
 void compare_rules(Witnesses& witnesses, const Visit& visit, const ConnectionRecord& record) {
-  witnesses.must_agree("rules that fired", record.rules_fired.size(), 1U);
+  // An answer in the handler's place ends the connection when it has been sent.
+  const bool ends_later = std::holds_alternative<AnswerAction>(visit.cell().action) &&
+                          end_of(visit.cell()) != nullptr && is_asked(visit.cell().at());
+  witnesses.must_agree("rules that fired", record.rules_fired.size(), ends_later ? 2U : 1U);
   if (record.rules_fired.empty()) return;
   const RuleFiring& firing = record.rules_fired.front();
   witnesses.must_agree("request at which the rule fired", firing.request_number,
-                       visit.cell().trigger.at == At::accept ? 0U : 1U);
+                       visit.cell().at() == At::accept ? 0U : 1U);
 }
 
 /// The verdict against the packets, by the reading that the kernel test uses too.
@@ -133,7 +142,7 @@ Observation observe(const Played& played, std::size_t index, std::span<const tes
   const ServerStream stream = read_stream(packets);
   const testbed::WireVerdict wire = testbed::read_wire(packets);
   Outcome outcome;
-  outcome.got = parts_of(visit.received());
+  outcome.wire = with_one_date(visit.received());
   outcome.saw = visit.saw();
   outcome.silent = visit.ended_at() >= played.stopped_at;
   outcome.sent = sent_by(stream);
@@ -144,6 +153,7 @@ Observation observe(const Played& played, std::size_t index, std::span<const tes
   outcome.time_wait = time_wait_of(record, outcome.silent, wire);
   outcome.retry = record.retry;
   outcome.requests = record.request_count;
+  for (const RuleFiring& firing : record.rules_fired) outcome.said_bytes += firing.said_bytes;
 
   Witnesses witnesses;
   compare_bytes(witnesses, visit, stream, record);

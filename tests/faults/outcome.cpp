@@ -1,16 +1,12 @@
 #include "tests/faults/outcome.h"
 
-#include "tests/faults/cell.h"
+#include <array>
+
+#include "server/text/printable.h"
+#include "tests/faults/wire.h"
 
 namespace closelab::faults {
 namespace {
-
-std::string text_of(const Part& part) {
-  if (!part.head) return "nothing";
-  if (part.body == response_body_bytes && part.promised > part.body) return "all of a body that was to be longer";
-  if (part.is_complete()) return "all";
-  return part.body == 0 ? "head" : "head + " + std::to_string(part.body) + " bytes";
-}
 
 std::string_view text_of(Saw saw) {
   static constexpr std::array<std::string_view, 4> texts{"EOF", "ECONNRESET", "closed itself", "waited in vain"};
@@ -36,8 +32,8 @@ std::string end_of(const Outcome& outcome) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> facts(const Outcome& outcome) {
-  return {{"first response", text_of(outcome.got[0])},
-          {"second response", text_of(outcome.got[1])},
+  return {{"the client got", words_for(outcome.wire)},
+          {"byte for byte", server::printable(outcome.wire)},
           {"the client", std::string(text_of(outcome.saw))},
           {"silent until the stop", outcome.silent ? "yes" : "no"},
           {"the server sent", std::string(text_of(outcome.sent))},
@@ -47,13 +43,16 @@ std::vector<std::pair<std::string, std::string>> facts(const Outcome& outcome) {
           {"closed_by", std::string(to_string(outcome.closed_by))},
           {"time_wait", std::string(to_string(outcome.time_wait))},
           {"retry", std::string(to_string(outcome.retry))},
-          {"requests", std::to_string(outcome.requests)}};
+          {"requests", std::to_string(outcome.requests)},
+          {"said_bytes", std::to_string(outcome.said_bytes)}};
 }
 
 std::string summary(const Outcome& outcome) {
-  if (outcome.saw == Saw::own_fin) return outcome.pace == Pace::slow ? "all, slowly" : "all, late";
-  const bool second = outcome.got[1].head;
-  return (second ? "2nd: " : "") + text_of(outcome.got[second ? 1 : 0]) + ", " + end_of(outcome);
+  std::string got = words_for(outcome.wire);
+  if (got == "all, 2nd") got = "all";
+  if (outcome.saw != Saw::own_fin) return got + ", " + end_of(outcome);
+  if (outcome.pace == Pace::at_once) return got;
+  return got + (outcome.pace == Pace::slow ? ", slowly" : ", late");
 }
 
 }  // namespace closelab::faults

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -11,16 +10,6 @@
 #include "closelab/verdict.h"
 
 namespace closelab::faults {
-
-/// What a client has of one response.
-struct Part {
-  bool head = false;
-  /// By the head's Content-Length.
-  std::uint64_t promised = 0;
-  std::uint64_t body = 0;
-
-  bool is_complete() const { return head && body == promised; }
-};
 
 /// How the client's reading ended.
 enum class Saw : std::uint8_t {
@@ -43,8 +32,8 @@ enum class Pace : std::uint8_t {
 
 /// How one field of the matrix went: for the client, on the wire, and in the record.
 struct Outcome {
-  /// What came of the two responses.
-  std::array<Part, 2> got{};
+  /// Everything that the client got, its dates replaced (wire.h).
+  std::string wire;
   Saw saw = Saw::eof;
   /// Nothing came any more, until the server stopped.
   bool silent = false;
@@ -57,6 +46,8 @@ struct Outcome {
   TimeWait time_wait = TimeWait::server;
   Retry retry = Retry::not_needed;
   std::uint64_t requests = 0;
+  /// Bytes that the record says no handler said.
+  std::uint64_t said_bytes = 0;
 };
 
 /// Each fact by its name, for comparison and messages.

@@ -7,7 +7,7 @@
 
 namespace closelab::faults {
 
-/// docs/faults.md: the matrix, from the outcomes of all cells in their order.
+/// docs/faults.md: the matrix, from the outcomes of the cells that are played, in their order.
 std::string page(std::span<const Outcome> outcomes);
 
 }  // namespace closelab::faults

@@ -3,9 +3,12 @@
 #include <poll.h>
 #include <sys/socket.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
+#include <string_view>
 #include <thread>
+
+#include "tests/faults/model.h"
 
 namespace closelab::faults {
 namespace {
@@ -15,28 +18,13 @@ using namespace std::chrono_literals;
 // Reached only when something is wrong.
 constexpr std::chrono::seconds patience{10};
 
-std::string first_request() {
-  return "POST / HTTP/1.1\r\nHost: lab\r\nContent-Length: " + std::to_string(request_body_bytes) + "\r\n\r\n" +
-         std::string(request_body_bytes, 'q');
+std::string first_request(const Cell& cell) {
+  const std::string expect = cell.at() == At::expect ? "Expect: 100-continue\r\n" : "";
+  return "POST / HTTP/1.1\r\nHost: lab\r\n" + expect + "Content-Length: " + std::to_string(request_body_bytes) +
+         "\r\n\r\n" + std::string(request_body_bytes, 'q');
 }
 
 constexpr std::string_view second_request = "GET / HTTP/1.1\r\nHost: lab\r\n\r\n";
-
-std::uint64_t content_length(std::string_view head) {
-  constexpr std::string_view name = "\r\nContent-Length: ";
-  const std::size_t found = head.find(name);
-  return found != std::string_view::npos ? std::stoul(std::string(head.substr(found + name.size()))) : 0;
-}
-
-Part take_part(std::string_view& bytes) {
-  const std::size_t end = bytes.find("\r\n\r\n");
-  if (end == std::string_view::npos) return {};
-  Part part{.head = true, .promised = content_length(bytes.substr(0, end + 2)), .body = 0};
-  bytes.remove_prefix(end + 4);
-  part.body = std::min<std::uint64_t>(part.promised, bytes.size());
-  bytes.remove_prefix(static_cast<std::size_t>(part.body));
-  return part;
-}
 
 }  // namespace
 
@@ -49,23 +37,6 @@ bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
-std::array<Part, 2> parts_of(std::string_view bytes) {
-  std::array<Part, 2> parts;
-  for (Part& part : parts) part = take_part(bytes);
-  return parts;
-}
-
-std::size_t first_body(std::string_view bytes) {
-  const std::size_t end = bytes.find("\r\n\r\n");
-  return end != std::string_view::npos ? end + 4 : 0;
-}
-
-std::size_t second_response(std::string_view bytes) {
-  std::string_view rest = bytes;
-  take_part(rest);
-  return bytes.size() - rest.size();
-}
-
 Visit::Visit(Cell cell, Server& server, std::uint64_t connection)
     : cell_(std::move(cell)),
       server_(server),
@@ -74,7 +45,7 @@ Visit::Visit(Cell cell, Server& server, std::uint64_t connection)
       local_(client_.local()) {}
 
 void Visit::send_first_request() const {
-  const std::string request = first_request();
+  const std::string request = first_request(cell_);
   ::send(client_.fd(), request.data(), request.size(), MSG_NOSIGNAL);
 }
 
@@ -84,13 +55,17 @@ bool Visit::rule_has_fired() const {
 }
 
 void Visit::run() {
-  bool complete = receive_response(0);
-  if (complete && sends_second_request(cell_)) {
-    if (cell_.trigger.at == At::idle) eventually([this] { return rule_has_fired(); });
+  const Outcome must = *expected(cell_);
+  const bool two_requests = sends_second_request(cell_);
+  bool is_open = receive(two_requests ? awaited_before_second_request(cell_) : std::string::npos);
+  if (is_open && two_requests) {
+    if (cell_.at() == At::idle) eventually([this] { return rule_has_fired(); });
+    if (cell_.moment.idle_at_least > 0ms) {
+      // The server's clock begins when its answer is with the kernel, and may begin later than this one.
+      std::this_thread::sleep_for(2 * cell_.moment.idle_at_least);
+    }
     client_.send(second_request);
-    complete = receive_response(1);
-  } else if (complete) {
-    complete = receive_response(1);  // none is due: this waits for the end
+    is_open = receive(must.saw == Saw::own_fin ? must.wire.size() : std::string::npos);
   }
   ended_at_ = WallClock::now();
   const CloseMode* mode = mode_of(cell_);
@@ -98,16 +73,16 @@ void Visit::run() {
   client_.close();
 }
 
-/// False when the connection ends before.
-bool Visit::receive_response(std::size_t index) {
+/// False when the connection ends before so many bytes have come since its beginning.
+bool Visit::receive(std::size_t bytes) {
   std::array<char, 4096> buffer;
-  while (!parts_of(received_)[index].is_complete()) {
-    const ssize_t bytes = ::recv(client_.fd(), buffer.data(), buffer.size(), 0);
-    if (bytes > 0) {
-      received_.append(buffer.data(), static_cast<std::size_t>(bytes));
+  while (received_.size() < bytes) {
+    const ssize_t got = ::recv(client_.fd(), buffer.data(), buffer.size(), 0);
+    if (got > 0) {
+      received_.append(buffer.data(), static_cast<std::size_t>(got));
       continue;
     }
-    saw_ = bytes == 0 ? Saw::eof : errno == ECONNRESET ? Saw::reset : Saw::in_vain;
+    saw_ = got == 0 ? Saw::eof : errno == ECONNRESET ? Saw::reset : Saw::in_vain;
     return false;
   }
   return true;

@@ -1,12 +1,10 @@
 #pragma once
 
-#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
-#include <string_view>
 
 #include "closelab/endpoint.h"
 #include "closelab/server.h"
@@ -20,12 +18,6 @@ using WallClock = std::chrono::system_clock;
 
 /// Waits until `condition` holds; false when that takes too long.
 bool eventually(const std::function<bool()>& condition);
-
-/// The responses among the bytes.
-std::array<Part, 2> parts_of(std::string_view bytes);
-/// Where the body of the first response begins, and where the second response does.
-std::size_t first_body(std::string_view bytes);
-std::size_t second_response(std::string_view bytes);
 
 /// One field's client: sends a request, takes the response, sends another request, takes that response, closes; or does
 /// as much of it as it is let.
@@ -47,7 +39,7 @@ class Visit {
   WallClock::time_point ended_at() const { return ended_at_; }
 
  private:
-  bool receive_response(std::size_t index);
+  bool receive(std::size_t bytes);
   void await_close() const;
 
   Cell cell_;
