@@ -128,7 +128,7 @@ std::optional<std::uint64_t> RequestParser::body_remaining() const {
 }
 
 bool RequestParser::expects_continue() const {
-  return phase_ == Phase::body && meaning_.expectation == Expectation::continue_100;
+  return (phase_ == Phase::body || refuses_length()) && meaning_.expectation == Expectation::continue_100;
 }
 
 RequestParser::Step RequestParser::feed_head(std::string_view bytes) {

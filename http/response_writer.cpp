@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "http/characters.h"
 #include "http/known_field.h"
@@ -70,13 +71,16 @@ bool is_servers_own(std::string_view name) {
   }
 }
 
-HeadError check(const ResponseHead& head) {
-  if (head.status < 200 || head.status > 999) return HeadError::bad_status;
-  for (const Field& field : head.fields) {
+HeadError check(std::span<const Field> fields) {
+  for (const Field& field : fields) {
     if (field.name.empty() || !all(token_character, field.name)) return HeadError::bad_field_name;
     if (!is_field_value(field.value)) return HeadError::bad_field_value;
   }
   return HeadError::none;
+}
+
+HeadError check(const ResponseHead& head) {
+  return head.status < 200 || head.status > 999 ? HeadError::bad_status : check(head.fields);
 }
 
 /// Which of the server's own fields are among the lines.
@@ -126,6 +130,40 @@ bool write_keep_alive(PieceWriter& out, const ResponseHead& head) {
   return true;
 }
 
+// The value of Connection, option by option; its line ends with this.
+class ConnectionOptions {
+ public:
+  explicit ConnectionOptions(PieceWriter& out) : out_(out) {}
+  ConnectionOptions(const ConnectionOptions&) = delete;
+  ConnectionOptions& operator=(const ConnectionOptions&) = delete;
+  ~ConnectionOptions() {
+    if (!is_first_) out_ << "\r\n";
+  }
+
+  void say(std::string_view option) { out_ << (std::exchange(is_first_, false) ? "Connection: " : ", ") << option; }
+
+  // The handler's, but for what is the server's to decide, and `upgrade` where there is a field that needs it.
+  void say_others(std::span<const Field> fields) {
+    bool upgrades = false;
+    bool is_said = false;
+    for (const Field& field : fields) {
+      const KnownField known = known_field(field.name);
+      upgrades = upgrades || known == KnownField::upgrade;
+      if (known != KnownField::connection) continue;
+      for_each_element(field.value, [&](std::string_view option) {
+        if (equals_ignoring_case(option, "close") || equals_ignoring_case(option, "keep-alive")) return;
+        is_said = is_said || equals_ignoring_case(option, "upgrade");
+        say(option);
+      });
+    }
+    if (upgrades && !is_said) say("upgrade");
+  }
+
+ private:
+  PieceWriter& out_;
+  bool is_first_ = true;
+};
+
 void write_connection(PieceWriter& out, const ResponseHead& head) {
   const bool closes = head.persistence == Persistence::Decision::close;
   const bool advertised = !closes && write_keep_alive(out, head);
@@ -133,12 +171,10 @@ void write_connection(PieceWriter& out, const ResponseHead& head) {
   // only, must be named in Connection (RFC 9110 §7.6.1), as must Upgrade (§7.8).
   const bool needed = advertised || head.request_version == Version::http_1_0;
   const bool says_keep = !closes && (needed || head.keep_alive == KeepAliveField::always);
-  const bool upgrades = std::ranges::any_of(
-      head.fields, [](const Field& field) { return known_field(field.name) == KnownField::upgrade; });
-  if (closes) out << "Connection: close";
-  if (says_keep) out << "Connection: keep-alive";
-  if (upgrades) out << (closes || says_keep ? ", upgrade" : "Connection: upgrade");
-  if (closes || says_keep || upgrades) out << "\r\n";
+  ConnectionOptions options(out);
+  if (closes) options.say("close");
+  if (says_keep) options.say("keep-alive");
+  options.say_others(head.fields);
 }
 
 }  // namespace
@@ -157,9 +193,10 @@ ResponseFraming choose_framing(std::string_view method, int status, Version requ
 }
 
 std::string_view describe(HeadError fault) {
-  constexpr std::array<std::string_view, 4> texts{"nothing is wrong", "the status is not between 200 and 999",
-                                                  "a field name is not a token",
-                                                  "a field value holds a control character"};
+  constexpr std::array<std::string_view, 5> texts{
+      "nothing is wrong", "the status is not between 200 and 999",
+      "the status is not between 100 and 199, or it is 101, behind which no HTTP follows",
+      "a field name is not a token", "a field value holds a control character"};
   return texts[static_cast<std::size_t>(fault)];
 }
 
@@ -207,7 +244,16 @@ void write_interim(std::string& out, int status, std::string_view lines) {
   pieces.flush();
 }
 
-void write_continue(std::string& out) { write_interim(out, 100, {}); }
+HeadError write_interim(std::string& out, int status, std::span<const Field> fields) {
+  if (status < 100 || status > 199 || status == 101) return HeadError::bad_interim_status;
+  if (const HeadError fault = check(fields); fault != HeadError::none) return fault;
+  std::string lines;
+  for (const Field& field : fields) lines.append(field.name).append(": ").append(field.value).append("\r\n");
+  write_interim(out, status, lines);
+  return HeadError::none;
+}
+
+void write_continue(std::string& out) { write_interim(out, 100, std::string_view()); }
 
 std::string format_http_date(std::time_t time) {
   constexpr std::string_view days = "SunMonTueWedThuFriSat";

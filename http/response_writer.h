@@ -39,8 +39,8 @@ enum class KeepAliveField : std::uint8_t { when_needed, always };
 struct ResponseHead {
   /// 200..999, as a final response has; the reason phrase follows from it.
   int status = 200;
-  /// The handler's fields. Connection, Content-Length, Date, Keep-Alive and Transfer-Encoding among
-  /// them are left out: these are the server's to say.
+  /// The handler's fields. Content-Length, Date, Keep-Alive and Transfer-Encoding among them are left out: these are
+  /// the server's to say, and so is what Connection says of persistence; its other options join the server's.
   std::span<const Field> fields{};
   ResponseFraming framing{};
   /// As format_http_date gives it.
@@ -66,7 +66,7 @@ struct ResponseHead {
 };
 
 /// Why a head was not written.
-enum class HeadError : std::uint8_t { none, bad_status, bad_field_name, bad_field_value };
+enum class HeadError : std::uint8_t { none, bad_status, bad_interim_status, bad_field_name, bad_field_value };
 
 std::string_view describe(HeadError fault);
 
@@ -84,6 +84,9 @@ std::string complete_lines(std::string_view lines);
 
 /// Appends an interim response, 100 to 199, with these field lines.
 void write_interim(std::string& out, int status, std::string_view lines);
+
+/// The same with a handler's fields; nothing is appended when they, or the status, can't be sent.
+HeadError write_interim(std::string& out, int status, std::span<const Field> fields);
 
 /// Appends the interim response 100 (Continue).
 void write_continue(std::string& out);

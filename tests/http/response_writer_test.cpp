@@ -70,6 +70,8 @@ TEST_CASE("heads") {
   constexpr auto close = Persistence::Decision::close;
   const std::vector<Field> text = {{"Content-Type", "text/plain"}, {"X-Empty", ""}};
   const std::vector<Field> upgrade = {{"Upgrade", "h2c"}};
+  const std::vector<Field> upgrade_named = {
+      {"Connection", "Upgrade, Keep-Alive"}, {"Upgrade", "h2c"}, {"connection", "x-hop, close"}};
   struct Row {
     ResponseHead head;
     std::string expected;
@@ -110,6 +112,8 @@ TEST_CASE("heads") {
        "HTTP/1.1 426 Upgrade Required\r\nUpgrade: h2c\r\nConnection: keep-alive, upgrade\r\n\r\n"},
       {{.status = 426, .fields = upgrade, .persistence = close},
        "HTTP/1.1 426 Upgrade Required\r\nUpgrade: h2c\r\nConnection: close, upgrade\r\n\r\n"},
+      {{.status = 426, .fields = upgrade_named, .persistence = close},
+       "HTTP/1.1 426 Upgrade Required\r\nUpgrade: h2c\r\nConnection: close, Upgrade, x-hop\r\n\r\n"},
   };
   for (const Row& row : rows) CHECK(written(row.head) == row.expected);
 }
