@@ -238,10 +238,12 @@ Server::~Server() {
   stop();
 }
 
-void Server::handle(std::string_view pattern, Handler handler) { impl_->router.add(pattern, {std::move(handler), {}}); }
+void Server::handle(std::string_view pattern, Handler handler, HeadHandler on_head) {
+  impl_->router.add(pattern, {std::move(handler), {}, std::move(on_head)});
+}
 
-void Server::handle_async(std::string_view pattern, AsyncHandler handler) {
-  impl_->router.add(pattern, {{}, std::move(handler)});
+void Server::handle_async(std::string_view pattern, AsyncHandler handler, HeadHandler on_head) {
+  impl_->router.add(pattern, {{}, std::move(handler), std::move(on_head)});
 }
 
 std::uint16_t Server::port() const { return endpoint().port; }

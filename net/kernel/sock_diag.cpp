@@ -57,7 +57,9 @@ SocketInfo to_socket_info(const TcpSocket& socket) {
   return {.tuple = {socket.local, socket.remote},
           .state = socket.state,
           .cookie = socket.cookie,
+          .running_timer = socket.timer,
           .timer = socket.timer_left,
+          .uid = socket.uid,
           .inode = socket.inode};
 }
 

@@ -29,8 +29,11 @@ struct SocketInfo {
   TcpState state = TcpState::unknown;
   /// SO_COOKIE of the socket found.
   std::uint64_t cookie = 0;
+  TcpTimer running_timer = TcpTimer::none;
   /// What is left on its timer: of TIME_WAIT, that is how long it still lasts.
   std::chrono::milliseconds timer{};
+  /// The owner's; 0 also once no descriptor refers to it.
+  std::uint32_t uid = 0;
   /// 0 once no descriptor refers to it.
   std::uint32_t inode = 0;
   int error = 0;

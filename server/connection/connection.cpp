@@ -62,6 +62,7 @@ void Connection::start() {
     take(Event::no_room);
     return proceed();
   }
+  report_.look_at_client();
   rules_.arm_at_accept(host_.shared().rules, id());
   // An exchange is there when a rule has said something that the kernel has not taken yet.
   act({At::accept}) == Kind::go_on&& exchange_ == nullptr ? readable() : proceed();

@@ -13,6 +13,7 @@
 #include "server/connection/answer.h"
 #include "server/connection/connection_end.h"
 #include "server/connection/connection_host.h"
+#include "server/connection/handling.h"
 #include "server/connection/lifecycle.h"
 #include "server/connection/report.h"
 #include "server/connection/rule_runner.h"
@@ -54,7 +55,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void start();
   bool is_idle() const;
   void deadline_passed(DeadlineKind kind);
-  /// An asynchronous handler's answer to request `number`.
+  /// An asynchronous handler's answer, or what comes before it, to request `number`.
   void answer(std::uint64_t number, Response response, AnswerKind kind);
   /// Ends at once, in this mode, whatever it is doing.
   void close(CloseMode mode);
@@ -87,7 +88,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void parsed(http::RequestParser::Event event);
   Step::Kind head_complete();
   Step::Kind body_begins(At after);
-  Step::Kind answer_early();
+  Step::Kind answer_early(std::optional<HandlerAnswer> of_handler = std::nullopt);
   void serve();
   void hand_over(const AsyncHandler& handler);
   void respond(Response&& response);

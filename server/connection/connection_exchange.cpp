@@ -20,8 +20,6 @@ using Kind = Step::Kind;
 // Pipelined responses are gathered into one write up to this size.
 constexpr std::size_t gathered_output = 64 * 1024;
 
-Response failure(const std::string& text) { return text_response(500, text); }
-
 /// Lets other threads have something done to a connection, as long as it and its reactor live.
 auto poster(ConnectionHost& host, std::weak_ptr<Connection> connection) {
   return [host = host.weak_from_this(), connection = std::move(connection)](auto job) {
@@ -31,16 +29,6 @@ auto poster(ConnectionHost& host, std::weak_ptr<Connection> connection) {
       if (const auto self = connection.lock()) act_on(self, job);
     });
   };
-}
-
-/// Known to who wants to stop the server meanwhile.
-Response run_handler(ConnectionHost& host, const Router::Route& route, const Request& request) {
-  const struct Handling {
-    ~Handling() { place = nullptr; }
-    std::atomic<const std::string*>& place;
-  } handling{host.route_handled()};
-  handling.place = route.pattern;
-  return route.handler(request);
 }
 
 /// Is a request being read that would take more than the server may hold?
@@ -55,13 +43,12 @@ bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Resp
   return !is_large || host.shared().held.has_room(exchange.counted, 1);
 }
 
-AnswerSettings settings_for(ConnectionHost& host, const Report& report, const Waiting& waiting,
-                            CloseReason decided = CloseReason::none) {
-  const auto& drain = host.drain();
-  auto server = http::ServerState::running;
-  if (drain && drain->options.announce == Switch::on && !drain->options.status) server = http::ServerState::draining;
-  if (host.is_stopping()) server = http::ServerState::stopping;
-  return {host.shared().options, {}, report.requests(), waiting.idle_timeout(), server, decided, {}};
+/// Why the connection ends behind an answer, if that is decided: an early one where nobody may know whether the rest of
+/// the request follows, or that can't be read (RFC 9110 §10.1.1).
+CloseReason decided_for(const Exchange& exchange, Stage stage, CloseReason decided) {
+  if (decided != CloseReason::none || stage != Stage::body) return decided;
+  const bool is_unread = exchange.parser.refuses_length() || (exchange.owes_continue && !exchange.said);
+  return is_unread ? CloseReason::body_unread : CloseReason::none;
 }
 
 /// The answer is in the output, and so is its record.
@@ -187,14 +174,19 @@ void Connection::parsed(http::RequestParser::Event event) {
       take(Event::request_complete);
       if (exchange_->answer == Exchange::Answer::queued) {
         // It was answered early: this was the rest, which is dropped.
+        report_.body_received(*exchange_);
         take(Event::answered);
         return exchange_->next();
       }
+      if (!had_no_body) exchange_->record.body_received_at = report_.now();
       if (had_no_body && head_complete() != Kind::go_on) return;
       break;
     }
     case http::RequestParser::Event::error:
-      take(Event::request_refused);
+      if (!exchange_->parser.refuses_length()) return void(take(Event::request_refused));
+      // Rules and handlers may answer in its place.
+      take(Event::head_complete);
+      if (head_complete() == Kind::go_on) body_begins(At::request_headers);
       return;
   }
   act({At::request_body, exchange_->parser.body_received()});
@@ -226,12 +218,20 @@ Kind Connection::body_begins(At after) {
   if (after < At::request_body) {
     if (const Kind acted = act({At::request_body, 0}); acted != Kind::go_on) return acted;
   }
-  if (!expects || exchange_->answer != Exchange::Answer::none) return Kind::go_on;
-  const RuleRunner::Continue decided = rules_.take_continue();
+  if (exchange_->answer != Exchange::Answer::none) return Kind::go_on;
+  const RuleRunner::Continue decided = expects ? rules_.take_continue() : RuleRunner::Continue::theirs;
   // What has begun to come needs no 100 (RFC 9110 §10.1.1).
   const bool is_awaited = decided == RuleRunner::Continue::ours && left_over(input_, exchange_.get()).empty() &&
                           net::unread_bytes(stream_.fd()) == 0;
-  if (is_awaited || decided == RuleRunner::Continue::late) http::write_continue(exchange_->output.buffer());
+  exchange_->owes_continue = is_awaited || decided == RuleRunner::Continue::late;
+  if (const Kind kind = answer_early(answer_from_head(host_, report_, waiting_, *exchange_)); kind != Kind::go_on)
+    return kind;
+  if (exchange_->answer != Exchange::Answer::none) return Kind::go_on;
+  if (exchange_->parser.refuses_length()) return take(Event::request_refused);
+  if (std::exchange(exchange_->owes_continue, false)) {
+    http::write_continue(exchange_->output.buffer());
+    exchange_->record.continued_at = report_.now();
+  }
   return Kind::go_on;
 }
 
@@ -246,18 +246,12 @@ void Connection::serve() {
   if (drain && drain->options.status) return respond(text_response(*drain->options.status, "the server drains"));
   if (request.target == "*") return respond(server_wide_options());
   const auto route = host_.shared().router.find(request.path);
-  if (route == nullptr) return respond(text_response(404, "nothing is served at this path"));
+  if (route == nullptr) return respond(not_found());
   exchange_->answer = Exchange::Answer::by_handler;
   if (route->async_handler) return hand_over(route->async_handler);
-  std::optional<Response> response;
-  try {
-    response = run_handler(host_, *route, request);
-  } catch (const std::exception& error) {
-    return send_response(failure(std::string("the handler threw: ") + error.what()), CloseReason::handler_error);
-  } catch (...) {
-    return send_response(failure("the handler threw"), CloseReason::handler_error);
-  }
-  respond(std::move(*response));
+  HandlerAnswer answer = run_handler(host_, *route, request);
+  answer.decided == CloseReason::none ? respond(std::move(answer.response))
+                                      : send_response(std::move(answer.response), answer.decided);
 }
 
 void Connection::hand_over(const AsyncHandler& handler) {
@@ -280,7 +274,10 @@ void Connection::hand_over(const AsyncHandler& handler) {
 
 void Connection::answer(std::uint64_t number, Response response, AnswerKind kind) {
   if (state_.stage != Stage::answering || exchange_->record.number != number) return abandon(response);
-  if (kind == AnswerKind::failed) {
+  if (kind == AnswerKind::interim) {
+    const bool is_known = exchange_->parser.message().version != Version::http_1_0;
+    if (is_known) http::write_interim(exchange_->output.buffer(), response.status, response.headers);
+  } else if (kind == AnswerKind::failed) {
     send_response(failure("the handler went away without answering"), CloseReason::handler_error);
   } else {
     respond(std::move(response));
@@ -322,7 +319,7 @@ void Connection::send_response(Response&& response, CloseReason decided) {
     decided = CloseReason::memory_limit;
   }
   if (decided != CloseReason::none) exchange_->said.reset();
-  AnswerSettings settings = settings_for(host_, report_, waiting_, decided);
+  AnswerSettings settings = settings_for(host_, report_, waiting_, decided_for(*exchange_, state_.stage, decided));
   settings.date = host_.date();
   Persistence persistence = persistence_after(*exchange_, settings, &response);
   const Persistence::Decision ours = persistence.decision;

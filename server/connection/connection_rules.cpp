@@ -2,6 +2,7 @@
 
 #include "server/connection/connection.h"
 #include "server/connection/said.h"
+#include "server/text/longest_time.h"
 
 // What rules do and say, and how the connection goes on after it.
 
@@ -90,14 +91,20 @@ Kind Connection::pass_stop() {
   return Kind::go_on;
 }
 
-/// A rule answers though the request's body has not been read.
-Kind Connection::answer_early() {
-  const bool now = state_.stage == Stage::body && exchange_->answer == Exchange::Answer::none && exchange_->said &&
-                   exchange_->said->read_body == Switch::off;
-  if (!now) return Kind::go_on;
+/// A rule, or a handler that was asked, answers though the request's body has not been read.
+Kind Connection::answer_early(std::optional<HandlerAnswer> of_handler) {
+  const bool said = exchange_ != nullptr && exchange_->said && exchange_->said->read_body == Switch::off;
+  const bool may_answer = state_.stage == Stage::body && exchange_->answer == Exchange::Answer::none;
+  if (!may_answer || (!said && !of_handler)) return Kind::go_on;
+  HandlerAnswer answer = of_handler ? std::move(*of_handler) : HandlerAnswer{response_of(*exchange_->said)};
   report_.request_begins(*exchange_);
-  exchange_->answer = Exchange::Answer::routed;
-  respond(response_of(*exchange_->said));
+  exchange_->answer = answer.by;
+  if (const auto delay = std::exchange(answer.response.delay, {}); delay > std::chrono::milliseconds(0)) {
+    exchange_->delayed = std::move(answer.response);
+    return take(Event::rule_waits, {.wait = Wait::delay, .duration = bounded(delay)});
+  }
+  answer.decided != CloseReason::none ? send_response(std::move(answer.response), answer.decided)
+                                      : respond(std::move(answer.response));
   if (state_.pause != Wait::none) return Kind::wait;
   return state_.stage == Stage::body ? Kind::go_on : Kind::end;
 }

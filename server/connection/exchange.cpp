@@ -12,9 +12,12 @@ void Exchange::next() {
   // The rest is filled in when the request has begun.
   record.number = 0;
   record.received_at = {};
+  record.body_received_at = {};
+  record.continued_at = {};
   responder.reset();
   delayed.reset();
   answer = Answer::none;
+  owes_continue = false;
   said.reset();
 }
 

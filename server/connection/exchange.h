@@ -53,6 +53,8 @@ struct Exchange {
   http::RequestParser parser;
   Request request;
   Answer answer = Answer::none;
+  /// The client waits for a 100 (Continue) that has not been sent.
+  bool owes_continue = false;
   /// What a rule answers in the handler's place.
   std::optional<AnswerAction> said;
   RequestRecord record;

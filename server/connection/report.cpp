@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/verdict/derive_verdict.h"
+#include "server/connection/local_client.h"
 #include "server/rules/rule_text.h"
 
 namespace closelab::server {
@@ -23,6 +24,20 @@ std::uint32_t unread_in(const Evidence& evidence) {
   if (const auto* exceeded = evidence.as<fact::DrainBytesExceeded>()) return exceeded->dropped;
   const auto* closed = evidence.as<fact::Closed>();
   return closed != nullptr ? closed->unread : 0;
+}
+
+/// Field lines, each with its CRLF, that fit into so many bytes.
+void keep_fields(RequestRecord& record, std::span<const FieldView> fields, std::size_t room) {
+  record.fields.clear();
+  record.fields_left_out = 0;
+  for (const auto& [name, value] : fields) {
+    const std::size_t size = name.size() + value.size() + 4;
+    const bool fits = record.fields_left_out == 0 && record.fields.size() + size <= room;
+    if (fits)
+      record.fields.append(name).append(": ").append(value).append("\r\n");
+    else
+      ++record.fields_left_out;
+  }
 }
 
 }  // namespace
@@ -45,6 +60,7 @@ void Report::request_begins(Exchange& exchange) {
   record.method = message.method;
   record.target = message.target.substr(0, recorded_target);
   record.version = exchange.parser.version_said();
+  keep_fields(record, message.fields, recorder_.options().fields_kept);
   record.status = 0;
   record.persistence = {};
   record.answered_at = {};
@@ -70,8 +86,33 @@ void Report::note_answered(Exchange& exchange, std::chrono::nanoseconds at, std:
   if (streamed > 0) exchange.unflushed.back().response_body_bytes = streamed;
 }
 
+void Report::body_received(Exchange& exchange) {
+  RequestRecord& request = exchange.record;
+  request.body_received_at = now();
+  request.request_body_bytes = exchange.parser.body_received();
+  for (RequestRecord& each : exchange.unflushed) {
+    if (each.number != request.number) continue;
+    each.body_received_at = request.body_received_at;
+    each.request_body_bytes = request.request_body_bytes;
+  }
+  recorder_.body_received(entry_, request);
+}
+
+void Report::look_at_client() {
+  if (recorder_.options().local_clients == Switch::off) return;
+  const auto found = find_local_client(server(), client());
+  if (!found) return;
+  local_client_ = std::make_unique<LocalClient>(*found);
+  recorder_.local_client(entry_, *found);
+}
+
 void Report::answered(Exchange& exchange) {
   if (exchange.unflushed.empty()) return;
+  // By now a client has set its socket up, and nothing else of it runs a timer.
+  if (const auto looked_at = std::move(local_client_)) {
+    looked_at->keepalive = find_keepalive(server(), client());
+    recorder_.local_client(entry_, *looked_at);
+  }
   recorder_.answered(entry_, exchange.unflushed);
   exchange.unflushed.clear();
 }

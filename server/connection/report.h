@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -38,6 +39,10 @@ class Report {
   void idle();
   /// Starts the record of a request, complete or refused.
   void request_begins(Exchange& exchange);
+  /// Looks at a client on this machine, where that is asked for (Options::local_clients).
+  void look_at_client();
+  /// The rest of a request that has been answered already.
+  void body_received(Exchange& exchange);
   /// The request that has begun is refused, and why.
   void refused(const std::string& why) { recorder_.refused(entry_, why); }
   /// Responses are about to be handed to the kernel.
@@ -73,6 +78,8 @@ class Report {
   std::uint64_t requests_ = 0;
   Retry retry_ = Retry::not_needed;
   std::size_t dropped_ = 0;
+  /// A client on this machine that has had no answer yet.
+  std::unique_ptr<LocalClient> local_client_;
 };
 
 }  // namespace closelab::server

@@ -10,9 +10,12 @@
 
 namespace closelab::server {
 
-/// Gets an answer to the connection that waits for it, on its reactor thread. The second argument is
-/// `failed` when the responder went away without answering.
-enum class AnswerKind : std::uint8_t { answered, failed };
+/// Gets an answer to the connection that waits for it, on its reactor thread.
+enum class AnswerKind : std::uint8_t {
+  answered,
+  interim,  ///< status and fields of an interim response; the answer is to come
+  failed,   ///< the responder went away without answering
+};
 using Deliver = std::function<void(Response, AnswerKind)>;
 
 }  // namespace closelab::server

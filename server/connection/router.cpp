@@ -7,6 +7,7 @@ namespace closelab::server {
 void Router::add(std::string_view pattern, Route route) {
   const std::lock_guard lock(mutex_);
   route.pattern = &*patterns_.emplace(pattern).first;
+  if (route.head_handler) has_head_handlers_ = true;
   auto shared = std::make_shared<const Route>(std::move(route));
   if (pattern.ends_with('*')) {
     prefixes_[std::string(pattern.substr(0, pattern.size() - 1))] = std::move(shared);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,7 @@ class Router {
   struct Route {
     Handler handler;
     AsyncHandler async_handler;
+    HeadHandler head_handler;
     /// As it was given; lives as long as the router.
     const std::string* pattern = nullptr;
   };
@@ -26,9 +28,11 @@ class Router {
   void add(std::string_view pattern, Route route);
   /// The exact pattern, else the longest prefix; null when none matches.
   std::shared_ptr<const Route> find(std::string_view path) const;
+  bool has_head_handlers() const { return has_head_handlers_; }
 
  private:
   mutable std::mutex mutex_;
+  std::atomic<bool> has_head_handlers_ = false;
   std::map<std::string, std::shared_ptr<const Route>, std::less<>> exact_;
   std::map<std::string, std::shared_ptr<const Route>, std::less<>> prefixes_;
   std::set<std::string, std::less<>> patterns_;

@@ -67,7 +67,7 @@ class RuleRunner {
   /// A rule has made the connection wait at this moment, where others may still have their turn.
   std::optional<Moment> take_interrupted();
   /// The mode of a close that has waited for acknowledgements.
-  CloseMode pending_mode() const { return state_->pending_mode; }
+  CloseMode pending_mode() const { return state_ != nullptr ? state_->pending_mode : CloseMode::lingering; }
   /// No rule waits any more.
   void cut();
 

@@ -246,10 +246,23 @@ nanoseconds answer_time(const RequestRecord& request, const ConnectionRecord& re
   return time;
 }
 
+/// Where nothing came between head and body, the head tells of both.
+bool is_body_apart(const RequestRecord& request) {
+  if (request.body_received_at == nanoseconds(0)) return false;
+  const bool is_early = request.answered_at > nanoseconds(0) && request.answered_at < request.body_received_at;
+  return is_early || request.continued_at > nanoseconds(0) ||
+         request.body_received_at - request.received_at >= std::chrono::milliseconds(1);
+}
+
 void add_request(std::vector<Rung>& rungs, const RequestRecord& request, const ConnectionRecord& record) {
   rungs.push_back(seen_by_call(request.received_at, RungKind::request, Side::client, request_text(request)));
   if (!record.refusal.empty() && &request == &record.requests.back())
     rungs.push_back(seen_by_call(request.received_at, RungKind::note, Side::server, "refused: " + record.refusal));
+  if (request.continued_at > nanoseconds(0))
+    rungs.push_back(seen_by_call(request.continued_at, RungKind::data, Side::server, "100 Continue"));
+  if (is_body_apart(request))
+    rungs.push_back(seen_by_call(request.body_received_at, RungKind::data, Side::client,
+                                 "the end of its body, " + counted(request.request_body_bytes, "byte")));
   const nanoseconds answered = answer_time(request, record);
   if (request.status == 0)
     rungs.push_back(seen_by_call(answered, RungKind::note, Side::server,
@@ -264,6 +277,15 @@ void add_requests(std::vector<Rung>& rungs, const ConnectionRecord& record) {
         seen_by_call(record.requests.front().received_at, RungKind::note, Side::client,
                      std::to_string(record.request_count - record.requests.size()) + " earlier requests not shown"));
   for (const RequestRecord& request : record.requests) add_request(rungs, request, record);
+}
+
+void add_local_client(std::vector<Rung>& rungs, const ConnectionRecord& record) {
+  if (!record.local_client) return;
+  const auto& [uid, process, keepalive] = *record.local_client;
+  std::string text = process ? printable(process->name) + ", process " + std::to_string(process->pid)
+                             : "a process of user " + std::to_string(uid);
+  if (keepalive) text += "; its keepalive timer runs";
+  rungs.push_back({.kind = RungKind::note, .side = Side::client, .text = std::move(text), .source = Source::sock_diag});
 }
 
 void add_rules(std::vector<Rung>& rungs, const ConnectionRecord& record) {
@@ -305,6 +327,7 @@ Picture picture_of(const ConnectionRecord& record) {
   add_rules(picture.rungs, record);
   add_requests(picture.rungs, record);
   add_evidence(picture.rungs, record);
+  add_local_client(picture.rungs, record);
   std::ranges::stable_sort(picture.rungs, {}, &Rung::at);
   add_inferred(picture.rungs, record);
   return picture;

@@ -39,6 +39,17 @@ std::string_view to_string(Phase phase) {
   return names[static_cast<std::size_t>(phase)];
 }
 
+std::vector<FieldView> RequestRecord::field_views() const {
+  std::vector<FieldView> views;
+  for (std::string_view rest = fields; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find("\r\n"));
+    const std::size_t colon = line.find(": ");
+    views.push_back({line.substr(0, colon), line.substr(colon + 2)});
+    rest.remove_prefix(line.size() + 2);
+  }
+  return views;
+}
+
 std::string_view to_string(Retry retry) {
   static constexpr std::array<std::string_view, 3> names{"not_needed", "safe", "if_idempotent"};
   return names[static_cast<std::size_t>(retry)];

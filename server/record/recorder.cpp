@@ -141,6 +141,20 @@ void Recorder::answered(Entry& entry, std::span<const RequestRecord> requests) {
   for (const RequestRecord& request : requests) call(options_.on_request, *copy, request);
 }
 
+void Recorder::body_received(Entry& entry, const RequestRecord& request) {
+  const std::lock_guard lock(mutex_);
+  for (RequestRecord& kept : entry.record_.requests) {
+    if (kept.number != request.number) continue;
+    kept.body_received_at = request.body_received_at;
+    kept.request_body_bytes = request.request_body_bytes;
+  }
+}
+
+void Recorder::local_client(Entry& entry, const LocalClient& client) {
+  const std::lock_guard lock(mutex_);
+  entry.record_.local_client = client;
+}
+
 std::pair<std::string, std::string> Recorder::last_request(const Entry& entry) const {
   const std::lock_guard lock(mutex_);
   const std::vector<RequestRecord>& kept = entry.record_.requests;

@@ -25,6 +25,8 @@ class Recorder {
  public:
   explicit Recorder(const Options& options) : options_(options) {}
 
+  const Options& options() const { return options_; }
+
   /// A connection's place in the ledger. Whoever has it open may write there without looking it up.
   class Entry;
 
@@ -39,6 +41,9 @@ class Recorder {
   void answering(Entry& entry, std::span<const RequestRecord> requests);
   /// Responses were handed to the kernel, or given up (status 0).
   void answered(Entry& entry, std::span<const RequestRecord> requests);
+  /// The rest of a request that was answered before it had come.
+  void body_received(Entry& entry, const RequestRecord& request);
+  void local_client(Entry& entry, const LocalClient& client);
   /// Method and target; empty when none is kept.
   std::pair<std::string, std::string> last_request(const Entry& entry) const;
   /// Open, and waiting for the next request.

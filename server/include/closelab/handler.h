@@ -93,6 +93,10 @@ class Responder {
   bool is_wanted() const;
   /// Sends the response. False, and nothing is sent, when is_wanted() is false.
   bool send(Response response) const;
+  /// Sends an interim response before it: 100 to 199, but 101. False, and nothing is sent, when is_wanted() is false.
+  /// A client of HTTP/1.0 does not get it (RFC 9110 §15.2). Throws std::invalid_argument when status or fields can't be
+  /// sent.
+  bool send_interim(int status, const std::vector<Field>& fields = {}) const;
 
  private:
   std::shared_ptr<State> state_;
@@ -101,6 +105,14 @@ class Responder {
 /// Answers at once, on the reactor thread: it must not block, or every other connection waits.
 /// A handler that throws answers 500.
 using Handler = std::function<Response(const Request&)>;
+
+/// Asked when a request's head is there and a body follows, on the reactor thread: it must not block. A response is
+/// sent although nothing of the body has been read; without one, the body is read, and the handler of the same pattern
+/// gets the request. No 100 (Continue) has been sent when it is asked. After a response a client that waits for one is
+/// not asked for its body, and the connection ends (CloseReason::body_unread), unless the body has begun to come; else
+/// what comes of the body is read and dropped, unless the response ends the connection. A request that it lets pass
+/// counts as not seen by it. One that throws answers 500.
+using HeadHandler = std::function<std::optional<Response>(const Request&)>;
 
 /// Answers through the responder, later and from any thread if it likes. The connection is not read meanwhile, but that
 /// the client has gone is noticed (Responder::is_wanted()).

@@ -97,6 +97,13 @@ struct Options {
   std::optional<std::chrono::milliseconds> records_age{};
   /// Requests kept in a connection's record, the last ones.
   std::size_t requests_kept = 8;
+  /// Bytes of a request's field lines that its record keeps, whole lines from the first one; 0 keeps none. They may
+  /// hold secrets (Authorization, Cookie), which whoever sees the record sees.
+  std::size_t fields_kept = 1024;
+  /// Switch::on: of a client on this machine the record tells its process and its keepalive timer. Looked at when it
+  /// is accepted and behind its first answer, on the reactor thread; it takes about 1 us for each descriptor of each
+  /// process that the server may look into.
+  Switch local_clients = Switch::off;
   /// How long stop() lets requests in flight finish, at most a year. It bounds no handler that blocks: that can't be
   /// interrupted.
   std::chrono::milliseconds grace{5000};

@@ -12,6 +12,7 @@
 #include "closelab/evidence.h"
 #include "closelab/message.h"
 #include "closelab/persistence.h"
+#include "closelab/process.h"
 #include "closelab/rule.h"
 #include "closelab/verdict.h"
 
@@ -48,8 +49,16 @@ struct RequestRecord {
   int status = 0;
   /// What was decided about the connection when the response was written.
   Persistence persistence;
+  /// Its field lines, `Name: value` and CRLF each: from the first one, as many as Options::fields_kept has room for.
+  std::string fields{};
+  /// Field lines that are not among them.
+  std::size_t fields_left_out = 0;
   /// When its head was complete.
   std::chrono::nanoseconds received_at{};
+  /// When the last byte of its body had been read; 0 if that never happened, or it has none.
+  std::chrono::nanoseconds body_received_at{};
+  /// When the server sent a 100 (Continue) of its own accord; 0 if it did not. Those of rules are in `rules_fired`.
+  std::chrono::nanoseconds continued_at{};
   /// When its response was handed to the kernel to the last byte; 0 if that never happened.
   std::chrono::nanoseconds answered_at{};
   std::uint64_t request_body_bytes = 0;
@@ -67,6 +76,20 @@ struct RequestRecord {
   /// The client's kernel has the answer, or may have it, but an RST may keep its program from reading it: one of ours
   /// that came while the client was still sending, or one after an answer that was not acknowledged.
   bool answer_may_be_unread = false;
+
+  /// Those of `fields`; the views are valid as long as these are.
+  std::vector<FieldView> field_views() const;
+};
+
+/// What the kernel tells of the client's end of a connection from this machine (Options::local_clients).
+struct LocalClient {
+  /// Whose socket it is.
+  std::uint32_t uid = 0;
+  /// Empty where the kernel does not show it (process_of()).
+  std::optional<Process> process{};
+  /// When the keepalive timer (SO_KEEPALIVE) of the client's socket was due, looked at behind the first answer; unset:
+  /// none was seen to run.
+  std::optional<std::chrono::milliseconds> keepalive{};
 };
 
 /// Where a connection is in its life.
@@ -86,6 +109,8 @@ struct ConnectionRecord {
   Phase phase = Phase::idle;
   Endpoint server;
   Endpoint client;
+  /// With Options::local_clients, of a client on this machine and in this network namespace.
+  std::optional<LocalClient> local_client{};
   std::chrono::system_clock::time_point accepted_at{};
   /// Requests whose head arrived, complete or refused.
   std::uint64_t request_count = 0;

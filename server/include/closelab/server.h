@@ -83,9 +83,9 @@ class Server {
 
   /// Serves a path; a pattern that ends in `*` serves every path with that prefix. The longest match
   /// wins; none is 404. HEAD is answered from the same handler without its body. A later handler
-  /// for the same pattern replaces the earlier one.
-  void handle(std::string_view pattern, Handler handler);
-  void handle_async(std::string_view pattern, AsyncHandler handler);
+  /// for the same pattern replaces the earlier one. `on_head`, if there is one, may answer before the body is read.
+  void handle(std::string_view pattern, Handler handler, HeadHandler on_head = {});
+  void handle_async(std::string_view pattern, AsyncHandler handler, HeadHandler on_head = {});
 
   std::uint16_t port() const;
   Endpoint endpoint() const;

@@ -85,12 +85,29 @@ struct FactWriter {
   }
 };
 
+Json to_json(const LocalClient& client) {
+  return {
+      {"uid", client.uid},
+      {"pid", client.process ? Json(client.process->pid) : Json()},
+      {"process", client.process ? Json(client.process->name) : Json()},
+      {"keepalive_ms", client.keepalive ? Json(client.keepalive->count()) : Json()},
+  };
+}
+
+Json fields_of(const RequestRecord& request) {
+  Json fields = Json::array();
+  for (const auto& [name, value] : request.field_views()) fields.push_back({{"name", name}, {"value", value}});
+  return fields;
+}
+
+/// 0: it never happened.
+Json in_ms_if_any(std::chrono::nanoseconds time) { return time.count() > 0 ? Json(in_ms(time)) : Json(); }
+
 }  // namespace
 
 double in_ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
 Json to_json(const RequestRecord& request) {
-  const bool answered = request.answered_at.count() > 0;
   return {
       {"connection_id", request.connection_id},
       {"number", request.number},
@@ -100,8 +117,12 @@ Json to_json(const RequestRecord& request) {
       {"status", request.status},
       {"persistence", to_string(request.persistence.decision)},
       {"close_reason", to_string(request.persistence.reason)},
+      {"fields", fields_of(request)},
+      {"fields_left_out", request.fields_left_out},
       {"received_at_ms", in_ms(request.received_at)},
-      {"answered_at_ms", answered ? Json(in_ms(request.answered_at)) : Json()},
+      {"continued_at_ms", in_ms_if_any(request.continued_at)},
+      {"body_received_at_ms", in_ms_if_any(request.body_received_at)},
+      {"answered_at_ms", in_ms_if_any(request.answered_at)},
       {"request_body_bytes", request.request_body_bytes},
       {"response_body_bytes", request.response_body_bytes},
       {"seen_by", to_string(request.seen_by)},
@@ -184,6 +205,7 @@ Json to_json(const ConnectionRecord& record) {
       {"phase", to_string(record.phase)},
       {"server", to_string(record.server)},
       {"client", to_string(record.client)},
+      {"local_client", record.local_client ? to_json(*record.local_client) : Json()},
       {"accepted_at_ms", accepted_at.count()},
       {"request_count", record.request_count},
       {"refusal", record.refusal},

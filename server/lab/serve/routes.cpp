@@ -61,13 +61,25 @@ Response pattern_response(const Request& request, bool with_length) {
 }
 
 /// POST is answered as GET is: tools with one method for all their URLs get what they ask for.
+std::optional<Response> refused_for_method(const Request& request) {
+  if (request.method == "GET" || request.method == "HEAD" || request.method == "POST") return std::nullopt;
+  Response response = text(405, "This route answers GET, HEAD and POST. /echo takes any method.\n");
+  response.headers.push_back({"Allow", "GET, HEAD, POST"});
+  return response;
+}
+
 Handler readable(Handler handler) {
   return [handler = std::move(handler)](const Request& request) {
-    const bool reads = request.method == "GET" || request.method == "HEAD" || request.method == "POST";
-    if (reads) return handler(request);
-    Response response = text(405, "This route answers GET, HEAD and POST. /echo takes any method.\n");
-    response.headers.push_back({"Allow", "GET, HEAD, POST"});
-    return response;
+    auto refusal = refused_for_method(request);
+    return refusal ? std::move(*refusal) : handler(request);
+  };
+}
+
+/// Who asks for a 100 (Continue) is spared the body of a request that is refused anyhow (RFC 9110 §10.1.1); of others
+/// it is read, so that the connection is kept.
+HeadHandler if_expecting(HeadHandler refuse) {
+  return [refuse = std::move(refuse)](const Request& request) {
+    return request.field("Expect") ? refuse(request) : std::nullopt;
   };
 }
 
@@ -177,17 +189,20 @@ Response not_found(const Request& request) {
 }
 
 void add_routes(Server& server) {
-  const auto add = [&server](std::string_view pattern, Handler handler) {
-    server.handle(pattern, with_query_options(std::move(handler), server.options().keep_alive));
+  const auto add = [&](std::string_view pattern, Handler handler, HeadHandler on_head = {}) {
+    server.handle(pattern, with_query_options(std::move(handler), server.options().keep_alive), std::move(on_head));
   };
-  server.handle("/*", not_found);
-  add("/", readable([&server](const Request& request) {
-        const Switch hold = server.is_held(request.connection_id) ? Switch::on : Switch::off;
-        return text(200, root_page(request, server.options(), server.endpoint(), hold));
-      }));
+  const auto add_readable = [&](std::string_view pattern, Handler handler) {
+    add(pattern, readable(std::move(handler)), if_expecting(refused_for_method));
+  };
+  server.handle("/*", not_found, if_expecting([](const Request& request) { return std::optional(not_found(request)); }));
+  add_readable("/", [&server](const Request& request) {
+    const Switch hold = server.is_held(request.connection_id) ? Switch::on : Switch::off;
+    return text(200, root_page(request, server.options(), server.endpoint(), hold));
+  });
   add("/echo", echo);
-  add("/bytes/*", readable(bytes));
-  add("/chunked/*", readable(chunked));
+  add_readable("/bytes/*", bytes);
+  add_readable("/chunked/*", chunked);
   add("/status/*", status);
   add("/delay/*", delay);
   add("/close/*", close);

@@ -14,7 +14,8 @@ Response close(const Request& request);
 /// 404 with the list of routes.
 Response not_found(const Request& request);
 
-/// Adds them, and `/` (see root_page.h), to a server; each takes the options of query_options.h in its query.
+/// Adds them, and `/` (see root_page.h), to a server; each takes the options of query_options.h in its query. What is
+/// refused for its path or method is refused before a 100 (Continue).
 void add_routes(Server& server);
 
 }  // namespace closelab::lab

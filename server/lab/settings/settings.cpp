@@ -210,6 +210,11 @@ List serving() {
               "how long they are remembered at most, looked at whenever another connection settles"),
       setting(group, "requests_kept", number<std::size_t>(0), CLOSELAB_FIELD(options.requests_kept),
               "requests that are remembered of each connection, the last ones"),
+      setting(group, "fields_kept", size<std::size_t>(0), CLOSELAB_FIELD(options.fields_kept),
+              "bytes of a request's field lines that are remembered with it, whole lines from the first one"),
+      setting(group, "local_clients", on_off(), CLOSELAB_FIELD(options.local_clients),
+              "look up which process on this machine a connection comes from, and whether its keepalive timer runs; "
+              "it takes a few milliseconds where there are many processes, in which nobody is served"),
       setting(group, "rule_seed", or_unset("random", number<std::uint64_t>(0)), CLOSELAB_FIELD(options.rule_seed),
               "decides what rules with a probability do, so that a run can be repeated"),
       setting(group, "grace", duration<milliseconds>({}), CLOSELAB_FIELD(options.grace),

@@ -8,7 +8,7 @@ namespace closelab::server {
 namespace {
 
 Router::Route named(const std::string& name) {
-  return {[name](const Request&) { return Response{.body = name}; }, {}};
+  return {[name](const Request&) { return Response{.body = name}; }, {}, {}};
 }
 
 /// The body that the route of this path answers; `none` without a route.

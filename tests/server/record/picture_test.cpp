@@ -40,6 +40,31 @@ TEST_CASE("requests and evidence in time order, with kinds, sides and sources") 
   CHECK_FALSE(picture.rungs[7].until);
 }
 
+TEST_CASE("a 100, and a body that something came before, are steps of their own") {
+  ConnectionRecord record = server_closed();
+  RequestRecord& request = record.requests.front();
+  request.request_body_bytes = 4;
+  request.body_received_at = request.received_at + 5us;
+  const std::string body = "data client: the end of its body, 4 bytes (syscall)";
+  CHECK_FALSE(has(lines(record), body));
+  request.continued_at = request.received_at;
+  CHECK(has(lines(record), "data server: 100 Continue (syscall)"));
+  CHECK(has(lines(record), body));
+  request.continued_at = 0ns;
+  request.body_received_at = request.answered_at + 1us;
+  CHECK(has(lines(record), body));
+}
+
+TEST_CASE("a client on this machine has a name") {
+  ConnectionRecord record = server_closed();
+  record.local_client = LocalClient{.uid = 7};
+  CHECK(has(lines(record), "note client: a process of user 7 (sock_diag)"));
+  record.local_client->process = Process{12, "a\x1b"};
+  CHECK(has(lines(record), "note client: a\\x1b, process 12 (sock_diag)"));
+  record.local_client->keepalive = 60s;
+  CHECK(has(lines(record), "note client: a\\x1b, process 12; its keepalive timer runs (sock_diag)"));
+}
+
 TEST_CASE("resets are of the side that sent them") {
   struct Row {
     Evidence evidence;

@@ -29,7 +29,7 @@ TEST_CASE("every key is unique, has help, and its default reads back as itself")
     CHECK(s.set(settings, text) == "");
     CHECK(s.get(settings) == text);
   }
-  CHECK(keys.size() == 51);
+  CHECK(keys.size() == 53);
 }
 
 TEST_CASE("setting a key changes that key and no other") {
@@ -67,6 +67,8 @@ TEST_CASE("setting a key changes that key and no other") {
       {"records_kept", "0"},
       {"records_age", "1m"},
       {"requests_kept", "0"},
+      {"fields_kept", "0"},
+      {"local_clients", "on"},
       {"grace", "0s"},
       {"log_format", "json"},
       {"log_when_full", "drop"},
