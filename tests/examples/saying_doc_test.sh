@@ -4,7 +4,7 @@
 . "$1/examples/lib.sh"
 
 cd "$1"
-start_server
+start_server --cors
 compared=0
 while IFS= read -r text; do
   expected=0

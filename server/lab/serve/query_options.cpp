@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "server/lab/serve/cors.h"
 #include "server/lab/settings/query.h"
 #include "server/lab/settings/settings.h"
 #include "server/rules/rule_text.h"
@@ -129,6 +130,10 @@ std::vector<Rule> rules_from_query(const Request& request) {
   const Parsed<QueryOptions> query = parse_query_options(request.query, {}, unknown_options_of(request.path));
   if (!query || !query.value.rule) return {};
   return {*query.value.rule};
+}
+
+std::vector<Rule> rules_behind_preflight(const Request& request) {
+  return is_preflight(request) ? std::vector<Rule>{} : rules_from_query(request);
 }
 
 Handler with_query_options(Handler handler, const KeepAliveHints& hints) {

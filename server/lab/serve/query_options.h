@@ -41,6 +41,8 @@ std::string query_option_names();
 
 /// The rule of a request's query, if it has one that makes sense: Options::rules_of_request.
 std::vector<Rule> rules_from_query(const Request& request);
+/// The same where preflights are answered: their query is that of the request to come, whose rule it is.
+std::vector<Rule> rules_behind_preflight(const Request& request);
 
 /// The handler, whose responses obey the query's options; a query that can't be understood is answered 400.
 Handler with_query_options(Handler handler, const KeepAliveHints& hints);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <memory>
 
+#include "server/lab/serve/cors.h"
 #include "server/lab/serve/query_options.h"
 #include "server/lab/serve/root_page.h"
 #include "server/text/printable.h"
@@ -188,14 +189,19 @@ Response not_found(const Request& request) {
               fmt::format("There is nothing at {}. The routes are\n{}", server::printable(request.path), route_list));
 }
 
-void add_routes(Server& server) {
+void add_routes(Server& server, Switch cors) {
+  const auto handle = [&server, cors](std::string_view pattern, Handler handler, HeadHandler on_head) {
+    if (cors == Switch::on) handler = with_cors(std::move(handler));
+    if (cors == Switch::on && on_head) on_head = with_cors(std::move(on_head));
+    server.handle(pattern, std::move(handler), std::move(on_head));
+  };
   const auto add = [&](std::string_view pattern, Handler handler, HeadHandler on_head = {}) {
-    server.handle(pattern, with_query_options(std::move(handler), server.options().keep_alive), std::move(on_head));
+    handle(pattern, with_query_options(std::move(handler), server.options().keep_alive), std::move(on_head));
   };
   const auto add_readable = [&](std::string_view pattern, Handler handler) {
     add(pattern, readable(std::move(handler)), if_expecting(refused_for_method));
   };
-  server.handle("/*", not_found, if_expecting([](const Request& request) { return std::optional(not_found(request)); }));
+  handle("/*", not_found, if_expecting([](const Request& request) { return std::optional(not_found(request)); }));
   add_readable("/", [&server](const Request& request) {
     const Switch hold = server.is_held(request.connection_id) ? Switch::on : Switch::off;
     return text(200, root_page(request, server.options(), server.endpoint(), hold));

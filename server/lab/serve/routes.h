@@ -16,6 +16,6 @@ Response not_found(const Request& request);
 
 /// Adds them, and `/` (see root_page.h), to a server; each takes the options of query_options.h in its query. What is
 /// refused for its path or method is refused before a 100 (Continue).
-void add_routes(Server& server);
+void add_routes(Server& server, Switch cors = Switch::off);
 
 }  // namespace closelab::lab

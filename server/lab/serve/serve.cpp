@@ -55,6 +55,7 @@ class Lab {
       : log_(make_log(settings)),
         output_(STDOUT_FILENO, settings.log_when_full, [this](std::uint64_t events) { return log_->dropped(events); }),
         witness_(choose_witness(settings)),
+        cors_(settings.cors),
         server_(watched(settings)) {
     if (settings.admin_port.choice != AdminPort::Choice::off) start_admin(settings);
     output_.write([this] { return log_->listening(listening()); });
@@ -124,8 +125,8 @@ class Lab {
   }
 
   Options logged(Options options) {
-    options.rules_of_request = rules_from_query;
-    options.on_listening = add_routes;
+    options.rules_of_request = cors_ == Switch::on ? rules_behind_preflight : rules_from_query;
+    options.on_listening = [cors = cors_](Server& server) { add_routes(server, cors); };
     options.on_request = [this](const ConnectionRecord& record, const RequestRecord& request) {
       listening_said_.wait();
       output_.write([this, connection = at_accept(record), request] { return log_->request(connection, request); });
@@ -169,6 +170,7 @@ class Lab {
   bool stopped_said_ = false;
   ServerEvents feed_;
   const ChosenWitness witness_;
+  const Switch cors_;
   Server server_;
   std::optional<Admin> admin_;
 };

@@ -215,6 +215,9 @@ List serving() {
       setting(group, "local_clients", on_off(), CLOSELAB_FIELD(options.local_clients),
               "look up which process on this machine a connection comes from, and whether its keepalive timer runs; "
               "it takes a few milliseconds where there are many processes, in which nobody is served"),
+      setting(group, "cors", on_off(), CLOSELAB_FIELD(cors),
+              "let pages of any origin drive their browser at the lab port: answer CORS preflights, and let scripts "
+              "read the lab's answers. Rules' answers say what they say"),
       setting(group, "rule_seed", or_unset("random", number<std::uint64_t>(0)), CLOSELAB_FIELD(options.rule_seed),
               "decides what rules with a probability do, so that a run can be repeated"),
       setting(group, "grace", duration<milliseconds>({}), CLOSELAB_FIELD(options.grace),

@@ -41,6 +41,8 @@ struct Settings {
   /// Names in the field Host that the admin port answers to, besides localhost and every address.
   std::vector<std::string> admin_hosts{};
   WitnessChoice witness = WitnessChoice::automatic;
+  /// Pages of other origins may read what the lab port answers.
+  Switch cors = Switch::off;
   LogFormat log_format = LogFormat::text;
   LogFull log_when_full = LogFull::wait;
   Color color = Color::automatic;

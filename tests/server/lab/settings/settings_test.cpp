@@ -69,6 +69,7 @@ TEST_CASE("setting a key changes that key and no other") {
       {"requests_kept", "0"},
       {"fields_kept", "0"},
       {"local_clients", "on"},
+      {"cors", "on"},
       {"grace", "0s"},
       {"log_format", "json"},
       {"log_when_full", "drop"},
