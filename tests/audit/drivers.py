@@ -1,43 +1,51 @@
-"""The drivers of examples/audit: which of them can run here, and what an audit says of them."""
+"""The clients that can be audited: by the drivers of examples/audit, its templates of proxies, and a browser."""
 
 import json
 import pathlib
+import shutil
 import subprocess
 
-DRIVERS = pathlib.Path(__file__).resolve().parent / "../../examples/audit"
+PLACE = (pathlib.Path(__file__).resolve().parent / "../../examples/audit").resolve()
 # What runs a driver's file that may not be run itself.
 INTERPRETERS = {".go": ["go", "run"], ".java": ["java"]}
-# Those that are one client or another.
-ARGUMENTS = {"proxy.py": [["nginx"], ["haproxy"]]}
-
-
-def all_drivers():
-    return sorted(file for file in DRIVERS.resolve().iterdir() if file.is_file() and file.suffix != ".cpp")
+PROXIES = [".conf", ".cfg"]
 
 
 def all_clients():
-    """Each driver with the arguments for each client that it drives."""
-    return [(driver, arguments) for driver in all_drivers() for arguments in ARGUMENTS.get(driver.name, [[]])]
+    """Name and options of `closelab audit` for each: ("nginx.conf", ["--proxy", ".../nginx.conf"])."""
+    files = sorted(file for file in PLACE.iterdir() if file.is_file() and file.suffix not in (".cpp", ".txt"))
+    clients = [(file.name, ["--proxy" if file.suffix in PROXIES else "--driver", str(file)]) for file in files]
+    return [*clients, ("chromium", ["--browser", "chromium"])]
 
 
-def version(driver, arguments=()):
-    """What the driver calls its client, or None with the reason why it can't run here."""
-    command = [*INTERPRETERS.get(driver.suffix, []), str(driver), *arguments]
+def missing(options):
+    """Why it can't be audited here; empty when it can."""
+    kind, value = options
+    if kind == "--driver":
+        return missing_for_driver(pathlib.Path(value))
+    if kind == "--proxy":
+        run = next(line for line in pathlib.Path(value).read_text(encoding="utf-8").splitlines() if line.startswith("# run: "))
+        value = run.split()[2]
+    return "" if shutil.which(value) else f"{value} is not installed"
+
+
+def missing_for_driver(driver):
+    command = [*INTERPRETERS.get(driver.suffix, []), str(driver)]
     try:
         done = subprocess.run(command, input="0 VERSION\n", capture_output=True, text=True, timeout=120, check=False)
     except FileNotFoundError:
-        return None, f"{command[0]} is not installed"
+        return f"{command[0]} is not installed"
     if done.stdout.startswith("0 ok "):
-        return done.stdout[5:].strip(), ""
-    missing = [line for line in done.stderr.splitlines() if any(word in line for word in (
-        "No module named", "Can't locate", "No such file", "cannot load", "Cannot find package", "undefined function", "is not installed"))]
-    if not missing:
+        return ""
+    lines = [line for line in done.stderr.splitlines() if any(word in line for word in (
+        "No module named", "Can't locate", "No such file", "cannot load", "Cannot find package", "undefined function"))]
+    if not lines:
         raise RuntimeError(f"{driver.name} fails: {done.stderr}")
-    return None, missing[-1]
+    return lines[-1]
 
 
-def audit(closelab, arguments, driver=None, command=()):
-    given = [*(["--driver", str(driver)] if driver else []), *(["--", *command] if command else [])]
+def audit(closelab, arguments, options=(), command=()):
+    given = [*options, *(["--", *command] if command else [])]
     done = subprocess.run([closelab, "audit", "--format", "json", *arguments, *given], capture_output=True, text=True, check=False)
     if not done.stdout:
         raise RuntimeError(done.stderr)

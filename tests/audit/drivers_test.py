@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""drivers_test.py CLOSELAB: the drivers whose clients are installed play a short set of scenarios to its end. What their
-clients do is theirs; that the situations come about, and that the driver keeps to the protocol, is ours.
+"""drivers_test.py CLOSELAB: the clients that are installed play a short set of scenarios to its end, each by its driver
+of examples/audit, or as a proxy or a browser. What they do is theirs; that the situations come about, and that a driver
+keeps to the protocol, is ours.
 """
 
 import sys
@@ -11,18 +12,18 @@ closelab = sys.argv[1]
 SHORT = ["reuse-length", "reset-body", "fresh-post-fin", "large-body"]
 failed = []
 played = 0
-for driver, arguments in drivers.all_clients():
-    name, missing = drivers.version(driver, arguments)
-    if name is None:
-        print(f"{driver.name}: not here: {missing}")
+for name, options in drivers.all_clients():
+    why_not = drivers.missing(options)
+    if why_not:
+        print(f"{name}: not here: {why_not}")
         continue
-    report = drivers.audit(closelab, SHORT, driver, arguments)
+    report = drivers.audit(closelab, SHORT, options)
     grades = {one["id"]: one["grade"] for one in report["scenarios"]}
     reasons = "; ".join(f"{one['id']}: {one['reason']}" for one in report["scenarios"])
-    print(f"{driver.name}: {name}: {grades}", flush=True)
+    print(f"{name}: {report['client']['version']}: {grades}", flush=True)
     played += 1
     if not set(grades.values()) <= {"pass", "fail", "not optimal"} or grades["large-body"] != "pass":
-        failed.append(f"{driver.name}: {reasons}")
+        failed.append(f"{name}: {reasons}")
 # Python is everywhere where this runs.
 if played == 0:
     failed.append("no driver could be played")

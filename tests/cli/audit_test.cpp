@@ -129,6 +129,20 @@ TEST_CASE("compare shows two audits side by side") {
   CHECK(has(other.err, "other.json is not what `closelab audit --format json` prints"));
 }
 
+TEST_CASE("a proxy that does not listen, or can't be started, is told") {
+  const persona_test::Folder folder;
+  const std::string places = "\n# {listen} {upstream}\n";
+  const std::string ends =
+      file_with(folder, "ends.conf", "# run: sh -c {conf}\n# version: echo one" + places + "exit 3\n");
+  const Finished ended = audit({"short-length", "--proxy", ends});
+  CHECK(ended.exit_code == 2);
+  CHECK_MESSAGE(has(ended.out, "the proxy ended with exit code"), ended.out);
+  const std::string none = file_with(folder, "none.conf", "# run: /no/such/proxy {conf}" + places);
+  const Finished missing = audit({"short-length", "--proxy", none});
+  CHECK(missing.exit_code == 2);
+  CHECK(has(missing.err, "/no/such/proxy: No such file or directory"));
+}
+
 TEST_CASE("bad usage is told, with exit code 2") {
   struct Row {
     std::vector<std::string> arguments;
@@ -139,6 +153,10 @@ TEST_CASE("bad usage is told, with exit code 2") {
   const std::string says_no_driver = no_driver + " may not be run, and nothing is known that runs it";
   const Row rows[] = {
       {{}, "no client is given"},
+      {{"--proxy", "/no/such/nginx.conf"}, "/no/such/nginx.conf: No such file or directory"},
+      {{"--proxy", no_driver}, "driver.txt: no line says how the proxy is run"},
+      {{"--browser", "/no/such/chromium"}, "/no/such/chromium: No such file or directory"},
+      {{"--browser", "chromium", "--proxy", no_driver}, "--driver, --proxy and --browser each name a client"},
       {{"--driver"}, "--driver wants a value: --driver FILE"},
       {{"--driver", "/no/such/driver.py"}, "/no/such/driver.py: No such file or directory"},
       {{"--driver", "/etc"}, "/etc: Is a directory"},

@@ -14,9 +14,8 @@
 #include "net/testbed/network.h"
 #include "server/lab/audit/audit_report.h"
 #include "server/lab/audit/card.h"
-#include "server/lab/audit/command_client.h"
 #include "server/lab/audit/comparison.h"
-#include "server/lab/audit/driver_client.h"
+#include "server/lab/audit/make_client.h"
 #include "server/lab/audit/runner.h"
 #include "server/lab/audit/scenario_file.h"
 #include "server/lab/page/report.h"
@@ -37,25 +36,6 @@ std::vector<Scenario> read_scenarios(const std::vector<std::string>& words) {
     scenarios.push_back(read_scenario(file.string()));
   std::ranges::stable_sort(scenarios, {}, &Scenario::requirement);
   return scenarios;
-}
-
-ClientFactory client_factory(const AuditSettings& settings) {
-  if (!settings.driver.empty()) {
-    std::vector<std::string> command = driver_command(settings.driver);
-    command.insert(command.end(), settings.command.begin(), settings.command.end());
-    return [command] { return std::make_unique<DriverClient>(command); };
-  }
-  if (settings.command.empty())
-    throw UsageError("no client is given: `closelab audit -- COMMAND`, or --driver FILE; --list shows the scenarios");
-  const std::vector<std::string>& command = settings.command;
-  if (is_curl(command)) return [command] { return std::make_unique<CurlClient>(command); };
-  return [command] { return std::make_unique<CommandClient>(command); };
-}
-
-std::string client_text(const AuditSettings& settings) {
-  const std::string command = fmt::format("{}", fmt::join(settings.command, " "));
-  if (settings.driver.empty()) return command;
-  return command.empty() ? settings.driver : fmt::format("{} {}", settings.driver, command);
 }
 
 /// Of a part of the scenarios only what is expected of these.

@@ -18,6 +18,18 @@ Json judged_json(const std::vector<Judged>& judged) {
   return array;
 }
 
+Json exchange_json(const ExchangeEnd& end) {
+  return {{"status", end.status}, {"bytes", end.bytes}, {"extent", to_string(end.extent)}, {"end", to_string(end.end)}};
+}
+
+Json passed_json(const std::optional<Passed>& passed) {
+  if (!passed) return nullptr;
+  return {{"upstream", exchange_json(passed->upstream)},
+          {"front", exchange_json(passed->front)},
+          {"passage", to_string(passed->passage)},
+          {"requests", passed->requests}};
+}
+
 Json step_json(const PlayedStep& step) {
   const Reply& reply = step.reply;
   return {{"text", step.text},
@@ -25,7 +37,8 @@ Json step_json(const PlayedStep& step) {
           {"status", reply.status ? Json(*reply.status) : Json()},
           {"bytes", reply.bytes ? Json(*reply.bytes) : Json()},
           {"error", reply.text},
-          {"took_ms", in_ms(step.done - step.begun)}};
+          {"took_ms", in_ms(step.done - step.begun)},
+          {"proxy", passed_json(step.passed)}};
 }
 
 Json scenario_json(const Graded& graded) {

@@ -17,6 +17,8 @@ constexpr std::string_view synopsis = R"(NAME
 SYNOPSIS
   closelab audit [OPTION]... [SCENARIO]... -- COMMAND [ARGUMENT]...
   closelab audit [OPTION]... [SCENARIO]... --driver FILE [-- ARGUMENT...]
+  closelab audit [OPTION]... [SCENARIO]... --proxy FILE [-- ARGUMENT...]
+  closelab audit [OPTION]... [SCENARIO]... --browser PROGRAM [-- ARGUMENT...]
   closelab audit compare FILE FILE
   closelab audit --list
 
@@ -31,7 +33,10 @@ DESCRIPTION
   word; curl's own ways are known, so that it plays most scenarios. Any other
   client takes part by a driver: a program that reads steps from its standard
   input, one a line, and answers each with a line. docs/audit.md says how to
-  write one, and examples/audit/ has some.
+  write one, and examples/audit/ has some. A reverse proxy is started between
+  the scenario's server and a client of the audit's own that never sends a
+  request twice; the card then tells which endings it passes on, masks or
+  invents. A browser plays the steps by fetch().
 
   Without SCENARIO, a file or a name, it plays all of conf/audit/. A situation
   that did not come about is `not exercised`, and never a pass.
@@ -52,7 +57,9 @@ EXIT STATUS
 EXAMPLES
   closelab audit -- curl -sS
   closelab audit stale-post-fin -- curl -sS
-  closelab audit --driver examples/audit/http_client.py
+  closelab audit --driver examples/audit/python-requests.py
+  closelab audit --proxy examples/audit/nginx.conf
+  closelab audit --browser chromium
   closelab audit --strict --junit audit.xml --driver driver.mjs
   closelab audit --write-expect known.txt --driver driver.mjs
 )";
@@ -90,6 +97,13 @@ std::vector<AuditFlag> flags_of_play() {
   return {
       {"--driver", "FILE", "the client's driver: a program, or a script of Python, Node, Perl, Ruby, PHP, Go or Java",
        [](AuditSettings& settings, Text text) { return settings.driver = text, ""; }},
+      {"--proxy", "FILE",
+       "a reverse proxy: its configuration with {listen}, {upstream}, {conf} and {folder} in it, and a line "
+       "\"# run: nginx -c {conf}\"",
+       [](AuditSettings& settings, Text text) { return settings.proxy = text, ""; }},
+      {"--browser", "PROGRAM",
+       "a browser of Chromium's family, without a window; arguments behind -- are its own, in place of --headless=new",
+       [](AuditSettings& settings, Text text) { return settings.browser = text, ""; }},
       {"--list", "", "print scenarios with their class and section, and play nothing",
        [](AuditSettings& settings, Text) { return settings.list = true, ""; }},
       {"--strict", "", "count a failed SHOULD as a failed MUST",

@@ -13,10 +13,13 @@ namespace closelab::lab {
 struct AuditSettings {
   /// Files, or names of the scenarios that come with closelab; empty: all of these.
   std::vector<std::string> scenarios{};
-  /// What stands behind `--`: the client's command, to which a URL is appended; arguments of a driver.
+  /// What stands behind `--`: the client's command, to which a URL is appended; arguments of a driver, a proxy or a
+  /// browser.
   std::vector<std::string> command{};
-  /// The driver's file; empty: none.
+  /// The driver's file, a proxy's template, or a browser's program; empty: none.
   std::string driver{};
+  std::string proxy{};
+  std::string browser{};
   bool list = false;
   /// Whether a failed SHOULD counts as a failed MUST does.
   bool strict = false;

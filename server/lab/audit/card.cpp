@@ -50,8 +50,7 @@ const ConnectionRecord* told_connection(const Graded& graded) {
 std::string explanation_of(const Graded& graded, const TextLayout& layout) {
   std::string out = wrap(server::printable_text(graded.scenario->why, layout.charset), "      ", layout.columns);
   for (const PlayedStep& step : graded.played.steps)
-    out +=
-        fmt::format("      {} -> {} {}\n", step.text, to_string(step.reply.kind), server::printable(step.reply.text));
+    out += fmt::format("      {} -> {}\n", step.text, server::printable(describe(step.reply)));
   if (const ConnectionRecord* record = told_connection(graded))
     out += fmt::format("\n{}\n", server::ladder(server::picture_of(*record), layout));
   return out;
@@ -87,6 +86,23 @@ std::string not_played(const std::vector<Graded>& graded, Grade grade, const Tex
   return out.empty() ? "" : fmt::format("\n{}:\n{}", to_string(grade), out);
 }
 
+std::string row_of(const std::string& scenario, const Passed& passed) {
+  const std::string times = passed.requests > 1 ? fmt::format(", {} times", passed.requests) : "";
+  return fmt::format("  {:<18} {:<19} {:<19} {}{}\n", scenario, describe(passed.upstream), describe(passed.front),
+                     to_string(passed.passage), times);
+}
+
+/// What a proxy did with the endings that it met; nothing for other clients.
+std::string table_of_passages(const std::vector<Graded>& graded) {
+  std::string rows;
+  for (const Graded& one : graded)
+    for (const PlayedStep& step : one.played.steps)
+      if (step.passed && is_remarkable(*step.passed)) rows += row_of(one.scenario->id, *step.passed);
+  if (rows.empty()) return "";
+  return fmt::format("\nwhat the proxy did with endings:\n  {:<18} {:<19} {:<19} {}\n{}", "", "from upstream",
+                     "to its client", "the proxy", rows);
+}
+
 /// How much it matters: a class weighs more than any weight in it. Nothing when there is nothing to tell.
 unsigned weight_of(const Graded& graded) {
   constexpr unsigned class_weight = 10;
@@ -94,6 +110,21 @@ unsigned weight_of(const Graded& graded) {
   if (graded.grade != Grade::fail) return 0;
   const unsigned classes = graded.scenario->requirement == Requirement::must ? 2 : 1;
   return classes * class_weight + graded.scenario->weight;
+}
+
+/// `4 of 38 MUSTs do not hold: short-head, ...`. What was not exercised counts as neither.
+std::string summary_of(const std::vector<Graded>& graded, Requirement requirement, std::string_view name) {
+  std::vector<std::string> failed;
+  std::size_t held = 0;
+  for (const Graded& one : graded) {
+    if (one.scenario->requirement != requirement) continue;
+    if (one.grade == Grade::fail) failed.push_back(one.scenario->id);
+    if (one.grade == Grade::pass) ++held;
+  }
+  if (failed.empty() && held == 0) return "";
+  if (failed.empty()) return fmt::format("all {}s that were exercised hold: {}", name, held);
+  return fmt::format("{} of {} {}s do not hold: {}", failed.size(), failed.size() + held, name,
+                     fmt::join(failed, ", "));
 }
 
 }  // namespace
@@ -130,11 +161,16 @@ std::string card(const std::vector<Graded>& graded, const Outcome& outcome, cons
   std::string out = '\n' + table_of_grades(graded);
   for (const Grade grade : {Grade::not_exercised, Grade::not_applicable, Grade::harness_failed})
     out += not_played(graded, grade, layout);
+  out += table_of_passages(graded);
   const std::vector<const Graded*> facts = facts_that_matter(graded);
   if (!facts.empty()) out += "\nwhat matters most:\n";
   for (const Graded* fact : facts)
     out += wrap(server::printable(fmt::format("{}: {} {}", fact->scenario->title, fact->reason, where_in_rfc(*fact))),
                 "  ", layout.columns);
+  out += '\n';
+  for (const auto& [requirement, name] :
+       {std::pair{Requirement::must, "MUST"}, std::pair{Requirement::should, "SHOULD"}})
+    out += wrap(summary_of(graded, requirement, name), "", layout.columns);
   if (!outcome.outdated.empty()) out += "\nout of date:\n";
   for (const std::string& line : outcome.outdated) out += fmt::format("  {}\n", line);
   return out;

@@ -95,7 +95,9 @@ Child::~Child() {
 }
 
 /// What it has started is ended with it, also when it is gone itself.
-void Child::kill_group() const { ::kill(-pid_, SIGKILL); }
+void Child::kill_group() const { signal(SIGKILL); }
+
+void Child::signal(int number) const { ::kill(-pid_, number); }
 
 std::optional<int> Child::reap(int options) {
   int status = 0;
@@ -148,6 +150,13 @@ std::optional<std::string> Child::next_line(Stream stream, Deadline deadline) {
     }
     if (!from.fd || !fill(deadline)) return std::nullopt;
   }
+}
+
+void Child::drain() {
+  constexpr std::size_t most_kept = 4096;
+  while (fill(Clock::now())) continue;
+  for (Pipe& from : pipes_)
+    if (from.buffer.size() > most_kept) from.buffer.erase(0, from.buffer.size() - most_kept);
 }
 
 std::string Child::last_error() const {

@@ -32,10 +32,14 @@ class Child {
   void close_input() { input_.reset(); }
   /// The next line without its end; nothing when the stream has ended, or none came in time.
   std::optional<std::string> next_line(Stream stream, Deadline deadline);
+  /// Takes what is there of a program whose words nobody reads, so that it never waits for us; the last are kept.
+  void drain();
   /// Whether more can come.
   bool is_open(Stream stream) const { return static_cast<bool>(pipe(stream).fd); }
   /// The last line on its standard error that was taken by nobody.
   std::string last_error() const;
+  /// Asks it, and all that it has started, to end.
+  void signal(int number) const;
   /// Its exit code, or 128 and the signal's number; it is killed at the deadline.
   int wait(Deadline deadline);
   bool is_running();

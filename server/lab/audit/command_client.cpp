@@ -44,10 +44,16 @@ Reply CommandClient::play(std::size_t) {
 
 std::string CommandClient::version() { return version_line(command_.front()); }
 
-std::string version_line(const std::string& program) {
-  Child process({program, "--version"});
+std::string first_line(const std::vector<std::string>& command) {
+  Child process(command);
   process.close_input();
-  const std::string line = process.next_line(Child::Stream::output, soon()).value_or("");
+  for (const Child::Stream stream : {Child::Stream::output, Child::Stream::errors})
+    if (const auto line = process.next_line(stream, soon())) return *line;
+  return "";
+}
+
+std::string version_line(const std::string& program) {
+  const std::string line = first_line({program, "--version"});
   // Behind `curl 7.88.1 (x86_64-pc-linux-gnu)` come the libraries that it uses.
   return line.substr(0, line.find(')') == std::string::npos ? line.size() : line.find(')') + 1);
 }

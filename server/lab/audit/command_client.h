@@ -61,7 +61,11 @@ class CurlClient : public Client {
 /// Whether the command is curl, by its program's name.
 bool is_curl(const std::vector<std::string>& command);
 
-/// The first line of what the program prints with --version; empty when it does not.
+/// The first line of what the command prints, on either stream; empty when it does not. Throws std::system_error when
+/// it can't be started.
+std::string first_line(const std::vector<std::string>& command);
+
+/// The first line of what the program prints with --version, without what stands behind its version.
 std::string version_line(const std::string& program);
 
 }  // namespace closelab::lab

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "server/lab/audit/observations.h"
+#include "server/lab/audit/proxy_passages.h"
 
 namespace closelab::lab {
 namespace {
@@ -126,6 +127,7 @@ const std::vector<Grade>& all_grades() {
 }
 
 Graded grade(const Scenario& scenario, Played played) {
+  tell_passages(scenario.server.options.rules, played);
   Graded graded{.scenario = &scenario, .played = std::move(played)};
   graded.by_word = std::ranges::all_of(scenario.expect, is_clients_word, &Expectation::name);
   if (!graded.played.harness_error.empty()) {

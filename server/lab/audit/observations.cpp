@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 
+#include "server/lab/audit/requests_by_step.h"
 #include "server/lab/json/record_json.h"
 #include "server/text/quantity.h"
 #include "server/text/spelling.h"
@@ -13,37 +14,8 @@
 namespace closelab::lab {
 namespace {
 
-using Time = std::chrono::system_clock::time_point;
-
 const std::vector<std::string_view> methods{"GET", "HEAD", "POST", "PUT", "DELETE"};
 const std::vector<std::string_view> yes_or_no{"yes", "no", "none"};
-
-/// A request, and when its head was complete.
-struct TimedRequest {
-  Time at{};
-  const RequestRecord* request = nullptr;
-};
-
-std::vector<TimedRequest> timed_requests(const std::vector<ConnectionRecord>& records) {
-  std::vector<TimedRequest> requests;
-  for (const ConnectionRecord& record : records)
-    for (const RequestRecord& request : record.requests)
-      requests.push_back(
-          {record.accepted_at + std::chrono::duration_cast<std::chrono::microseconds>(request.received_at), &request});
-  std::ranges::stable_sort(requests, {}, &TimedRequest::at);
-  return requests;
-}
-
-/// Those that were received from the step's beginning to the next step's.
-std::vector<const RequestRecord*> requests_of_step(const std::vector<TimedRequest>& all, const Played& played,
-                                                   std::size_t step) {
-  std::vector<const RequestRecord*> found;
-  const Time begin = step == 0 ? Time::min() : played.steps[step].begun;
-  const Time end = step + 1 < played.steps.size() ? played.steps[step + 1].begun : Time::max();
-  for (const TimedRequest& each : all)
-    if (each.at >= begin && each.at < end) found.push_back(each.request);
-  return found;
-}
 
 void observe_requests(const std::vector<TimedRequest>& all, Observations& seen) {
   const auto count = [&](auto&& matches) {
@@ -64,6 +36,7 @@ void observe_requests(const std::vector<TimedRequest>& all, Observations& seen) 
 void observe_word(const std::string& step, const Reply& reply, Observations& seen) {
   if (reply.kind == Reply::Kind::not_applicable) return;
   seen[step + ".result"] = observed(std::string(to_string(reply.kind)));
+  seen[step + ".said"] = observed(reply.kind == Reply::Kind::error ? "an error" : describe(reply));
   if (reply.status) seen[step + ".status"] = observed_number(*reply.status);
   if (reply.bytes) seen[step + ".bytes"] = observed_number(static_cast<double>(*reply.bytes));
 }
@@ -121,15 +94,20 @@ std::vector<std::string> split_at_dots(std::string_view name) {
   return parts;
 }
 
+/// ` request` of one, ` requests` of any other number.
+std::string noun_for(std::string_view count, std::string_view noun) {
+  return fmt::format(" {}{}", noun, count == "1" ? "" : "s");
+}
+
 /// Calls `each` with the text before a name in braces, and the name; at the end with the rest and nothing.
 template <class Each>
 void walk_template(std::string_view text, Each each) {
   for (std::size_t open = text.find('{'); open != std::string_view::npos; open = text.find('{')) {
     const std::size_t close = std::min(text.find('}', open), text.size());
-    each(text.substr(0, open), std::string(text.substr(open + 1, close - open - 1)));
+    each(text.substr(0, open), text.substr(open + 1, close - open - 1));
     text.remove_prefix(std::min(close + 1, text.size()));
   }
-  each(text, std::string());
+  each(text, std::string_view());
 }
 
 }  // namespace
@@ -138,6 +116,7 @@ Meaning AuditVocabulary::meaning_of_numbered(std::string_view name) const {
   using Kind = Meaning::Kind;
   static const std::vector<std::pair<std::string_view, Meaning>> of_step{
       {"result", {Kind::word, {"ok", "err"}}},
+      {"said", {Kind::word, {"success", "an error"}}},
       {"status", {Kind::number}},
       {"bytes", {Kind::size}},
       {"took", {Kind::time}},
@@ -181,8 +160,8 @@ std::string AuditVocabulary::unknown_name(std::string_view name) const {
   std::vector<std::string> names{"connections", "connections.unused", "connections.open", "requests",
                                  "handled",     "rules_fired",        "sockets.keepalive"};
   for (std::size_t step = 1; step <= steps_; ++step)
-    for (const char* field : {"result", "status", "bytes", "took", "requests", "connections", "reused", "connection",
-                              "asked_close", "answer_time"})
+    for (const char* field : {"result", "said", "status", "bytes", "took", "requests", "connections", "reused",
+                              "connection", "asked_close", "answer_time"})
       names.push_back(fmt::format("step.{}.{}", step, field));
   for (const char* field : {"requests", "dropped", "closed_first", "closed_by"})
     names.push_back(fmt::format("connection.1.{}", field));
@@ -216,25 +195,28 @@ Observations observe(const Played& played) {
 }
 
 bool is_clients_word(std::string_view name) {
-  return name.starts_with("step.") &&
-         (name.ends_with(".result") || name.ends_with(".status") || name.ends_with(".bytes"));
+  return name.starts_with("step.") && (name.ends_with(".result") || name.ends_with(".said") ||
+                                       name.ends_with(".status") || name.ends_with(".bytes"));
 }
 
 std::vector<std::string> names_in_template(std::string_view text) {
   std::vector<std::string> names;
-  walk_template(text, [&](std::string_view, std::string name) {
-    if (!name.empty()) names.push_back(std::move(name));
+  walk_template(text, [&](std::string_view, std::string_view place) {
+    if (!place.empty()) names.emplace_back(place.substr(0, place.find(':')));
   });
   return names;
 }
 
 std::string fill_template(std::string_view text, const Observations& seen) {
   std::string out;
-  walk_template(text, [&](std::string_view before, const std::string& name) {
+  walk_template(text, [&](std::string_view before, std::string_view place) {
     out += before;
-    if (name.empty()) return;
-    const auto found = seen.find(name);
+    if (place.empty()) return;
+    const std::size_t colon = place.find(':');
+    const auto found = seen.find(std::string(place.substr(0, colon)));
     out += found == seen.end() ? std::string(not_seen) : found->second.text;
+    if (colon != std::string_view::npos)
+      out += noun_for(found == seen.end() ? "" : found->second.text, place.substr(colon + 1));
   });
   return out;
 }

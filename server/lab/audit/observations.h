@@ -19,6 +19,7 @@ namespace closelab::lab {
 ///   rules_fired            how often rules have acted
 ///   step.N.result, status, bytes
 ///                          the client's word: ok or err, of the response
+///   step.N.said            the same in words, for `good` and `bad`: `200 with 10 bytes`, `an error`
 ///   step.N.took            from the step to the client's word
 ///   step.N.requests, connections
 ///                          requests that the step has made, and on how many connections
@@ -57,7 +58,7 @@ bool is_clients_word(std::string_view name);
 
 /// The names between braces.
 std::vector<std::string> names_in_template(std::string_view text);
-/// The text with what was observed in their place.
+/// The text with what was observed in their place; behind a colon may be what it counts: `{requests:request}`.
 std::string fill_template(std::string_view text, const Observations& seen);
 
 }  // namespace closelab::lab

@@ -9,6 +9,7 @@
 
 #include "closelab/record.h"
 #include "closelab/tcp_state.h"
+#include "server/lab/audit/passage.h"
 #include "server/lab/audit/reply.h"
 
 namespace closelab::lab {
@@ -20,6 +21,8 @@ struct PlayedStep {
   std::chrono::system_clock::time_point begun{};
   std::chrono::system_clock::time_point done{};
   Reply reply{};
+  /// What a proxy made of it; nothing where there is none.
+  std::optional<Passed> passed{};
 };
 
 /// The client's sockets towards the scenario's server, as the kernel showed them.

@@ -4,6 +4,7 @@
 
 #include <sstream>
 
+#include "server/text/printable.h"
 #include "server/text/quantity.h"
 
 namespace closelab::lab {
@@ -42,6 +43,13 @@ std::string_view to_string(Reply::Kind kind) {
       return "na";
   }
   return "";
+}
+
+std::string describe(const Reply& reply) {
+  if (reply.kind == Reply::Kind::not_applicable) return "no word";
+  if (reply.kind == Reply::Kind::error) return reply.text.empty() ? "an error" : "an error: " + reply.text;
+  if (!reply.status) return "success";
+  return fmt::format("{} with {}", *reply.status, server::counted(reply.bytes.value_or(0), "byte"));
 }
 
 ParsedReply parse_reply(std::string_view line, std::size_t number) {

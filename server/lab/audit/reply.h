@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/lab/audit/passage.h"
+
 namespace closelab::lab {
 
 /// What a client said of a step.
@@ -17,10 +19,15 @@ struct Reply {
   std::optional<std::uint64_t> bytes{};
   /// Of an error.
   std::string text{};
+  /// What the client in front of a proxy saw; nothing where there is no proxy, or it has itself given up.
+  std::optional<ExchangeEnd> front{};
 };
 
 /// `ok`, `err`, `na`.
 std::string_view to_string(Reply::Kind kind);
+
+/// In words: `200 with 10 bytes`, `success` where it does not tell more, `an error: connection reset`, `no word`.
+std::string describe(const Reply& reply);
 
 struct ParsedReply {
   Reply reply{};

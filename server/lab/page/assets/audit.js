@@ -29,6 +29,10 @@ function gradeRows({scenarios}) {
 
 const said = step => `${step.text}\n    ${step.reply} ${[step.status, step.bytes].filter(value => value !== null).join(" ")}${step.error}  (${step.took_ms.toFixed(1)} ms)`;
 
+const side = ({status, bytes, extent, end}) => [extent === "none" ? "no answer" : `${status || "a part"}, ${bytes} bytes`,
+  extent === "cut" ? "cut" : "", end === "open" ? "" : end.toUpperCase()].filter(Boolean).join(", ");
+const passed = ({proxy}) => proxy ? `\n    proxy: ${proxy.passage}; from upstream ${side(proxy.upstream)}; to its client ${side(proxy.front)}; sent ${proxy.requests}×` : "";
+
 function scenarioOf(one) {
   const id = anchor(one.id);
   const rows = [...judgedRows(one.given, "the situation", "came about", "did not come about"),
@@ -37,7 +41,7 @@ function scenarioOf(one) {
     element("p", {class: "hint"}, element("code", {}, printable(one.id)), `, ${one.class}, ${printable(one.section)}`),
     element("dl", {}, term("Grade", badge(one.grade), ` ${printable(one.reason)}`), term("Why", printable(one.why))),
     rows.length ? table("judged", ["Expected", "of", "Seen", "Result"], rows) : null,
-    transcript(one.steps.map(said), "What the client was told, and said"),
+    transcript(one.steps.map(step => said(step) + passed(step)), "What the client was told, and said"),
     one.connections.filter(each => each.picture.rungs.length).map(each => element("details", {open: one.grade === "fail"},
       element("summary", {}, printable(each.text)), drawLadder(each.picture, `Ladder of connection ${each.id} of ${one.title}`))));
 }

@@ -150,6 +150,7 @@ TEST_CASE("what is observed of steps and connections") {
       {"step.2.reused", "yes"},
       {"step.2.connection", "3"},
       {"step.2.asked_close", "no"},
+      {"step.1.said", "success"},
       {"step.1.took", "5.0 ms"},
       {"step.1.answer_time", "2.0 ms"},
       {"connection.1.closed_first", "open"},
@@ -162,6 +163,7 @@ TEST_CASE("what is observed of steps and connections") {
     CHECK(AuditVocabulary(2).knows(row.name));
   }
   CHECK(fill_template("{connections} of {nothing}", seen) == "3 of not seen");
+  CHECK(fill_template("{connections:connection}, {connections.open:request}", seen) == "3 connections, 1 request");
 }
 
 TEST_CASE("of several plays the worst counts, and where they differ the rate is told") {
