@@ -60,7 +60,7 @@ def connect(host, port, family):
     error = OSError("no address")
     for family, kind, _, _, address in socket.getaddrinfo(host, port, family, socket.SOCK_STREAM):
         sock = socket.socket(family, kind)
-        sock.settimeout(PATIENCE)
+        sock.settimeout(60 if "connect-for-ever" in WRONG else PATIENCE)
         try:
             sock.connect(address)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -304,6 +304,16 @@ class Client:
 
         return self.request("GET", url, read=read)
 
+    def follow(self, url):
+        place = []
+
+        def read(answer):
+            place.extend(answer.values("location"))
+            return None if place and "close-redirect" in WRONG else answer.body()
+
+        answer = self.request("GET", url, read=read)
+        return self.request("GET", "http://" + "%s:%d" % split(url)[0] + place[0]) if answer[0] == 302 else answer
+
     def cut_upload(self, url, size):
         origin, target = split(url)
         connection = self.take(origin)
@@ -351,6 +361,8 @@ def play(client, word, url, number):
     if word in ("GET", "HEAD", "DELETE"):
         answer = client.request(word, url)
         return client.request(word, url) if answer[0] == 503 and "retry-503" in WRONG else answer
+    if word == "GETF":
+        return client.follow(url)
     if word in ("POST", "PUT"):
         return client.request(word, url, b"ping")
     if word == "UP":

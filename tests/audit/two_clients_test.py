@@ -59,7 +59,9 @@ WRONG = {
     "any-answer": ["interim-102", "interim-103", "interim-103-many", "expect-late"],
     "wait-for-100": ["expect-silent"],
     "take-417": ["expect-417"],
-    "reuse-unsent": ["expect-final", "expect-417-kept"],
+    "reuse-unsent": ["expect-final", "expect-417-kept", "early-200"],
+    "connect-for-ever": ["backlog-full"],
+    "close-redirect": ["redirect"],
     "give-up-early": ["early-401"],
     "retry-503": ["retry-after"],
 }

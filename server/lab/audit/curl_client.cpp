@@ -27,6 +27,8 @@ std::vector<std::string> options_of(const ClientStep& step, const std::string& u
       return {"-X", "PUT", "-d", "ping"};
     case StepKind::delete_resource:
       return {"-X", "DELETE"};
+    case StepKind::get_follow:
+      return {"-L"};
     case StepKind::get_close:
       return {"-H", "Connection: close"};
     case StepKind::upload:

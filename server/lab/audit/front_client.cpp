@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "server/lab/audit/answer_reader.h"
+#include "server/lab/audit/loopback.h"
 
 namespace closelab::lab {
 namespace {
@@ -166,10 +167,6 @@ class Exchange {
 };
 
 }  // namespace
-
-Endpoint on_loopback(std::uint16_t port) {
-  return {.family = AddressFamily::ipv4, .port = port, .address = {127, 0, 0, 1}};
-}
 
 Reply FrontClient::play(const ClientStep& step) {
   return step.kind == StepKind::burst ? play_burst(step) : play_on_kept(step);

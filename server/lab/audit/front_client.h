@@ -2,21 +2,17 @@
 
 #include <cstdint>
 
-#include "closelab/endpoint.h"
 #include "net/testbed/socket.h"
 #include "server/lab/audit/client.h"
 
 namespace closelab::lab {
-
-/// That port of 127.0.0.1, where a proxy under audit listens.
-Endpoint on_loopback(std::uint16_t port);
 
 /// The client in front of a proxy. It keeps its connection from one request to the next, as the clients of proxies do,
 /// and never sends a request twice: what the upstream gets twice is the proxy's doing, and what is lost on a connection
 /// that the proxy ends is lost for the caller.
 class FrontClient {
  public:
-  /// The proxy's.
+  /// The proxy's port on 127.0.0.1.
   explicit FrontClient(std::uint16_t port) : port_(port) {}
 
   /// Plays a step; what it saw of a request that it has read to its end is in Reply::front.

@@ -16,6 +16,7 @@ enum class StepKind : std::uint8_t {
   post,
   put,
   delete_resource,
+  get_follow,  ///< GET that follows a redirect
   get_close,   ///< GET with `Connection: close`
   get_unread,  ///< GET whose caller drops the body unread
   upload,      ///< POST of so many bytes
@@ -25,6 +26,7 @@ enum class StepKind : std::uint8_t {
   cancel,      ///< GET that the caller gives up after so many ms
   // The audit's own.
   sleep,
+  fill,          ///< connects to the server until its listen queue is full
   await_rule,    ///< until a rule has acted
   await_closed,  ///< until a connection has ended at both sides, or the time is over
   look,          ///< asks the kernel for the client's sockets

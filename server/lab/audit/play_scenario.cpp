@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 #include <thread>
+#include <vector>
 
 #include "closelab/server.h"
 #include "closelab/tcp_table.h"
+#include "net/testbed/socket.h"
+#include "server/lab/audit/loopback.h"
 #include "server/lab/serve/query_options.h"
 #include "server/lab/serve/routes.h"
 #include "server/lab/serve/witness.h"
@@ -23,6 +27,9 @@ constexpr milliseconds between_steps{60};
 /// How long what is under way when the plan has been played may take.
 constexpr milliseconds settling{300};
 constexpr milliseconds look_again{5};
+/// On this machine. The kernel sends a SYN again after a second.
+constexpr milliseconds longest_handshake{300};
+constexpr std::size_t most_in_queue = 100;
 
 Options options_of(const Scenario& scenario) {
   Options options = scenario.server.options;
@@ -96,6 +103,8 @@ class Play {
     switch (step.kind) {
       case StepKind::sleep:
         return std::this_thread::sleep_for(step.duration);
+      case StepKind::fill:
+        return fill();
       case StepKind::await_rule:
         return await(step.duration, [this] { return rules_fired(server_) > 0; });
       case StepKind::await_closed:
@@ -107,6 +116,16 @@ class Play {
       default:
         return;
     }
+  }
+
+  /// Connections that nobody accepts, until one is not completed any more: the kernel drops its SYN.
+  void fill() {
+    while (in_queue_.size() < most_in_queue) {
+      testbed::Socket socket = connect_on_loopback(server_.port(), longest_handshake);
+      if (!socket.is_open()) return;
+      in_queue_.push_back(std::move(socket));
+    }
+    throw std::runtime_error(fmt::format("the listen queue is not full with {} connections", most_in_queue));
   }
 
   void look() {
@@ -127,6 +146,7 @@ class Play {
   const Scenario& scenario_;
   Client& client_;
   Server server_;
+  std::vector<testbed::Socket> in_queue_;
   Played played_;
 };
 

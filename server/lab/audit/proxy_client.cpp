@@ -1,7 +1,6 @@
 #include "server/lab/audit/proxy_client.h"
 
 #include <fmt/format.h>
-#include <poll.h>
 
 #include <algorithm>
 #include <csignal>
@@ -11,6 +10,7 @@
 #include <thread>
 
 #include "server/lab/audit/command_client.h"
+#include "server/lab/audit/loopback.h"
 
 namespace closelab::lab {
 namespace {
@@ -20,8 +20,7 @@ using std::chrono::milliseconds;
 
 constexpr std::chrono::seconds longest_proxy_start{10};
 constexpr milliseconds probe_every{5};
-/// In milliseconds, on loopback.
-constexpr int longest_connect = 1000;
+constexpr milliseconds longest_knock{1000};
 
 /// A port that was free a moment ago: a proxy is told one, and can't tell which the kernel has chosen.
 std::uint16_t free_port() {
@@ -29,15 +28,6 @@ std::uint16_t free_port() {
   socket.open();
   socket.bind(on_loopback(0));
   return socket.local().port;
-}
-
-bool is_listening(std::uint16_t port) {
-  testbed::Socket socket;
-  const auto wait = [](int fd, short events) {
-    pollfd entry{.fd = fd, .events = events, .revents = 0};
-    return ::poll(&entry, 1, longest_connect) > 0;
-  };
-  return socket.open() == 0 && socket.connect(on_loopback(port), wait) == 0;
 }
 
 /// `127.0.0.1:40001` of `http://127.0.0.1:40001/bytes/10`.
@@ -49,8 +39,9 @@ std::string authority_of(const std::string& url) {
 }  // namespace
 
 std::string ProxyClient::cannot_play(const std::vector<PlanStep>& plan) const {
-  if (std::ranges::find(plan, StepKind::get_close, &PlanStep::kind) == plan.end()) return "";
-  return "`Connection: close` of its client is no word to its upstream";
+  const auto has = [&](StepKind kind) { return std::ranges::find(plan, kind, &PlanStep::kind) != plan.end(); };
+  if (has(StepKind::get_close)) return "`Connection: close` of its client is no word to its upstream";
+  return has(StepKind::get_follow) ? "its client follows redirects, and not the proxy" : "";
 }
 
 void ProxyClient::begin(const std::vector<ClientStep>& steps) {
@@ -77,7 +68,7 @@ void ProxyClient::start(const std::string& upstream) {
 
 void ProxyClient::await_listening() {
   const auto deadline = Clock::now() + longest_proxy_start;
-  while (!is_listening(port_)) {
+  while (!connect_on_loopback(port_, longest_knock).is_open()) {
     if (!process_->is_running()) {
       const int code = process_->wait(deadline);
       throw std::runtime_error(fmt::format("the proxy ended with exit code {}: {}", code, process_->last_error()));

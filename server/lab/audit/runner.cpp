@@ -12,7 +12,7 @@
 namespace closelab::lab {
 namespace {
 
-/// However slow the client is, the audit ends.
+/// However slow the client is, the audit ends; so long for each time that all is played.
 constexpr std::chrono::seconds longest_audit{90};
 
 class Runner {
@@ -64,7 +64,7 @@ class Runner {
   const ClientFactory& make_client_;
   const unsigned repeat_;
   const std::function<void(const Graded&)>& done_;
-  const std::chrono::steady_clock::time_point give_up_ = std::chrono::steady_clock::now() + longest_audit;
+  const std::chrono::steady_clock::time_point give_up_ = std::chrono::steady_clock::now() + longest_audit * repeat_;
   std::mutex mutex_;
   std::size_t next_ = 0;
   std::size_t reported_ = 0;
