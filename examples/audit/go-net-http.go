@@ -4,28 +4,21 @@ package main
 import ("bufio"; "fmt"; "io"; "net/http"; "os"; "runtime"; "strconv"; "strings"; "time")
 
 var client = http.Client{Timeout: 8 * time.Second}
-var methods = map[string]string{"GET": "GET", "HEAD": "HEAD", "POST": "POST", "PUT": "PUT", "DELETE": "DELETE", "GETU": "GET", "GETC": "GET", "UP": "POST"}
+var methods = map[string]string{"GET": "GET", "HEAD": "HEAD", "POST": "POST", "PUT": "PUT", "DELETE": "DELETE", "GETU": "GET", "GETC": "GET", "GETF": "GET", "UP": "POST"}
 
 func play(word, url, number string) string {
-	body := ""
-	if size, _ := strconv.Atoi(number); word == "UP" { body = strings.Repeat("\x00", size) }
-	if word == "POST" || word == "PUT" { body = "ping" }
+	if word == "VERSION" { return "ok net/http of " + runtime.Version() }
+	if methods[word] == "" { return "na" }
+	size, _ := strconv.Atoi(number)
+	body := map[string]string{"POST": "ping", "PUT": "ping", "UP": strings.Repeat("\x00", size)}[word]
 	request, _ := http.NewRequest(methods[word], url, strings.NewReader(body))
 	request.Close = word == "GETC"
 	response, err := client.Do(request)
-	if err != nil { return "err " + err.Error() }
-	defer response.Body.Close()
-	if word == "GETU" { return fmt.Sprint("ok ", response.StatusCode, " 0") }
-	bytes, err := io.Copy(io.Discard, response.Body)
+	bytes := int64(0)
+	if err == nil { defer response.Body.Close() }
+	if err == nil && word != "GETU" { bytes, err = io.Copy(io.Discard, response.Body) }
 	if err != nil { return "err " + err.Error() }
 	return fmt.Sprintf("ok %d %d", response.StatusCode, bytes)
 }
 
-func main() {
-	for input := bufio.NewScanner(os.Stdin); input.Scan(); {
-		words := append(strings.Fields(input.Text()), "", "")
-		answer := "na"
-		if words[1] == "VERSION" { answer = "ok net/http of " + runtime.Version() } else if methods[words[1]] != "" { answer = play(words[1], words[2], words[3]) }
-		fmt.Println(words[0], answer)
-	}
-}
+func main() { for input := bufio.NewScanner(os.Stdin); input.Scan(); { words := append(strings.Fields(input.Text()), "", ""); fmt.Println(words[0], play(words[1], words[2], words[3])) } }

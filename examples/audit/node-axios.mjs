@@ -4,10 +4,10 @@ import http from "node:http";
 import {createInterface} from "node:readline";
 import axios from "axios";
 
-const client = axios.create({httpAgent: new http.Agent({keepAlive: true}), timeout: 8000, maxRedirects: 0, maxBodyLength: Infinity,
+const client = axios.create({httpAgent: new http.Agent({keepAlive: true}), timeout: 8000, maxBodyLength: Infinity,
   responseType: "arraybuffer", validateStatus: () => true});
-const METHODS = {GETC: "GET", UP: "POST", CANCEL: "GET"};
-const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "GETC", "UP", "BURST", "CANCEL"];
+const METHODS = {GETC: "GET", GETF: "GET", UP: "POST", CANCEL: "GET"};
+const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "GETC", "GETF", "UP", "BURST", "CANCEL"];
 
 async function play(word, url, number) {
   if (word === "BURST") return (await Promise.all(Array.from({length: number}, () => play("GET", url)))).pop();

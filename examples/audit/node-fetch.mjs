@@ -2,14 +2,14 @@
 // closelab audit --driver: Node's own fetch().
 import {createInterface} from "node:readline";
 
-const METHODS = {GETU: "GET", GETC: "GET", UP: "POST", CANCEL: "GET"};
-const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "GETU", "UP", "BURST", "CANCEL"];
+const METHODS = {GETU: "GET", GETF: "GET", UP: "POST", CANCEL: "GET"};
+const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "GETU", "GETF", "UP", "BURST", "CANCEL"];
 
 async function play(word, url, number) {
   if (word === "BURST") return (await Promise.all(Array.from({length: number}, () => play("GET", url)))).pop();
   const body = word === "UP" ? new Uint8Array(+number) : ["POST", "PUT"].includes(word) ? "ping" : undefined;
   const signal = AbortSignal.timeout(word === "CANCEL" ? +number : 8000);
-  const response = await fetch(url, {method: METHODS[word] ?? word, body, signal, redirect: "manual"});
+  const response = await fetch(url, {method: METHODS[word] ?? word, body, signal});
   if (word !== "GETU") return `ok ${response.status} ${(await response.arrayBuffer()).byteLength}`;
   await response.body.cancel();
   return `ok ${response.status} 0`;

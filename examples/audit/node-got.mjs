@@ -5,10 +5,10 @@ import {readFileSync} from "node:fs";
 import {createInterface} from "node:readline";
 import got from "got";
 
-const client = got.extend({agent: {http: new http.Agent({keepAlive: true})}, timeout: {request: 8000}, followRedirect: false, throwHttpErrors: false, responseType: "buffer"});
+const client = got.extend({agent: {http: new http.Agent({keepAlive: true})}, timeout: {request: 8000}, throwHttpErrors: false, responseType: "buffer"});
 const {version} = JSON.parse(readFileSync(new URL("../../package.json", import.meta.resolve("got"))));
-const METHODS = {GETC: "GET", UP: "POST", CANCEL: "GET"};
-const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "GETC", "UP", "BURST", "CANCEL"];
+const METHODS = {GETC: "GET", GETF: "GET", UP: "POST", CANCEL: "GET"};
+const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "GETC", "GETF", "UP", "BURST", "CANCEL"];
 
 async function play(word, url, number) {
   if (word === "BURST") return (await Promise.all(Array.from({length: number}, () => play("GET", url)))).pop();

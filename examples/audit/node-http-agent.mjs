@@ -6,7 +6,6 @@ import {createInterface} from "node:readline";
 const agent = new http.Agent({keepAlive: true});
 const METHODS = {GETU: "GET", GETC: "GET", UP: "POST", CANCEL: "GET"};
 const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "GETU", "GETC", "UP", "BURST", "CANCEL"];
-
 const play = (word, url, number) => word === "BURST"
   ? Promise.all(Array.from({length: number}, () => play("GET", url))).then(answers => answers.pop())
   : new Promise((resolve, reject) => {

@@ -7,7 +7,7 @@ import {Agent, request} from "undici";
 
 const dispatcher = new Agent();
 const {version} = JSON.parse(readFileSync(createRequire(import.meta.url).resolve("undici/package.json")));
-const METHODS = {GETU: "GET", GETC: "GET", UP: "POST", CANCEL: "GET"};
+const METHODS = {GETU: "GET", UP: "POST", CANCEL: "GET"};
 const KNOWN = ["GET", "HEAD", "POST", "PUT", "DELETE", "GETU", "UP", "BURST", "CANCEL"];
 
 async function play(word, url, number) {

@@ -5,8 +5,8 @@ use warnings;
 use HTTP::Tiny;
 
 $| = 1;
-my $client = HTTP::Tiny->new(timeout => 8, max_redirect => 0);
-my %method = (GETC => 'GET', UP => 'POST', map { $_ => $_ } qw(GET HEAD POST PUT DELETE));
+my $client = HTTP::Tiny->new(timeout => 8);
+my %method = (GETC => 'GET', GETF => 'GET', UP => 'POST', map { $_ => $_ } qw(GET HEAD POST PUT DELETE));
 while (my $line = <STDIN>) {
   my ($step, $word, $url, $number) = split ' ', $line;
   if ($word eq 'VERSION') { print "$step ok HTTP::Tiny $HTTP::Tiny::VERSION\n"; next }

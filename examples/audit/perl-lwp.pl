@@ -5,8 +5,8 @@ use warnings;
 use LWP::UserAgent;
 
 $| = 1;
-my $client = LWP::UserAgent->new(timeout => 8, keep_alive => 4, max_redirect => 0);
-my %method = (GETC => 'GET', UP => 'POST', map { $_ => $_ } qw(GET HEAD POST PUT DELETE));
+my $client = LWP::UserAgent->new(timeout => 8, keep_alive => 4);
+my %method = (GETC => 'GET', GETF => 'GET', UP => 'POST', map { $_ => $_ } qw(GET HEAD POST PUT DELETE));
 while (my $line = <STDIN>) {
   my ($step, $word, $url, $number) = split ' ', $line;
   if ($word eq 'VERSION') { print "$step ok LWP $LWP::UserAgent::VERSION\n"; next }

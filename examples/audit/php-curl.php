@@ -2,7 +2,7 @@
 <?php
 // closelab audit --driver: PHP's curl extension, with one handle.
 $curl = curl_init();
-$methods = ["GETC" => "GET", "UP" => "POST"] + array_combine($words = ["GET", "HEAD", "POST", "PUT", "DELETE"], $words);
+$methods = ["GETC" => "GET", "GETF" => "GET", "UP" => "POST"] + array_combine($words = ["GET", "HEAD", "POST", "PUT", "DELETE"], $words);
 while (($line = fgets(STDIN)) !== false) {
   [$step, $word, $url, $number] = array_pad(explode(" ", trim($line)), 4, 0);
   if ($word === "VERSION") {
@@ -11,7 +11,7 @@ while (($line = fgets(STDIN)) !== false) {
     echo "$step na\n";
   } else {
     curl_reset($curl);
-    curl_setopt_array($curl, [CURLOPT_URL => $url, CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 8,
+    curl_setopt_array($curl, [CURLOPT_URL => $url, CURLOPT_RETURNTRANSFER => true, CURLOPT_TIMEOUT => 8, CURLOPT_FOLLOWLOCATION => true,
       CURLOPT_CUSTOMREQUEST => $methods[$word], CURLOPT_NOBODY => $word === "HEAD"]);
     if (in_array($word, ["POST", "PUT", "UP"])) curl_setopt($curl, CURLOPT_POSTFIELDS, $word === "UP" ? str_repeat("\0", (int) $number) : "ping");
     if ($word === "GETC") curl_setopt($curl, CURLOPT_HTTPHEADER, ["Connection: close"]);

@@ -3,27 +3,23 @@
 import asyncio, sys
 import aiohttp
 
+METHODS = {"GETU": "GET", "GETC": "GET", "GETF": "GET", "UP": "POST"}
+KNOWN = "GET HEAD POST PUT DELETE GETU GETC GETF UP".split()
 
-async def play(session, word, url, number="0"):
-    if word == "BURST":
-        return (await asyncio.gather(*(play(session, "GET", url) for _ in range(int(number)))))[-1]
+async def play(session, word, url="", number="0"):
+    if word == "VERSION": return f"ok aiohttp {aiohttp.__version__}"
+    if word == "BURST": return (await asyncio.gather(*(play(session, "GET", url) for _ in range(int(number)))))[-1]
+    if word not in KNOWN: return "na"
     body = bytes(int(number)) if word == "UP" else b"ping" if word in ("POST", "PUT") else None
     headers = {"Connection": "close"} if word == "GETC" else None
-    method = {"GETU": "GET", "GETC": "GET", "UP": "POST"}.get(word, word)
-    async with session.request(method, url, data=body, headers=headers) as response:
+    async with session.request(METHODS.get(word, word), url, data=body, headers=headers) as response:
         return f"ok {response.status} {0 if word == 'GETU' else len(await response.read())}"
-
 
 async def main():
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(8)) as session:
         while line := await asyncio.to_thread(sys.stdin.readline):
-            step, word, *arguments = line.split()
-            try:
-                known = word in "GET HEAD POST PUT DELETE GETU GETC UP BURST".split()
-                answer = await play(session, word, *arguments) if known else "na"
-            except Exception as error:
-                answer = f"err {error!r}"
-            print(step, f"ok aiohttp {aiohttp.__version__}" if word == "VERSION" else answer, flush=True)
-
+            step, *words = line.split()
+            answer = (await asyncio.gather(play(session, *words), return_exceptions=True))[0]
+            print(step, answer if isinstance(answer, str) else f"err {answer!r}", flush=True)
 
 asyncio.run(main())

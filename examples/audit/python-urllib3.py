@@ -5,22 +5,20 @@ import urllib3
 
 pool = urllib3.PoolManager(maxsize=50)
 threads = concurrent.futures.ThreadPoolExecutor(50)
+METHODS = {"GETU": "GET", "GETC": "GET", "GETF": "GET", "UP": "POST"}
+KNOWN = "GET HEAD POST PUT DELETE GETU GETC GETF UP".split()
 
-
-def play(word, url, number="0"):
-    if word == "BURST":
-        return list(threads.map(lambda _: play("GET", url), range(int(number))))[-1]
-    method = {"GETU": "GET", "GETC": "GET", "UP": "POST"}.get(word, word)
+def play(word, url="", number="0"):
+    if word == "VERSION": return f"ok urllib3 {urllib3.__version__}"
+    if word == "BURST": return list(threads.map(lambda _: play("GET", url), range(int(number))))[-1]
+    if word not in KNOWN: return "na"
     body = bytes(int(number)) if word == "UP" else b"ping" if word in ("POST", "PUT") else None
-    response = pool.request(method, url, body=body, timeout=8, redirect=False, preload_content=word != "GETU",
-                            headers={"Connection": "close"} if word == "GETC" else None)
+    headers = {"Connection": "close"} if word == "GETC" else None
+    response = pool.request(METHODS.get(word, word), url, body=body, timeout=8, preload_content=word != "GETU", headers=headers)
     return f"ok {response.status} {0 if word == 'GETU' else len(response.data)}"
 
-
 for line in sys.stdin:
-    step, word, *arguments = line.split()
-    try:
-        answer = play(word, *arguments) if word in "GET HEAD POST PUT DELETE GETU GETC UP BURST".split() else "na"
-    except Exception as error:
-        answer = f"err {error!r}"
-    print(step, f"ok urllib3 {urllib3.__version__}" if word == "VERSION" else answer, flush=True)
+    step, *words = line.split()
+    try: answer = play(*words)
+    except Exception as error: answer = f"err {error!r}"
+    print(step, answer, flush=True)

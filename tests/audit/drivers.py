@@ -11,11 +11,14 @@ INTERPRETERS = {".go": ["go", "run"], ".java": ["java"]}
 PROXIES = [".conf", ".cfg"]
 
 
-def all_clients():
-    """Name and options of `closelab audit` for each: ("nginx.conf", ["--proxy", ".../nginx.conf"])."""
+def all_clients(libcurl=None):
+    """Name and options of `closelab audit` for each: ("nginx.conf", ["--proxy", ".../nginx.conf"]). `libcurl` is the program
+    that was made of libcurl.cpp, if any.
+    """
     files = sorted(file for file in PLACE.iterdir() if file.is_file() and file.suffix not in (".cpp", ".txt"))
     clients = [(file.name, ["--proxy" if file.suffix in PROXIES else "--driver", str(file)]) for file in files]
-    return [*clients, ("chromium", ["--browser", "chromium"])]
+    compiled = [("libcurl.cpp", ["--driver", str(libcurl)])] if libcurl else []
+    return [*clients, *compiled, ("chromium", ["--browser", "chromium"])]
 
 
 def missing(options):

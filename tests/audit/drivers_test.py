@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""drivers_test.py CLOSELAB: the clients that are installed play a short set of scenarios to its end, each by its driver
+"""drivers_test.py CLOSELAB [AUDIT_LIBCURL]: the clients that are installed play a short set of scenarios to its end, each by its driver
 of examples/audit, or as a proxy or a browser. What they do is theirs; that the situations come about, and that a driver
 keeps to the protocol, is ours.
 """
@@ -9,10 +9,11 @@ import sys
 import drivers
 
 closelab = sys.argv[1]
+libcurl = sys.argv[2] if len(sys.argv) > 2 else None
 SHORT = ["reuse-length", "reset-body", "fresh-post-fin", "large-body"]
 failed = []
 played = 0
-for name, options in drivers.all_clients():
+for name, options in drivers.all_clients(libcurl):
     why_not = drivers.missing(options)
     if why_not:
         print(f"{name}: not here: {why_not}")
