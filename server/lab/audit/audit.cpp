@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -110,6 +111,11 @@ std::string heading(const AuditRun& run, const std::string& place) {
                      run.facts.kernel, place);
 }
 
+std::string closing(const AuditRun& run, std::chrono::steady_clock::duration took) {
+  return fmt::format("\n{} in {:.1f} s\n", server::counted(run.graded.size(), "scenario"),
+                     std::chrono::duration<double>(took).count());
+}
+
 }  // namespace
 
 int audit(const AuditSettings& settings) {
@@ -129,6 +135,7 @@ int audit(const AuditSettings& settings) {
   const TextLayout layout = choose_text_layout(settings.color);
   AuditRun run{.client = client_text(settings), .client_version = version_of(make_client), .facts = run_facts()};
   if (as_text) fmt::print("{}", heading(run, place));
+  const auto begin = std::chrono::steady_clock::now();
   run.graded = run_audit(scenarios, make_client, {settings.jobs, settings.repeat}, [&](const Graded& graded) {
     if (as_text) fmt::print("{}", graded_text(graded, layout));
     std::fflush(stdout);
@@ -137,6 +144,7 @@ int audit(const AuditSettings& settings) {
   const Json json = audit_json(run, outcome);
   write_files(files, run, json);
   fmt::print("{}", as_text ? card(run.graded, outcome, layout) : json.dump() + '\n');
+  if (as_text) fmt::print("{}", closing(run, std::chrono::steady_clock::now() - begin));
   return outcome.exit_code();
 }
 

@@ -52,7 +52,8 @@ Graded decide(Graded graded, const Observations& seen) {
   const Scenario& scenario = *graded.scenario;
   if (const Judged* missing = first_not_held(graded.given)) {
     graded.grade = Grade::not_exercised;
-    graded.reason = fmt::format("{} did not come about: {}", missing->text, missing->seen);
+    graded.reason =
+        fmt::format("the situation did not come about: it takes {}, and that was {}", missing->text, missing->seen);
     return graded;
   }
   const Judged* failed = first_not_held(graded.expect);
@@ -103,11 +104,13 @@ Graded combine(std::vector<Graded> plays) {
   const bool differ = is_worse(*best, *worst);
   const std::string best_reason = best->reason;
   Graded result = std::move(*worst);
-  if (differ) {
-    const bool is_rate = result.grade == Grade::info;
-    result.reason =
-        fmt::format("{}{} of {}: {}; else: {}", is_rate ? "" : "flaky: ", good, count, best_reason, result.reason);
-  }
+  // What a race decides is a rate, also when it always came out the same.
+  const bool is_rate = result.grade == Grade::info && result.scenario->tries > 1;
+  if (differ)
+    result.reason = fmt::format("{}{} of {}: {}; else: {}", result.grade == Grade::info ? "" : "flaky: ", good, count,
+                                best_reason, result.reason);
+  else if (is_rate)
+    result.reason = fmt::format("{} of {}: {}", count, count, result.reason);
   result.plays = count;
   result.good_plays = good;
   return result;

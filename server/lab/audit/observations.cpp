@@ -37,6 +37,11 @@ void observe_word(const std::string& step, const Reply& reply, Observations& see
   if (reply.kind == Reply::Kind::not_applicable) return;
   seen[step + ".result"] = observed(std::string(to_string(reply.kind)));
   seen[step + ".said"] = observed(reply.kind == Reply::Kind::error ? "an error" : describe(reply));
+  if (reply.kind == Reply::Kind::error) {
+    // The caller has no answer, and nothing of one.
+    seen[step + ".status"] = seen[step + ".bytes"] = observed_number(0);
+    return;
+  }
   if (reply.status) seen[step + ".status"] = observed_number(*reply.status);
   if (reply.bytes) seen[step + ".bytes"] = observed_number(static_cast<double>(*reply.bytes));
 }

@@ -94,7 +94,7 @@ TEST_CASE("what did not come about proves nothing, whatever the client did") {
     without.rules_fired = 0;
     const Graded graded = grade(one, without);
     CHECK(graded.grade == Grade::not_exercised);
-    CHECK(graded.reason == "rules_fired >= 1 did not come about: 0");
+    CHECK(graded.reason == "the situation did not come about: it takes rules_fired >= 1, and that was 0");
   }
 }
 
@@ -191,6 +191,13 @@ TEST_CASE("of several plays the worst counts, and where they differ the rate is 
     CHECK(graded.good_plays == row.good_plays);
     CHECK(graded.plays == row.posts.size());
   }
+}
+
+TEST_CASE("what a race decides is a rate, also when it always came out the same") {
+  Scenario race = scenario(Requirement::info);
+  race.tries = 2;
+  std::vector<Graded> plays{grade(race, played(1)), grade(race, played(1))};
+  CHECK(combine(std::move(plays)).reason == "2 of 2: once");
 }
 
 }  // namespace
