@@ -16,6 +16,7 @@
 #include "server/lab/audit/audit_report.h"
 #include "server/lab/audit/card.h"
 #include "server/lab/audit/comparison.h"
+#include "server/lab/audit/interruption.h"
 #include "server/lab/audit/make_client.h"
 #include "server/lab/audit/runner.h"
 #include "server/lab/audit/scenario_file.h"
@@ -116,6 +117,11 @@ std::string closing(const AuditRun& run, std::chrono::steady_clock::duration too
                      std::chrono::duration<double>(took).count());
 }
 
+int interrupted(const std::string& signal) {
+  fmt::print(stderr, "closelab: error: the audit was ended by {}\n", signal);
+  return Outcome::failed_audit;
+}
+
 }  // namespace
 
 int audit(const AuditSettings& settings) {
@@ -131,15 +137,17 @@ int audit(const AuditSettings& settings) {
   // A client that has ended is noticed where it is written to.
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   const std::string place = find_place(settings, scenarios);
+  const Interruption interruption;
   const bool as_text = settings.format == LogFormat::text;
   const TextLayout layout = choose_text_layout(settings.color);
   AuditRun run{.client = client_text(settings), .client_version = version_of(make_client), .facts = run_facts()};
   if (as_text) fmt::print("{}", heading(run, place));
   const auto begin = std::chrono::steady_clock::now();
   run.graded = run_audit(scenarios, make_client, {settings.jobs, settings.repeat}, [&](const Graded& graded) {
-    if (as_text) fmt::print("{}", graded_text(graded, layout));
+    if (as_text && interruption.signal().empty()) fmt::print("{}", graded_text(graded, layout));
     std::fflush(stdout);
   });
+  if (const std::string signal = interruption.signal(); !signal.empty()) return interrupted(signal);
   const Outcome outcome = outcome_of(run.graded, expected, settings.strict);
   const Json json = audit_json(run, outcome);
   write_files(files, run, json);

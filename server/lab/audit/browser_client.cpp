@@ -100,22 +100,25 @@ void BrowserClient::start() {
   profile_ = std::make_unique<TemporaryFolder>("closelab-browser");
   process_ = std::make_unique<Child>(browser_command(command_, profile_->path(), page_->server->url("/")));
   process_->close_input();
-  const std::string word = await_page();
-  version_ = word.starts_with("ok ") ? word.substr(3) : "";
+  const auto word = next_word(longest_launch);
+  if (!word)
+    throw std::runtime_error(
+        fmt::format("{} has not opened the page for {} s", command_.front(), longest_launch.count()));
+  version_ = word->starts_with("ok ") ? word->substr(3) : "";
 }
 
-std::string BrowserClient::await_page() {
-  const auto deadline = std::chrono::steady_clock::now() + longest_launch;
+std::optional<std::string> BrowserClient::next_word(std::chrono::seconds longest) {
+  const auto deadline = std::chrono::steady_clock::now() + longest;
   while (std::chrono::steady_clock::now() < deadline) {
-    if (auto word = page_->next_word(look_for_end_every)) return *word;
+    if (auto word = page_->next_word(look_for_end_every)) return word;
     process_->drain();
     if (process_->is_running()) continue;
     const int code = process_->wait(deadline);
-    throw std::runtime_error(
-        fmt::format("{} ended with exit code {}: {}", command_.front(), code, process_->last_error()));
+    const std::string error = process_->last_error();
+    stop();
+    throw std::runtime_error(fmt::format("{} ended with exit code {}: {}", command_.front(), code, error));
   }
-  throw std::runtime_error(
-      fmt::format("{} has not opened the page for {} s", command_.front(), longest_launch.count()));
+  return std::nullopt;
 }
 
 /// The profile goes when nobody writes to it any more, and the page last: a browser that can't reach it has gone.
@@ -132,10 +135,9 @@ void BrowserClient::begin(const std::vector<ClientStep>& steps) {
 
 Reply BrowserClient::play(std::size_t index) {
   start();
-  process_->drain();
   const std::size_t number = index + 1;
   page_->tell(fmt::format("{} {}", number, steps_.at(index).text()));
-  const auto word = page_->next_word(longest_step);
+  const auto word = next_word(longest_step);
   if (!word) {
     stop();
     return {.kind = Reply::Kind::error, .text = fmt::format("no word for {} s", longest_step.count())};

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,8 +31,8 @@ class BrowserClient : public Client {
   struct Page;
   /// Starts it where it does not run, and returns when its page has said what it is.
   void start();
-  /// What the page says of itself. Throws when it does not come.
-  std::string await_page();
+  /// What the page says next; nothing when it does not in time. Throws when the browser has ended.
+  std::optional<std::string> next_word(std::chrono::seconds longest);
   void stop();
 
   std::vector<std::string> command_;

@@ -10,6 +10,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <mutex>
+#include <set>
+#include <stdexcept>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -48,7 +51,40 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return result;
 }
 
-/// posix_spawn(3) with these three descriptors, in a process group of its own and with the default SIGPIPE.
+/// The process groups of all that are there.
+class Groups {
+ public:
+  /// False when none may be there any more.
+  bool add(pid_t group) {
+    const std::scoped_lock lock(mutex_);
+    if (!ended_) groups_.insert(group);
+    return !ended_;
+  }
+
+  void remove(pid_t group) {
+    const std::scoped_lock lock(mutex_);
+    groups_.erase(group);
+  }
+
+  void end_all() {
+    const std::scoped_lock lock(mutex_);
+    ended_ = true;
+    for (const pid_t group : groups_) ::kill(-group, SIGKILL);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::set<pid_t> groups_;
+  bool ended_ = false;
+};
+
+Groups& groups() {
+  static Groups all;
+  return all;
+}
+
+/// posix_spawn(3) with these three descriptors, in a process group of its own, with the default SIGPIPE and no signal
+/// blocked.
 pid_t spawn(std::vector<std::string> command, int input, int output, int errors) {
   posix_spawn_file_actions_t actions;
   ::posix_spawn_file_actions_init(&actions);
@@ -61,7 +97,10 @@ pid_t spawn(std::vector<std::string> command, int input, int output, int errors)
   ::sigemptyset(&defaults);
   ::sigaddset(&defaults, SIGPIPE);
   ::posix_spawnattr_setsigdefault(&attributes, &defaults);
-  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
   std::vector<std::string> environment = environment_of_client();
   pid_t pid = -1;
   const int error = ::posix_spawnp(&pid, command.front().c_str(), &actions, &attributes, pointers(command).data(),
@@ -87,9 +126,14 @@ Child::Child(const std::vector<std::string>& command) {
   input_ = std::move(input.writing);
   pipe(Stream::output).fd = std::move(output.reading);
   pipe(Stream::errors).fd = std::move(errors.reading);
+  if (groups().add(pid_)) return;
+  kill_group();
+  static_cast<void>(reap(0));
+  throw std::runtime_error("the audit was ended");
 }
 
 Child::~Child() {
+  groups().remove(pid_);
   kill_group();
   if (!exit_code_) static_cast<void>(reap(0));
 }
@@ -105,6 +149,8 @@ std::optional<int> Child::reap(int options) {
   exit_code_ = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
   return exit_code_;
 }
+
+void Child::end_all() { groups().end_all(); }
 
 bool Child::is_running() { return !reap(WNOHANG); }
 

@@ -44,6 +44,9 @@ class Child {
   int wait(Deadline deadline);
   bool is_running();
 
+  /// Ends all there are, from any thread; from then on none can be started.
+  static void end_all();
+
  private:
   struct Pipe {
     net::UniqueFd fd{};

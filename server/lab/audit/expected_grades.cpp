@@ -74,7 +74,7 @@ Outcome outcome_of(const std::vector<Graded>& graded, const ExpectedGrades& expe
 }
 
 int Outcome::exit_code() const {
-  if (!harness_failed.empty()) return 2;
+  if (!harness_failed.empty()) return failed_audit;
   return failed.empty() && outdated.empty() ? 0 : 1;
 }
 
