@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "net/kernel/process.h"
 #include "net/kernel/sock_diag.h"
 
 namespace closelab::server {
@@ -19,7 +20,7 @@ net::SocketInfo client_socket(const Endpoint& server, const Endpoint& client) {
 std::optional<LocalClient> find_local_client(const Endpoint& server, const Endpoint& client) {
   const net::SocketInfo socket = client_socket(server, client);
   if (socket.inode == 0) return std::nullopt;
-  return LocalClient{.uid = socket.uid, .process = process_of(socket.inode)};
+  return LocalClient{.uid = socket.uid, .processes = net::processes_of(socket.inode)};
 }
 
 std::optional<std::chrono::milliseconds> find_keepalive(const Endpoint& server, const Endpoint& client) {

@@ -281,9 +281,8 @@ void add_requests(std::vector<Rung>& rungs, const ConnectionRecord& record) {
 
 void add_local_client(std::vector<Rung>& rungs, const ConnectionRecord& record) {
   if (!record.local_client) return;
-  const auto& [uid, process, keepalive] = *record.local_client;
-  std::string text = process ? printable(process->name) + ", process " + std::to_string(process->pid)
-                             : "a process of user " + std::to_string(uid);
+  const auto& [uid, processes, keepalive] = *record.local_client;
+  std::string text = processes.empty() ? "a process of user " + std::to_string(uid) : printable(names_of(processes));
   if (keepalive) text += "; its keepalive timer runs";
   rungs.push_back({.kind = RungKind::note, .side = Side::client, .text = std::move(text), .source = Source::sock_diag});
 }

@@ -208,8 +208,8 @@ TEST_CASE("a client on this machine is known by its process, and by its keepaliv
     const auto client = server.connection(id)->local_client;
     REQUIRE(client);
     CHECK(client->uid == ::geteuid());
-    REQUIRE(client->process);
-    CHECK(client->process->pid == ::getpid());
+    REQUIRE(client->processes.size() == 1);
+    CHECK(client->processes.front().pid == ::getpid());
     CHECK(client->keepalive.has_value() == (id == 2));
   }
 }

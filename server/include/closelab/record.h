@@ -85,8 +85,9 @@ struct RequestRecord {
 struct LocalClient {
   /// Whose socket it is.
   std::uint32_t uid = 0;
-  /// Empty where the kernel does not show it (process_of()).
-  std::optional<Process> process{};
+  /// Those that have a descriptor of it; several when one has inherited it. Empty where the kernel does not show them
+  /// (proc(5): /proc/PID/fd).
+  std::vector<Process> processes{};
   /// When the keepalive timer (SO_KEEPALIVE) of the client's socket was due, looked at behind the first answer; unset:
   /// none was seen to run.
   std::optional<std::chrono::milliseconds> keepalive{};

@@ -85,11 +85,12 @@ struct FactWriter {
   }
 };
 
+Json to_json(const Process& process) { return {{"pid", process.pid}, {"name", process.name}}; }
+
 Json to_json(const LocalClient& client) {
   return {
       {"uid", client.uid},
-      {"pid", client.process ? Json(client.process->pid) : Json()},
-      {"process", client.process ? Json(client.process->name) : Json()},
+      {"processes", array_of(client.processes)},
       {"keepalive_ms", client.keepalive ? Json(client.keepalive->count()) : Json()},
   };
 }

@@ -59,10 +59,10 @@ TEST_CASE("a client on this machine has a name") {
   ConnectionRecord record = server_closed();
   record.local_client = LocalClient{.uid = 7};
   CHECK(has(lines(record), "note client: a process of user 7 (sock_diag)"));
-  record.local_client->process = Process{12, "a\x1b"};
-  CHECK(has(lines(record), "note client: a\\x1b, process 12 (sock_diag)"));
+  record.local_client->processes = {Process{12, "a\x1b"}};
+  CHECK(has(lines(record), "note client: a\\x1b (pid 12) (sock_diag)"));
   record.local_client->keepalive = 60s;
-  CHECK(has(lines(record), "note client: a\\x1b, process 12; its keepalive timer runs (sock_diag)"));
+  CHECK(has(lines(record), "note client: a\\x1b (pid 12); its keepalive timer runs (sock_diag)"));
 }
 
 TEST_CASE("resets are of the side that sent them") {
