@@ -39,8 +39,17 @@ type Record struct {
 	Text         string
 	CloseReason  string `json:"close_reason"`
 	Retry        string
-	RequestCount int `json:"request_count"`
-	Verdict      struct {
+	RequestCount int    `json:"request_count"`
+	FinSentBy    string `json:"fin_sent_by"`
+	// Whose the client's end is, when it has not closed although our FIN is out.
+	LocalClient *struct {
+		UID       int
+		Processes []struct {
+			PID  int
+			Name string
+		}
+	} `json:"local_client"`
+	Verdict struct {
 		ClosedFirst string `json:"closed_first"`
 		ClosedBy    string `json:"closed_by"`
 		TimeWait    string `json:"time_wait"`
@@ -160,6 +169,21 @@ func (s *Closelab) Idle(connection int) Record { return s.wait(connection, "idle
 
 // Closed waits until it has ended at both sides: the verdict is final.
 func (s *Closelab) Closed(connection int) Record { return s.wait(connection, "closed") }
+
+// PeerClosed waits until the client has sent its FIN.
+func (s *Closelab) PeerClosed(connection int) Record { return s.wait(connection, "peer_closed") }
+
+// Leaked waits until our FIN has been out for so long ("1s") and the client has not closed; ClientProcesses says whose
+// its end is.
+func (s *Closelab) Leaked(connection int, openFor string) Record {
+	return s.wait(connection, "leaked&open_for="+openFor)
+}
+
+// AllSettled waits until no connection is open any more; the test fails when one stays.
+func (s *Closelab) AllSettled() {
+	s.t.Helper()
+	s.Ask("GET", "connections?wait=all_settled", "", &struct{}{})
+}
 
 // ConnectionsOfRequests tells on which connection each request came: [1 1 2].
 func (s *Closelab) ConnectionsOfRequests() (ids []int) {

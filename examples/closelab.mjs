@@ -155,6 +155,21 @@ export class Closelab {
     return this.#wait(connection, 'closed', timeout);
   }
 
+  /** The client has sent its FIN. */
+  peerClosed(connection, timeout = '5s') {
+    return this.#wait(connection, 'peer_closed', timeout);
+  }
+
+  /** Our FIN has been out for so long, and the client has not closed; `local_client` says whose its end is. */
+  leaked(connection, openFor = '1s', timeout = '5s') {
+    return this.#wait(connection, `leaked&open_for=${openFor}`, timeout);
+  }
+
+  /** No connection is open any more, of any test; gives the counts. Rejects when one stays. */
+  async allSettled(timeout = '5s') {
+    return (await this.ask(`connections?wait=all_settled&timeout=${timeout}`)).counts;
+  }
+
   /** The records of this test's connections, in the order in which they were accepted. */
   async connections() {
     return (await this.ask(`connections?after=${this.#before}`)).connections;

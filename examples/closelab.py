@@ -164,6 +164,18 @@ class Closelab:
         """It has ended at both sides: the verdict is final."""
         return self._wait(connection, "closed", timeout)
 
+    def peer_closed(self, connection, timeout="5s"):
+        """The client has sent its FIN."""
+        return self._wait(connection, "peer_closed", timeout)
+
+    def leaked(self, connection, open_for="1s", timeout="5s"):
+        """Our FIN has been out for so long, and the client has not closed; `local_client` says whose its end is."""
+        return self._wait(connection, f"leaked&open_for={open_for}", timeout)
+
+    def all_settled(self, timeout="5s"):
+        """No connection is open any more, of any test; returns the counts. Raises CloselabError when one stays."""
+        return self.ask(f"connections?wait=all_settled&timeout={timeout}")["counts"]
+
     # What happened.
 
     def connections(self):

@@ -79,3 +79,11 @@ func TestNoticesConnectionClose(t *testing.T) {
 	r := s.Closed(1)
 	expect(t, r.Verdict.ClosedFirst, "server", r.Text)
 }
+
+func TestClosesAConnectionThatTheServerHasClosed(t *testing.T) {
+	s, p := StartCloselab(t), newPool(t)
+	p.get(s.URL + "close/lingering")
+	r := s.PeerClosed(1)
+	expect(t, r.FinSentBy, "both", r.Text)
+	s.AllSettled()
+}

@@ -17,6 +17,7 @@
 #include "server/connection/router.h"
 #include "server/options_check.h"
 #include "server/reactor.h"
+#include "server/record/looks.h"
 #include "server/record/recorder.h"
 #include "server/text/longest_time.h"
 
@@ -68,13 +69,13 @@ class Server::Impl {
   void set_drain(const std::optional<DrainOptions>& drain);
   void set_listener(ListenerMode mode, int backlog, std::optional<std::chrono::milliseconds> duration);
   void reconsider_holds();
-  void look_again(ConnectionRecord& record);
 
   const Options options;
   server::Router router;
   server::Recorder recorder;
   net::Observer observer;
   net::BlockingCloser closer;
+  server::Looks looks;
   server::RuleBook rules;
   server::CloseHolds holds;
   server::HeldBytes held;
@@ -100,6 +101,7 @@ Server::Impl::Impl(Options wanted)
             recorder.observed(ended, verdict, progress);
           },
           options.lookup_every, options.witness),
+      looks(recorder, observer),
       rules(options.rules, options.rule_seed),
       held(options.held_bytes),
       shared{options, router, recorder, observer, closer, rules, holds, held},
@@ -203,16 +205,6 @@ void Server::Impl::set_listener(ListenerMode mode, int backlog, std::optional<st
     throw ListenError(error, "the listener can't be set to " + std::string(to_string(mode)) + ": " + error.message());
 }
 
-/// Whoever asks for a connection is told of its TIME_WAIT as it is now.
-void Server::Impl::look_again(ConnectionRecord& record) {
-  Verdict& verdict = record.verdict;
-  const bool was_seen = record.phase == Phase::settled && verdict.time_wait_source == Source::sock_diag;
-  const auto left = verdict.time_wait_remaining();
-  if (!was_seen || !left || left->count() == 0) return;
-  const net::TcpTuple ends{record.server, record.client};
-  verdict.time_wait_gone = !observer.still_holds(record.id, ends, verdict.time_wait);
-}
-
 void Server::Impl::reconsider_holds() {
   for (const auto& reactor : reactors) leave_with(*reactor, [](server::Reactor& it) { it.reconsider_holds(); });
 }
@@ -295,9 +287,29 @@ void Server::each_connection(const std::function<void(const ConnectionRecord&)>&
 
 std::optional<ConnectionRecord> Server::connection(std::uint64_t id) const {
   std::optional<ConnectionRecord> record = impl_->recorder.find(id);
-  if (record) impl_->look_again(*record);
+  if (record) impl_->looks.look_again(*record);
   return record;
 }
+
+std::optional<ConnectionRecord> Server::wait_peer_closed(std::chrono::milliseconds timeout) {
+  return impl_->recorder.wait_peer_closed(0, timeout);
+}
+
+std::optional<ConnectionRecord> Server::wait_peer_closed(std::uint64_t connection_id,
+                                                         std::chrono::milliseconds timeout) {
+  return impl_->recorder.wait_peer_closed(connection_id, timeout);
+}
+
+std::optional<ConnectionRecord> Server::wait_leaked(std::chrono::milliseconds open_for,
+                                                    std::chrono::milliseconds timeout) {
+  return impl_->looks.wait_leaked(server::bounded(open_for), timeout);
+}
+
+std::vector<ConnectionRecord> Server::leaked(std::chrono::milliseconds open_for) const {
+  return impl_->looks.leaked(server::bounded(open_for));
+}
+
+bool Server::wait_all_settled(std::chrono::milliseconds timeout) { return impl_->recorder.wait_all_settled(timeout); }
 
 std::optional<ConnectionRecord> Server::wait_accepted(std::chrono::milliseconds timeout) {
   return impl_->recorder.wait_accepted(timeout);

@@ -99,20 +99,6 @@ bool Observer::accepted_again(std::uint64_t id, const TcpTuple& tuple) const {
   return last != 0 && last != static_cast<std::uint32_t>(id);
 }
 
-bool Observer::still_holds(std::uint64_t id, const TcpTuple& tuple, TimeWait holder) {
-  const std::array tuples{tuple, tuple.swapped()};
-  std::array<SocketInfo, 2> found;
-  {
-    const std::lock_guard lock(peer_mutex_);
-    peer_diag_.look_up(tuples, found);
-  }
-  const auto& [own, peer] = found;
-  const bool by_client = holder == TimeWait::client || holder == TimeWait::both;
-  const bool server = holder == TimeWait::client || own.state == TcpState::time_wait;
-  const bool client = !by_client || peer.state == TcpState::time_wait;
-  return server && client && !accepted_again(id, tuple);
-}
-
 void Observer::follow(EndedConnection connection) {
   if (!looks_up(connection.id)) return settle_unseen(connection);
   std::unique_lock lock(mutex_);
@@ -322,25 +308,6 @@ void Observer::note_states(Followed& followed, const SocketInfo& own, const Sock
   } else if (first) {
     connection.note(Source::inferred, fact::PeerIsRemote{});
   }
-}
-
-bool Observer::look_at_peer(EndedConnection& connection) {
-  const TcpTuple& tuple = connection.tuple;
-  if (!looks_up(connection.id) || tuple.local.address != tuple.remote.address) return false;
-  const std::array tuples{tuple.swapped(), tuple};
-  std::array<SocketInfo, 2> found;
-  try {
-    const std::lock_guard lock(peer_mutex_);
-    peer_diag_.look_up(tuples, found);
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-  const auto& [peer, own] = found;
-  const bool is_known = peer.state != TcpState::unknown && peer.state != TcpState::syn_sent;
-  const bool is_ours = own.state == TcpState::closed || own.cookie == connection.cookie;
-  if (!is_known || !is_ours || accepted_again(connection.id, tuple)) return true;
-  connection.note(Source::sock_diag, fact::PeerSocket{peer.state, peer.timer});
-  return true;
 }
 
 /// Do the packets account for the state that our end was found in? Into TIME_WAIT lead two FINs, out of existence two

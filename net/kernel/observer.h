@@ -63,6 +63,16 @@ class Observer {
   /// behind a crossing FIN.
   bool look_at_peer(EndedConnection& connection);
 
+  /// Both ends of a connection, as the kernel has them.
+  struct Ends {
+    SocketInfo own{};
+    /// Of a client on this machine.
+    std::optional<SocketInfo> client{};
+  };
+  /// Looks on the caller's thread. None when the kernel can't be asked, or a newer connection has the addresses and
+  /// ports.
+  std::optional<Ends> look_at_ends(std::uint64_t id, const TcpTuple& tuple);
+
   /// Looks on the caller's thread whether a TIME_WAIT that a verdict tells of is still there. It may have been taken
   /// over by a new connection, or ended by an RST.
   bool still_holds(std::uint64_t id, const TcpTuple& tuple, TimeWait holder);

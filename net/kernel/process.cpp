@@ -1,11 +1,11 @@
 #include "net/kernel/process.h"
 
-#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
 #include <optional>
 #include <ostream>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -42,14 +42,15 @@ std::optional<std::int64_t> process_id(const fs::path& directory) {
   return is_id ? std::optional(id) : std::nullopt;
 }
 
-/// Has the process of that directory a descriptor that is a link to `target`?
-bool has_descriptor(const fs::path& directory, std::string_view target) {
-  bool found = false;
-  each_entry(directory / "fd", [&](const fs::path& descriptor) {
-    std::error_code error;
-    found = found || fs::read_symlink(descriptor, error) == target;
-  });
-  return found;
+/// Of a descriptor that is a link to `socket:[INODE]`.
+std::optional<std::uint32_t> socket_inode(const fs::path& descriptor) {
+  std::error_code error;
+  const std::string target = fs::read_symlink(descriptor, error).string();
+  constexpr std::string_view prefix = "socket:[";
+  if (!target.starts_with(prefix)) return std::nullopt;
+  std::uint32_t inode = 0;
+  std::from_chars(target.data() + prefix.size(), target.data() + target.size(), inode);
+  return inode;
 }
 
 std::string name_of(const fs::path& directory) {
@@ -59,18 +60,42 @@ std::string name_of(const fs::path& directory) {
   return name;
 }
 
+/// The sockets of all processes, by inode.
+std::map<std::uint32_t, std::vector<Process>> read_owners() {
+  std::map<std::uint32_t, std::set<std::int64_t>> ids;
+  each_entry("/proc", [&](const fs::path& directory) {
+    const auto id = process_id(directory);
+    if (!id) return;
+    each_entry(directory / "fd", [&](const fs::path& descriptor) {
+      if (const auto inode = socket_inode(descriptor)) ids[*inode].insert(*id);
+    });
+  });
+  std::map<std::uint32_t, std::vector<Process>> owners;
+  for (const auto& [inode, processes] : ids)
+    for (const std::int64_t id : processes) owners[inode].push_back({id, name_of("/proc/" + std::to_string(id))});
+  return owners;
+}
+
 }  // namespace
 
 std::vector<Process> processes_of(std::uint32_t inode) {
-  std::vector<Process> found;
-  if (inode == 0) return found;
-  const std::string target = "socket:[" + std::to_string(inode) + "]";
-  each_entry("/proc", [&](const fs::path& directory) {
-    const auto id = process_id(directory);
-    if (id && has_descriptor(directory, target)) found.push_back({*id, name_of(directory)});
-  });
-  std::ranges::sort(found, {}, &Process::pid);
-  return found;
+  if (inode == 0) return {};
+  return read_owners()[inode];
+}
+
+std::vector<Process> SocketOwners::of(std::uint32_t inode) {
+  // Who asks about many does so within `together`; what was there before `lasting` may be another's by now.
+  constexpr std::chrono::milliseconds together{20};
+  constexpr std::chrono::milliseconds lasting{200};
+  if (inode == 0) return {};
+  const std::lock_guard lock(mutex_);
+  const auto age = Clock::now() - read_at_;
+  if (age > lasting || (age > together && !owners_.contains(inode))) {
+    owners_ = read_owners();
+    read_at_ = Clock::now();
+  }
+  const auto found = owners_.find(inode);
+  return found != owners_.end() ? found->second : std::vector<Process>{};
 }
 
 std::vector<Process> processes_of(const TcpTuple& end) {

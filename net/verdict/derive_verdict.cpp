@@ -14,9 +14,15 @@ struct First {
   Side side = Side::undetermined;
   ClosedBy by = ClosedBy::undetermined;
   Source source = Source::inferred;
+  /// Of an undetermined side: what would have to be known.
+  UnknownBecause because = UnknownBecause::none;
 };
 
-constexpr First not_known{};
+First not_known(UnknownBecause because) {
+  return {Side::undetermined, ClosedBy::undetermined, Source::inferred, because};
+}
+const First may_have_crossed = not_known(UnknownBecause::fins_may_have_crossed);
+const First was_queued = not_known(UnknownBecause::fin_was_queued);
 
 First server_fin(Source source) { return {Side::server, ClosedBy::fin, source}; }
 First client_fin(Source source) { return {Side::client, ClosedBy::fin, source}; }
@@ -57,9 +63,10 @@ bool was_still_on_its_way(const Digest& d) {
 First first_without_our_fin(const Digest& d) {
   if (destroyed(d)) return server_rst(Source::syscall);
   if (d.error) return client_reset(d) ? client_rst(d) : gave_up(d);
+  if (!our_rst(d)) return not_known(UnknownBecause::ended_behind_close);
   const bool undisturbed = d.stopped_receiving && d.missed == 0 && !client_had_left(d);
-  return our_rst(d) && undisturbed && is(d.last_sample, TcpState::established) ? server_rst(Source::tcp_info)
-                                                                               : not_known;
+  return undisturbed && is(d.last_sample, TcpState::established) ? server_rst(Source::tcp_info)
+                                                                 : not_known(UnknownBecause::abort_raced);
 }
 
 /// A FIN of the client's that was lost comes again after its retransmission time-out, 200 ms at least on Linux. When it
@@ -92,7 +99,7 @@ bool own_end_settled(const Digest& d) { return is(d.own, TcpState::time_wait) ||
 /// CLOSING: the client's FIN came before its ACK of ours. Had ours not left yet, theirs was the first on the wire.
 First first_when_closing(const Digest& d) {
   if (d.closing->what.unsent > 0) return client_fin(d.closing->source);
-  return d.after_fin && d.after_fin->what.unsent == 0 ? crossed(d.closing->source) : not_known;
+  return d.after_fin && d.after_fin->what.unsent == 0 ? crossed(d.closing->source) : was_queued;
 }
 
 /// The client's window had room for all that was queued, so shutdown() sent our FIN at once, unless the client's had
@@ -108,21 +115,21 @@ First first_when_fin_was_stuck(const Digest& d) {
 
 /// Our FIN waited behind unsent data, so the client's could overtake it.
 First first_when_fin_was_queued(const Digest& d) {
-  if (client_reset(d)) return d.last_sample->what.unsent > 0 ? first_when_fin_was_stuck(d) : not_known;
-  if (d.error) return destroyed(d) ? not_known : gave_up(d);
-  if (d.peer_closed_actively) return not_known;
-  return is(d.own, TcpState::time_wait) && d.peer ? server_fin(Source::sock_diag) : not_known;
+  if (client_reset(d)) return d.last_sample->what.unsent > 0 ? first_when_fin_was_stuck(d) : was_queued;
+  if (d.error) return destroyed(d) ? was_queued : gave_up(d);
+  if (d.peer_closed_actively) return was_queued;
+  return is(d.own, TcpState::time_wait) && d.peer ? server_fin(Source::sock_diag) : was_queued;
 }
 
 /// Our FIN left while the client's had not arrived, and the client's end was looked up.
 First first_by_the_clients_end(const Digest& d) {
   // Had the FINs crossed, the client would be in TIME_WAIT; and had its RST cut that short, so would it have ours.
   if (d.peer_open || is(d.own, TcpState::time_wait)) return server_fin(Source::sock_diag);
-  if (d.received_fin) return not_known;
+  if (d.received_fin) return may_have_crossed;
   // Our end met an RST without a FIN, or was cut short by us. Who closes the descriptor right after the FIN is not
   // told.
   const bool told = d.error || d.last_sample->what.moment != SampleMoment::after_fin;
-  return told ? server_fin(Source::sock_diag) : not_known;
+  return told ? server_fin(Source::sock_diag) : not_known(UnknownBecause::ended_behind_close);
 }
 
 /// Our FIN left while the client's had not arrived: ours was first, or they crossed.
@@ -132,9 +139,9 @@ First first_when_fin_left(const Digest& d) {
   if (d.error && !client_reset(d) && !destroyed(d)) return server_fin(source_of_silence(d));
   // A FIN with the ACK of ours would have brought TIME_WAIT, which no RST can turn into an error of ours.
   if (reset_behind_fin(d)) return crossed(Source::syscall);
-  if (d.peer_closed_actively) return not_known;
+  if (d.peer_closed_actively) return may_have_crossed;
   if (fin_carried_ack(d)) return server_fin_if_none_was_lost(d, Source::tcp_info);
-  return d.peer ? first_by_the_clients_end(d) : not_known;
+  return d.peer ? first_by_the_clients_end(d) : may_have_crossed;
 }
 
 /// An RST that arrives while shutdown() holds the socket, behind what has just led it into TIME_WAIT, is dropped: the
@@ -147,22 +154,22 @@ bool reset_may_have_been_missed(const Digest& d) {
 /// The descriptor read CLOSED right after our FIN: everything was over at once, and only the kernel's table can
 /// tell TIME_WAIT (ours was first, or they crossed) from the end of LAST_ACK (theirs was).
 First first_when_over_at_once(const Digest& d) {
-  if (both_in_time_wait(d)) return fin_left_at_once(d) ? crossed(Source::sock_diag) : not_known;
+  if (both_in_time_wait(d)) return fin_left_at_once(d) ? crossed(Source::sock_diag) : was_queued;
   if (client_reset(d) && d.after_fin->what.unsent > 0) return first_when_fin_was_stuck(d);
   // On one machine: the client sent no FIN, and ours was out before its RST was in.
   if (client_reset(d) && d.peer && !reset_behind_fin(d)) return server_fin(Source::syscall);
   if (is(d.own, TcpState::closed) && is(d.peer, TcpState::time_wait)) return client_fin(Source::sock_diag);
-  if (!is(d.own, TcpState::time_wait) || d.peer_closed_actively) return not_known;
+  if (!is(d.own, TcpState::time_wait) || d.peer_closed_actively) return may_have_crossed;
   // TIME_WAIT is ours, so our FIN left before the client's had arrived.
   if (fin_carried_ack(d)) return server_fin_if_none_was_lost(d, Source::tcp_info);
-  return d.peer && !reset_may_have_been_missed(d) ? server_fin(Source::sock_diag) : not_known;
+  return d.peer && !reset_may_have_been_missed(d) ? server_fin(Source::sock_diag) : may_have_crossed;
 }
 
 First first_with_our_fin(const Digest& d) {
   if (d.closing) return first_when_closing(d);
   // Our FIN was acknowledged before the client's came.
   if (d.fin_wait_2) return server_fin_if_none_was_lost(d, *d.fin_wait_2);
-  if (!d.after_fin) return not_known;
+  if (!d.after_fin) return not_known(UnknownBecause::open);
   if (is(d.after_fin, TcpState::closed)) return first_when_over_at_once(d);
   return d.after_fin->what.unsent > 0 ? first_when_fin_was_queued(d) : first_when_fin_left(d);
 }
@@ -228,7 +235,8 @@ First who_closed_first(const Digest& d, const Captured& captured) {
   if (!captured) return who_closed_first(d);
   // Of a remote client's FIN that was lost on its way no capture of ours tells.
   const bool earlier_may_be_lost = d.peer_is_remote && captured->closed_first == Side::server && !no_fin_was_lost(d);
-  return {captured->closed_first, captured->closed_by, earlier_may_be_lost ? Source::inferred : Source::capture};
+  return {captured->closed_first, captured->closed_by, earlier_may_be_lost ? Source::inferred : Source::capture,
+          UnknownBecause::ends_crossed};
 }
 
 TimeWait who_holds_time_wait(const Digest& d, const First& first, ResetBy reset_by, const Captured& captured) {
@@ -256,6 +264,31 @@ Source source_of_time_wait(const Digest& d, TimeWait time_wait, const First& fir
 SeenSocket holder(const Digest& d) {
   if (is(d.own, TcpState::time_wait)) return d.own;
   return is(d.peer, TcpState::time_wait) ? d.peer : std::nullopt;
+}
+
+/// Lookups that were not made, or told nothing.
+UnknownBecause not_seen(const Digest& d) {
+  if (d.not_observed) return *d.not_observed == 0 ? UnknownBecause::not_looked_up : UnknownBecause::lookup_failed;
+  return d.tuple_reused ? UnknownBecause::tuple_reused : UnknownBecause::none;
+}
+
+/// What was not looked at explains more than what was seen, where a look would have told.
+UnknownBecause why_undetermined(const Digest& d, const First& first) {
+  if (first.side != Side::undetermined) return UnknownBecause::none;
+  if (!d.ended) return UnknownBecause::open;
+  if (first.because == UnknownBecause::ends_crossed) return first.because;
+  if (d.capture_incomplete) return UnknownBecause::packets_missed;
+  const bool lookups_tell =
+      first.because == UnknownBecause::fins_may_have_crossed || first.because == UnknownBecause::ended_behind_close;
+  const UnknownBecause unseen = not_seen(d);
+  return lookups_tell && unseen != UnknownBecause::none ? unseen : first.because;
+}
+
+UnknownBecause why_time_wait_is_unknown(const Digest& d, TimeWait time_wait) {
+  if (time_wait != TimeWait::unknown) return UnknownBecause::none;
+  if (!d.ended) return UnknownBecause::open;
+  if (const UnknownBecause unseen = not_seen(d); unseen != UnknownBecause::none) return unseen;
+  return own_end_settled(d) ? UnknownBecause::client_is_remote : UnknownBecause::not_awaited;
 }
 
 /// Our FIN has arrived, and with it all that was sent before.
@@ -289,6 +322,8 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
   verdict.time_wait = who_holds_time_wait(d, first, verdict.reset_by, captured);
   verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first, captured);
   verdict.bytes_at_risk = bytes_at_risk(d, verdict);
+  verdict.undetermined_because = why_undetermined(d, first);
+  verdict.time_wait_unknown_because = why_time_wait_is_unknown(d, verdict.time_wait);
   if (client_is_left_open(d) && !is(d.peer, TcpState::time_wait)) verdict.client_left_in = d.peer->what.state;
   if (const SeenSocket timer = holder(d); timer && !d.tuple_reused && own_end_settled(d)) {
     verdict.time_wait_until =

@@ -88,6 +88,8 @@ class Digester {
   }
   void operator()(const fact::TupleReused&) { d_.tuple_reused = true; }
   void operator()(const fact::PeerIsRemote&) { d_.peer_is_remote = true; }
+  void operator()(const fact::NotObserved& refused) { d_.not_observed = refused.error; }
+  void operator()(const fact::CaptureIncomplete&) { d_.capture_incomplete = true; }
   template <class Other>
   void operator()(const Other&) {}
 

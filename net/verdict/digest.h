@@ -59,6 +59,9 @@ struct Digest {
   bool peer_open = false;             // seen by a lookup: it had sent no FIN, or had our FIN before
   bool tuple_reused = false;
   bool peer_is_remote = false;
+  /// The errno of lookups that failed, 0 when they were skipped.
+  std::optional<int> not_observed;
+  bool capture_incomplete = false;
 };
 
 Digest digest_evidence(std::span<const Evidence> evidence);

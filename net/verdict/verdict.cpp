@@ -33,6 +33,36 @@ std::string_view to_string(TimeWait time_wait) {
 
 namespace {
 
+struct Because {
+  std::string_view name;
+  std::string_view text;
+};
+
+/// By UnknownBecause.
+constexpr std::array<Because, 13> reasons{{
+    {"none", "it is known"},
+    {"open", "the connection has not ended yet"},
+    {"fins_may_have_crossed", "both had closed before anybody looked, so that their FINs may have crossed"},
+    {"fin_was_queued", "our FIN waited behind data, and the client's may have overtaken it"},
+    {"abort_raced", "our RST met a FIN or RST of the client's, and our kernel does not tell which left first"},
+    {"ended_behind_close", "it ended after close(), and nobody looked at what came"},
+    {"ends_crossed", "an RST crossed a FIN or RST of the other side, and nothing on the wire tells which left first"},
+    {"client_is_remote", "the client's end is on another machine"},
+    {"not_looked_up", "the kernel was not asked (lookups are off, or were skipped)"},
+    {"lookup_failed", "the kernel could not be asked"},
+    {"tuple_reused", "a newer connection has its addresses and ports"},
+    {"packets_missed", "packets of it were not captured, and nothing else tells"},
+    {"not_awaited", "the server stopped before our end had come to its final state"},
+}};
+
+}  // namespace
+
+std::string_view to_string(UnknownBecause because) { return reasons[static_cast<std::size_t>(because)].name; }
+
+std::string_view describe(UnknownBecause because) { return reasons[static_cast<std::size_t>(because)].text; }
+
+namespace {
+
 std::string closed_first_text(const Verdict& verdict) {
   static constexpr std::array<std::string_view, 4> how{"", ", by FIN", ", by RST", ", by a timeout of the kernel"};
   const std::string suffix(how[static_cast<std::size_t>(verdict.closed_by)]);
@@ -46,7 +76,7 @@ std::string closed_first_text(const Verdict& verdict) {
     case Side::undetermined:
       break;
   }
-  return "who closed first is undetermined";
+  return "who closed first is undetermined: " + std::string(describe(verdict.undetermined_because));
 }
 
 std::string time_wait_text(const Verdict& verdict) {
@@ -56,6 +86,8 @@ std::string time_wait_text(const Verdict& verdict) {
       "TIME_WAIT: " + std::string(at_least_ours ? "server, perhaps client too" : to_string(verdict.time_wait));
   const bool held = verdict.time_wait != TimeWait::none && verdict.time_wait != TimeWait::unknown;
   if (held && verdict.time_wait_source == Source::inferred) text += " (inferred)";
+  if (verdict.time_wait == TimeWait::unknown && !at_least_ours)
+    text += " (" + std::string(describe(verdict.time_wait_unknown_because)) + ')';
   if (verdict.time_wait_gone) return text + ", gone before its time (taken over, or ended by an RST)";
   if (const auto left = verdict.time_wait_remaining()) {
     const auto tenths = left->count() / 100;
@@ -115,6 +147,7 @@ std::ostream& operator<<(std::ostream& out, Side side) { return out << to_string
 std::ostream& operator<<(std::ostream& out, ClosedBy closed_by) { return out << to_string(closed_by); }
 std::ostream& operator<<(std::ostream& out, ResetBy reset_by) { return out << to_string(reset_by); }
 std::ostream& operator<<(std::ostream& out, TimeWait time_wait) { return out << to_string(time_wait); }
+std::ostream& operator<<(std::ostream& out, UnknownBecause because) { return out << to_string(because); }
 std::ostream& operator<<(std::ostream& out, const Verdict& verdict) { return out << describe(verdict); }
 
 }  // namespace closelab

@@ -190,6 +190,7 @@ Kind Connection::wait(Wait what, std::optional<milliseconds> duration) {
       break;
     case Wait::client:
       report_.waits();
+      if (end_.has_begun()) report_.progress(end_.teardown().connection());
       waiting_.for_client(*exchange_);
       error = stream_.wait_writable();
       break;
@@ -318,7 +319,9 @@ void Connection::notice_client() {
   }
   if (state != TcpState::close_wait)
     return static_cast<void>(wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {}));
-  end_.begin(host_, stream_, report_).noticed_fin();
+  net::Teardown& teardown = end_.begin(host_, stream_, report_);
+  teardown.noticed_fin();
+  report_.progress(teardown.connection());
   if (take(Event::noticed_fin) == Kind::end) proceed();
 }
 
@@ -372,7 +375,7 @@ void Connection::after_teardown_step() {
   if (teardown.phase() != net::TeardownPhase::closed) {
     host_.exchanges().give_back(std::move(exchange_));
     if (!waiting_.is_for_teardown()) waiting_.for_teardown(end_.next_look(host_));
-    if (end_.mode() != CloseMode::lingering) report_.progress(teardown.connection());
+    report_.progress(teardown.connection());
     const int error = teardown.wants_input() ? stream_.wait_readable() : 0;
     return error != 0 ? fail(net::IoCall::receive, error) : void();
   }

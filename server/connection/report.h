@@ -65,7 +65,7 @@ class Report {
   void unread(std::span<const Evidence> evidence, std::string_view start);
   void rule_fired(std::uint64_t request_number, const BookedRule& booked, std::uint64_t said_bytes);
   void closing(CloseReason reason, CloseMode mode) { recorder_.closing(entry_, reason, mode); }
-  /// A teardown that takes its time is worth a look before it is over.
+  /// What is known so far of an end that takes its time.
   void progress(const net::EndedConnection& ended);
   /// Everything is known that says whether requests may be sent again.
   void settle_retry();

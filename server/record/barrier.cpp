@@ -1,7 +1,22 @@
 #include "server/record/barrier.h"
 
+#include <algorithm>
+#include <vector>
+
+#include "net/verdict/fins.h"
+
 namespace closelab::server {
 namespace {
+
+bool is_reset(const Evidence& seen) {
+  return seen.is<fact::ReceiveFailed>() || seen.is<fact::SendFailed>() || seen.is<fact::PendingError>() ||
+         seen.is<fact::Aborted>();
+}
+
+bool has_client_closed(const ConnectionRecord& record) {
+  const FinSentBy sent_by = fin_sent_by(record.evidence);
+  return sent_by == FinSentBy::client || sent_by == FinSentBy::both;
+}
 
 bool is_in_place(const Barrier& barrier, const ConnectionRecord& record) {
   switch (barrier.until) {
@@ -10,6 +25,8 @@ bool is_in_place(const Barrier& barrier, const ConnectionRecord& record) {
     case Barrier::Until::idle:
       // Before its first request a connection is idle, too, but nobody waits for that.
       return record.phase == Phase::idle && record.request_count > 0;
+    case Barrier::Until::peer_closed:
+      return has_client_closed(record);
     case Barrier::Until::closed:
       return record.phase == Phase::settled;
   }
@@ -27,6 +44,12 @@ Reached reached(const Barrier& barrier, const ConnectionRecord& record) {
   if (record.id <= barrier.after || barrier.connection.value_or(record.id) != record.id) return Reached::no;
   if (is_in_place(barrier, record) && record.request_count >= barrier.requests) return Reached::yes;
   return barrier.connection && is_past(barrier, record) ? Reached::never : Reached::no;
+}
+
+std::optional<std::chrono::nanoseconds> alone_since(const ConnectionRecord& record) {
+  const std::vector<Evidence>& evidence = record.evidence;
+  if (fin_sent_by(evidence) != FinSentBy::server || std::ranges::any_of(evidence, is_reset)) return std::nullopt;
+  return std::ranges::find_if(evidence, net::shows_server_fin)->at;
 }
 
 Reached reached_without_record(const Barrier& barrier, std::uint64_t last_id) {

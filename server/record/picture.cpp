@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "net/verdict/fins.h"
 #include "server/text/printable.h"
 
 namespace closelab::server {
@@ -97,31 +98,6 @@ struct Drawer {
 
 Rung rung_of(const Evidence& e) { return std::visit(Drawer{e}, e.fact); }
 
-/// States in which our end has the client's FIN.
-bool has_peer_fin(TcpState state) {
-  return state == TcpState::close_wait || state == TcpState::last_ack || state == TcpState::closing ||
-         state == TcpState::time_wait;
-}
-
-/// States into which the client's end comes by sending its FIN.
-bool has_sent_fin(TcpState state) {
-  return state == TcpState::fin_wait_1 || state == TcpState::fin_wait_2 || state == TcpState::closing ||
-         state == TcpState::time_wait || state == TcpState::last_ack;
-}
-
-struct ShowsClientFin {
-  bool operator()(const fact::ReceivedFin&) const { return true; }
-  bool operator()(const fact::Sampled& sample) const { return has_peer_fin(sample.state); }
-  bool operator()(const fact::OwnSocket& socket) const { return has_peer_fin(socket.state); }
-  bool operator()(const fact::PeerSocket& socket) const { return has_sent_fin(socket.state); }
-  // An RST that finds our end in CLOSE_WAIT.
-  bool operator()(const fact::PendingError& pending) const { return pending.error == EPIPE; }
-  template <class Other>
-  bool operator()(const Other&) const {
-    return false;
-  }
-};
-
 bool is_reset(const Evidence& e) {
   return e.is<fact::ReceiveFailed>() || e.is<fact::SendFailed>() || e.is<fact::PendingError>();
 }
@@ -150,7 +126,7 @@ class EvidenceRungs {
 
   void add(const Evidence& e) {
     if (goes_without_saying(e)) return;
-    const bool fin_is_news = !client_fin_ && !failed_ && std::visit(ShowsClientFin{}, e.fact);
+    const bool fin_is_news = !client_fin_ && !failed_ && net::shows_client_fin(e);
     if (fin_is_news) add_client_fin(e);
     failed_ = failed_ || is_reset(e);
     // That recv() returned 0 tells of a FIN that no state has told of before.
@@ -295,6 +271,17 @@ void add_rules(std::vector<Rung>& rungs, const ConnectionRecord& record) {
   }
 }
 
+/// Why the verdict leaves open who was first.
+void add_reason(std::vector<Rung>& rungs, const ConnectionRecord& record) {
+  const Verdict& verdict = record.verdict;
+  const bool is_known = verdict.closed_first != Side::undetermined;
+  if (is_known || verdict.undetermined_because == UnknownBecause::open || rungs.empty()) return;
+  rungs.push_back({.at = rungs.back().at,
+                   .kind = RungKind::note,
+                   .text = "undetermined: " + std::string(describe(verdict.undetermined_because)),
+                   .source = Source::inferred});
+}
+
 /// A TIME_WAIT that follows from the rest, but that no lookup showed.
 void add_inferred(std::vector<Rung>& rungs, const ConnectionRecord& record) {
   const Verdict& verdict = record.verdict;
@@ -329,6 +316,7 @@ Picture picture_of(const ConnectionRecord& record) {
   add_local_client(picture.rungs, record);
   std::ranges::stable_sort(picture.rungs, {}, &Rung::at);
   add_inferred(picture.rungs, record);
+  add_reason(picture.rungs, record);
   return picture;
 }
 

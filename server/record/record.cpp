@@ -26,6 +26,43 @@ std::string with_reason(const ConnectionRecord& record) {
   return net::joined({clauses.closed_first, clauses.consequences, clauses.time_wait});
 }
 
+std::string_view fins_text(const ConnectionRecord& record) {
+  const bool is_withheld = find<fact::FinWithheld>(record.evidence) != nullptr;
+  switch (fin_sent_by(record.evidence)) {
+    case FinSentBy::server:
+      return "our FIN is out, the client has not closed";
+    case FinSentBy::client:
+      return is_withheld ? "the client has closed, our FIN is withheld" : "the client has closed, our side has not";
+    case FinSentBy::both:
+      return "both have closed, their states are not final yet";
+    case FinSentBy::nobody:
+      break;
+  }
+  if (find<fact::Aborted>(record.evidence) != nullptr) return "our RST is out";
+  return is_withheld ? "our FIN is withheld, the client has not closed" : "";
+}
+
+/// `, its end is in CLOSE_WAIT (curl (pid 4711))`, as it was seen last.
+std::string client_end_text(const ConnectionRecord& record) {
+  std::string text;
+  for (const Evidence& each : record.evidence)
+    if (const auto* client = each.as<fact::PeerSocket>())
+      text = ", its end is in " + std::string(to_string(client->state));
+  if (record.local_client && !record.local_client->processes.empty())
+    text += ", of " + printable(names_of(record.local_client->processes));
+  return text;
+}
+
+std::string progress_text(const ConnectionRecord& record) {
+  std::string text(to_string(record.phase));
+  const std::string_view fins = fins_text(record);
+  if (fins.empty()) return text;
+  text += ": " + std::string(fins);
+  const FinSentBy sent_by = fin_sent_by(record.evidence);
+  if (sent_by == FinSentBy::server || sent_by == FinSentBy::nobody) text += client_end_text(record);
+  return text;
+}
+
 }  // namespace
 
 bool server::is_reason_for_end(const ConnectionRecord& record) {
@@ -63,7 +100,9 @@ std::string_view to_string(SeenBy seen_by) {
 std::string describe(const ConnectionRecord& record) {
   const std::string connection = "connection " + std::to_string(record.id) + ": ";
   if (record.phase == Phase::settled) return connection + with_reason(record);
-  return connection + std::string(to_string(record.phase)) + ", " + server::counted(record.request_count, "request");
+  const std::string progress = progress_text(record);
+  const bool is_clause = progress.find(':') != std::string::npos;
+  return connection + progress + (is_clause ? "; " : ", ") + server::counted(record.request_count, "request");
 }
 
 std::ostream& operator<<(std::ostream& out, const ConnectionRecord& record) {

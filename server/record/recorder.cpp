@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "server/record/outcome.h"
-#include "server/text/longest_time.h"
 
 namespace closelab::server {
 namespace {
@@ -32,6 +31,8 @@ void call(const Callback& callback, const Arguments&... arguments) {
 const ConnectionRecord& Recorder::Entry::in_order() const {
   const auto oldest = record_.requests.begin() + static_cast<std::ptrdiff_t>(std::exchange(oldest_request_, 0));
   std::rotate(record_.requests.begin(), oldest, record_.requests.end());
+  // Under load nobody looks at what is open, and a fact would take memory.
+  if (record_.evidence.empty()) record_.evidence.push_back({.fact = fact::Accepted{}});
   return record_;
 }
 
@@ -218,15 +219,19 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
     Entry& entry = found->second;
     entry.record_.verdict = verdict;
     entry.record_.evidence = ended.evidence;
-    if (progress == net::Progress::transitional) return;
-    entry.in_order();
-    judge_outcomes(entry.record_);
-    take_note_of_settled(found);
-    if (options_.on_settled) copy = entry.copy();
-    if (copy) copy->phase = Phase::settled;
-    settle(found);
+    if (progress == net::Progress::transitional) {
+      tell_waiters(entry);
+      if (options_.on_progress) copy = entry.copy();
+    } else {
+      entry.in_order();
+      judge_outcomes(entry.record_);
+      take_note_of_settled(found);
+      if (options_.on_settled) copy = entry.copy();
+      if (copy) copy->phase = Phase::settled;
+      settle(found);
+    }
   }
-  if (copy) call(options_.on_settled, *copy);
+  if (copy) call(progress == net::Progress::transitional ? options_.on_progress : options_.on_settled, *copy);
 }
 
 /// All of settling that takes memory; without it nothing has happened.
@@ -260,98 +265,6 @@ void Recorder::drop_oldest() {
   if (!unreturned_.empty() && unreturned_.front() == oldest->first) unreturned_.pop_front();
   entries_.erase(oldest);
   ++counts_.records_dropped;
-}
-
-bool Recorder::tell_waiters(const Entry& entry) {
-  using Until = Barrier::Until;
-  bool returned = false;
-  for (Waiter* waiter : waiters_) {
-    const Barrier& barrier = waiter->barrier;
-    // Every connection is returned once to those who wait for any.
-    const bool taken = barrier.until == Until::accepted ? entry.id() <= returned_accepted_
-                                                        : barrier.until == Until::closed && returned;
-    if (waiter->reached != Reached::no || (taken && !barrier.connection)) continue;
-    waiter->reached = reached(barrier, entry.record_);
-    if (waiter->reached != Reached::yes) continue;
-    waiter->record = entry.copy();
-    returned = returned || barrier.until == Until::closed;
-    if (barrier.until == Until::accepted) returned_accepted_ = entry.id();
-  }
-  // Waking costs a system call; nobody waits while a server is under load.
-  if (!waiters_.empty()) condition_.notify_all();
-  return returned;
-}
-
-void Recorder::look_up(Waiter& waiter) const {
-  const auto found = entries_.find(*waiter.barrier.connection);
-  waiter.reached = found != entries_.end() ? reached(waiter.barrier, found->second.record_)
-                                           : reached_without_record(waiter.barrier, last_id_);
-  if (waiter.reached == Reached::yes) waiter.record = found->second.in_order();
-}
-
-std::optional<ConnectionRecord> Recorder::wait(std::unique_lock<std::mutex>& lock, Waiter waiter,
-                                               std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + bounded(timeout);
-  waiters_.push_back(&waiter);
-  condition_.wait_until(lock, deadline, [&] { return finished_ || waiter.reached != Reached::no; });
-  std::erase(waiters_, &waiter);
-  if (finished_) condition_.notify_all();
-  return std::move(waiter.record);
-}
-
-/// Whoever waits has left before the recorder can be destroyed.
-void Recorder::finish() {
-  std::unique_lock lock(mutex_);
-  finished_ = true;
-  condition_.notify_all();
-  condition_.wait(lock, [this] { return waiters_.empty(); });
-}
-
-std::optional<ConnectionRecord> Recorder::wait_closed(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  if (last_settled_) return std::exchange(last_settled_, std::nullopt);
-  if (unreturned_.empty()) return wait(lock, {{.until = Barrier::Until::closed}}, timeout);
-  const std::uint64_t id = unreturned_.front();
-  unreturned_.pop_front();
-  return entries_.at(id).in_order();
-}
-
-std::optional<ConnectionRecord> Recorder::wait_closed(std::uint64_t id, std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  if (last_settled_ && last_settled_->id == id) return std::exchange(last_settled_, std::nullopt);
-  Waiter waiter{{.until = Barrier::Until::closed, .connection = id}};
-  look_up(waiter);
-  std::erase(unreturned_, id);
-  return wait(lock, std::move(waiter), timeout);
-}
-
-std::optional<ConnectionRecord> Recorder::wait_idle(std::uint64_t id, std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  Waiter waiter{{.until = Barrier::Until::idle}};
-  if (id != 0) {
-    waiter.barrier.connection = id;
-    look_up(waiter);
-  } else if (const Entry* entry = most_recently_idle()) {
-    return entry->in_order();
-  }
-  return wait(lock, std::move(waiter), timeout);
-}
-
-std::optional<ConnectionRecord> Recorder::wait_accepted(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  const auto next = entries_.upper_bound(returned_accepted_);
-  if (next == entries_.end()) return wait(lock, {{.until = Barrier::Until::accepted}}, timeout);
-  returned_accepted_ = next->first;
-  return next->second.in_order();
-}
-
-const Recorder::Entry* Recorder::most_recently_idle() const {
-  const Entry* best = nullptr;
-  for (const auto& [id, entry] : entries_) {
-    const bool candidate = entry.record_.phase == Phase::idle && entry.idle_since_ > 0;
-    if (candidate && (best == nullptr || entry.idle_since_ > best->idle_since_)) best = &entry;
-  }
-  return best;
 }
 
 std::vector<ConnectionRecord> Recorder::all() const {

@@ -62,7 +62,24 @@ class Recorder {
   /// id 0: any connection.
   std::optional<ConnectionRecord> wait_idle(std::uint64_t id, std::chrono::milliseconds timeout);
 
+  /// id 0: any connection that is open.
+  std::optional<ConnectionRecord> wait_peer_closed(std::uint64_t id, std::chrono::milliseconds timeout);
+
   std::optional<ConnectionRecord> wait_accepted(std::chrono::milliseconds timeout);
+  /// Until no connection is open; is none?
+  bool wait_all_settled(std::chrono::milliseconds timeout);
+  /// Until something has happened to a connection since there were so many `changes`, or that time: how many there
+  /// are now. None when nothing will happen any more.
+  using Clock = std::chrono::steady_clock;
+  std::optional<std::uint64_t> wait_changed(std::uint64_t changes, Clock::time_point until);
+
+  /// Connections whose client has not closed although our FIN has been out for so long, by id; and when the next of
+  /// them will be one.
+  struct Alone {
+    std::vector<ConnectionRecord> connections{};
+    Clock::time_point next = Clock::time_point::max();
+  };
+  Alone alone(std::chrono::milliseconds longer_than) const;
   /// Nothing is to come any more: whoever waits, or will, is answered.
   void finish();
 
@@ -72,6 +89,8 @@ class Recorder {
   /// In the order in which they were received.
   std::vector<RequestRecord> requests() const;
   std::optional<ConnectionRecord> find(std::uint64_t id) const;
+  /// How long ago a connection of which there is a record was accepted; 0 when there is none.
+  std::chrono::nanoseconds age(std::uint64_t id) const;
   Counts counts() const;
 
  private:
@@ -103,6 +122,9 @@ class Recorder {
   mutable std::mutex mutex_;
   std::condition_variable condition_;
   std::vector<Waiter*> waiters_;
+  std::uint64_t changes_ = 0;
+  /// How many wait for the next of them.
+  std::size_t watchers_ = 0;
   bool finished_ = false;
   Entries entries_;
   struct Settled {
@@ -128,7 +150,7 @@ class Recorder::Entry {
 
  private:
   friend class Recorder;
-  /// The record, its requests oldest first.
+  /// The record, its requests oldest first, for somebody who looks at it.
   const ConnectionRecord& in_order() const;
   /// The same for whoever is told; none without memory for it, and then he is not told.
   std::optional<ConnectionRecord> copy() const;

@@ -119,6 +119,24 @@ def check_events(lab):
         sys.exit(f"these events came: {seen}")
 
 
+def check_leak(lab):
+    """A client that does not close."""
+    host, port = lab.lab.split(":")
+    with socket.create_connection((host, int(port)), patience) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n")
+        leaked = lab.ask("connection", "GET", "/connections?wait=leaked&open_for=10ms&timeout=20s")
+        owners = leaked["local_client"]["processes"]
+        if [owner["pid"] for owner in owners] != [os.getpid()]:
+            sys.exit(f"whose the client's end is: {owners}")
+        lab.ask("error", "GET", "/connections?wait=all_settled&timeout=1ms", status=504)
+        while client.recv(4096):
+            pass
+    lab.ask("connection", "GET", f"/connections/{leaked['id']}?wait=peer_closed")
+    for wrong in ("?wait=leaked&requests=1", "?wait=closed&open_for=1s", "?wait=all_settled&after=1", "?open_for=1s"):
+        lab.ask("error", "GET", "/connections" + wrong, status=400)
+    lab.ask("error", "GET", "/connections/1?wait=all_settled", status=400)
+
+
 def check_commands(lab):
     lab.ask("rules", "PUT", "/rules", [
         {"connection": 1, "request": 2, "path": "/x*", "at": "response_body:100", "close": "abortive", "times": 1},
@@ -138,6 +156,7 @@ def check_commands(lab):
     lab.ask("held", "POST", "/hold")
     lab.ask("held", "POST", "/release")
     lab.ask("error", "GET", f"/connections?wait=closed&after={number - 1}&timeout=1ms", status=504)
+    check_leak(lab)
     lab.ask("connection_closed", "POST", f"/connections/{number}/close?mode=immediate")
     lab.ask("idle_closed", "POST", "/close-idle")
     lab.ask("drain", "POST", "/drain?idle_after=2s")
@@ -149,6 +168,7 @@ def check_commands(lab):
                   "/listener?mode=off", "/listener?mode=refuse&backlog=1", "/listener?mode=accept&for=1s"):
         lab.ask("error", "POST", wrong, status=400)
     client.close()
+    lab.ask("all_settled", "GET", "/connections?wait=all_settled&timeout=20s")
 
 
 def check_errors(lab):

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
+import net from 'node:net';
 import { test } from 'node:test';
 
 import { Closelab, withCloselab } from '../../examples/closelab.mjs';
@@ -19,6 +20,19 @@ test('the first connection of a test is 1, also where tests share the server', w
   await assert.rejects(get(server.url), { code: 'ECONNRESET' });
   assert.equal((await server.closed(1)).id, 2);
   assert.deepEqual(await server.unusedRules(), []);
+}));
+
+test('a client that does not close is found and named', withCloselab(async (server) => {
+  const socket = net.connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+  socket.resume();
+  const leaked = await server.leaked(1, '50ms');
+  assert.equal(leaked.fin_sent_by, 'server');
+  assert.deepEqual(leaked.local_client.processes.map(({ pid }) => pid), [process.pid]);
+  await assert.rejects(server.allSettled('10ms'), /504 .*all connections to settle/);
+  socket.end();
+  assert.equal((await server.peerClosed(1)).id, 1);
+  assert.equal((await server.allSettled()).settled, 1);
 }));
 
 test('what is wrong is said', withCloselab(async (server) => {

@@ -57,6 +57,21 @@ class CloselabTest(unittest.TestCase):
             with self.assertRaisesRegex(CloselabError, "400 .*moment"):
                 server.rules({"at": "moment"})
 
+    def test_a_client_that_does_not_close_is_found_and_named(self):
+        with Closelab() as server:
+            client = http.client.HTTPConnection("127.0.0.1", server.port)
+            client.request("GET", "/close/lingering")
+            answer = client.getresponse()
+            leaked = server.leaked(1, open_for="50ms")
+            self.assertEqual(leaked["fin_sent_by"], "server")
+            self.assertEqual([process["pid"] for process in leaked["local_client"]["processes"]], [os.getpid()])
+            with self.assertRaisesRegex(CloselabError, "504 .*all connections to settle"):
+                server.all_settled(timeout="10ms")
+            answer.read()
+            client.close()
+            self.assertEqual(server.peer_closed(1)["id"], 1)
+            self.assertEqual(server.all_settled()["settled"], 1)
+
     def test_pytest_prints_what_became_of_the_connections_of_a_failed_test(self):
         if subprocess.run([sys.executable, "-c", "import pytest"], stderr=subprocess.DEVNULL, check=False).returncode:
             self.skipTest("pytest is not installed")

@@ -95,6 +95,8 @@ TEST_CASE("every enumerator of evidence and verdict has its own name") {
   check_names(ClosedBy::timeout, "timeout");
   check_names(ResetBy::client, "client");
   check_names(TimeWait::both, "both");
+  check_names(UnknownBecause::not_awaited, "not_awaited");
+  check_names(FinSentBy::both, "both");
 }
 
 TEST_CASE("every fact is described") {
@@ -152,7 +154,13 @@ TEST_CASE("a verdict reads as one sentence") {
     const char* text;
   };
   const Row rows[] = {
-      {{}, "who closed first is undetermined; TIME_WAIT: unknown"},
+      {{},
+       "who closed first is undetermined: the connection has not ended yet; TIME_WAIT: unknown (the connection has not "
+       "ended yet)"},
+      {{.closed_first = Side::client,
+        .closed_by = ClosedBy::fin,
+        .time_wait_unknown_because = UnknownBecause::client_is_remote},
+       "the client closed first, by FIN; TIME_WAIT: unknown (the client's end is on another machine)"},
       {{Side::server, ClosedBy::fin, ResetBy::none, TimeWait::server, Source::sock_diag},
        "the server closed first, by FIN; TIME_WAIT: server"},
       {{Side::client, ClosedBy::fin, ResetBy::none, TimeWait::client, Source::inferred},
@@ -168,7 +176,9 @@ TEST_CASE("a verdict reads as one sentence") {
       {{Side::server, ClosedBy::timeout, ResetBy::undetermined, TimeWait::none, Source::sock_diag},
        "the server closed first, by a timeout of the kernel; TIME_WAIT: none"},
       {{.closed_first = Side::server, .closed_by = ClosedBy::rst, .bytes_at_risk = 7},
-       "the server closed first, by RST; up to 7 bytes of the response may be lost; TIME_WAIT: unknown"},
+       "the server closed first, by RST; up to 7 bytes of the response may be lost; TIME_WAIT: unknown (the connection "
+       "has "
+       "not ended yet)"},
   };
   for (const Row& row : rows) {
     CHECK(describe(row.verdict) == row.text);

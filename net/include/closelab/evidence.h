@@ -255,9 +255,14 @@ const What* find(const std::vector<Evidence>& evidence) {
   return nullptr;
 }
 
+/// Who has sent its FIN, as far as evidence shows.
+enum class FinSentBy : std::uint8_t { nobody, server, client, both };
+FinSentBy fin_sent_by(const std::vector<Evidence>& evidence);
+
 std::string_view to_string(Source source);
 std::string_view to_string(SampleMoment moment);
 std::string_view to_string(Sender sender);
+std::string_view to_string(FinSentBy sent_by);
 /// `sent_fin`.
 std::string_view to_string(const Fact& fact);
 
@@ -268,6 +273,7 @@ std::string describe(const Evidence& evidence);
 std::ostream& operator<<(std::ostream& out, Source source);
 std::ostream& operator<<(std::ostream& out, SampleMoment moment);
 std::ostream& operator<<(std::ostream& out, Sender sender);
+std::ostream& operator<<(std::ostream& out, FinSentBy sent_by);
 std::ostream& operator<<(std::ostream& out, const Fact& fact);
 /// `at 0.45 ms: recv() returned 0: the client's FIN (syscall)`.
 std::ostream& operator<<(std::ostream& out, const Evidence& evidence);

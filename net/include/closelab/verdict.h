@@ -23,6 +23,23 @@ enum class ResetBy : std::uint8_t { undetermined, none, server, client };
 /// Who holds TIME_WAIT (RFC 9293 §3.3.2). `unknown` where it could not be seen.
 enum class TimeWait : std::uint8_t { unknown, none, server, client, both };
 
+/// Why something of a verdict is not known; docs/outcomes.md has a table.
+enum class UnknownBecause : std::uint8_t {
+  none,                   ///< it is known
+  open,                   ///< the connection has not ended yet
+  fins_may_have_crossed,  ///< both had closed before anybody looked
+  fin_was_queued,         ///< our FIN waited behind data, and the client's may have overtaken it
+  abort_raced,            ///< our RST met a FIN or RST of the client's, of which our kernel does not tell when it left
+  ended_behind_close,     ///< it ended after close(), and nobody looked at what came
+  ends_crossed,           ///< on the wire an RST and another RST, or a FIN, crossed: nothing tells which left first
+  client_is_remote,       ///< the client's end is on another machine
+  not_looked_up,          ///< lookups are off, or were skipped
+  lookup_failed,          ///< the kernel could not be asked
+  tuple_reused,           ///< a newer connection has the addresses and ports
+  packets_missed,         ///< the witness lacks packets of it, and without them nothing tells
+  not_awaited,            ///< the server has stopped before our end came to its final state
+};
+
 /// How a connection ended; derived from evidence by one pure function, never set by hand.
 struct Verdict {
   Side closed_first = Side::undetermined;
@@ -48,6 +65,10 @@ struct Verdict {
   /// TIME_WAIT was looked for again, and was not there any more although its time was not over: taken over by a new
   /// connection with the same addresses and ports, or ended by an RST (RFC 1337).
   bool time_wait_gone = false;
+  /// Why `closed_first` is undetermined.
+  UnknownBecause undetermined_because = UnknownBecause::open;
+  /// Why `time_wait` is unknown.
+  UnknownBecause time_wait_unknown_because = UnknownBecause::open;
 
   /// What is left of TIME_WAIT; never negative; unset when no timer was seen.
   std::optional<std::chrono::milliseconds> time_wait_remaining(
@@ -58,6 +79,9 @@ std::string_view to_string(Side side);
 std::string_view to_string(ClosedBy closed_by);
 std::string_view to_string(ResetBy reset_by);
 std::string_view to_string(TimeWait time_wait);
+std::string_view to_string(UnknownBecause because);
+/// `the client is on another machine`.
+std::string_view describe(UnknownBecause because);
 
 /// One sentence: `the server closed first, by FIN; TIME_WAIT: server, 59.8 s left`.
 std::string describe(const Verdict& verdict);
@@ -66,6 +90,7 @@ std::ostream& operator<<(std::ostream& out, Side side);
 std::ostream& operator<<(std::ostream& out, ClosedBy closed_by);
 std::ostream& operator<<(std::ostream& out, ResetBy reset_by);
 std::ostream& operator<<(std::ostream& out, TimeWait time_wait);
+std::ostream& operator<<(std::ostream& out, UnknownBecause because);
 std::ostream& operator<<(std::ostream& out, const Verdict& verdict);
 
 }  // namespace closelab

@@ -122,6 +122,10 @@ struct Options {
   std::function<void(const ConnectionRecord&, const RequestRecord&)> on_request{};
   /// Called when a connection has begun to end, by our side or the client's; on the reactor thread, must not block.
   std::function<void(const ConnectionRecord&)> on_closing{};
+  /// Called when more is known of how a connection ends, after on_closing or, if its client has closed before our side
+  /// thought of it, before that: our FIN is out, the client's has come, a state of the kernel's has changed. On the
+  /// reactor thread or the observer's, must not block.
+  std::function<void(const ConnectionRecord&)> on_progress{};
   /// Called when a connection has settled; on the observer's thread, with `lookups` off on the reactor thread, which
   /// it then must not block.
   std::function<void(const ConnectionRecord&)> on_settled{};

@@ -81,7 +81,7 @@ struct RequestRecord {
   std::vector<FieldView> field_views() const;
 };
 
-/// What the kernel tells of the client's end of a connection from this machine (Options::local_clients).
+/// What the kernel tells of the client's end of a connection from this machine.
 struct LocalClient {
   /// Whose socket it is.
   std::uint32_t uid = 0;
@@ -110,7 +110,8 @@ struct ConnectionRecord {
   Phase phase = Phase::idle;
   Endpoint server;
   Endpoint client;
-  /// With Options::local_clients, of a client on this machine and in this network namespace.
+  /// Of a client on this machine and in this network namespace: with Options::local_clients, and when our FIN is out
+  /// and the client has not closed.
   std::optional<LocalClient> local_client{};
   std::chrono::system_clock::time_point accepted_at{};
   /// Requests whose head arrived, complete or refused.
@@ -129,7 +130,7 @@ struct ConnectionRecord {
   /// Rules that acted on it, the last `requests_kept` of them.
   std::vector<RuleFiring> rules_fired{};
   Verdict verdict;
-  /// What the verdict rests on, in the order it was observed.
+  /// What the verdict rests on, in the order it was observed; of an open connection, what is known so far.
   std::vector<Evidence> evidence;
 };
 
@@ -137,7 +138,8 @@ struct ConnectionRecord {
 /// which it happened, with how each is known. Ends with a newline; times in milliseconds since accept().
 std::string ladder(const ConnectionRecord& record);
 
-/// The verdict as a sentence, with the reason: `connection 3: the server closed first, by FIN, because ...`.
+/// The verdict as a sentence, with the reason: `connection 3: the server closed first, by FIN, because ...`. Of an open
+/// connection, how far it has come: `connection 3: closing: our FIN is out, the client has not closed; 1 request`.
 std::string describe(const ConnectionRecord& record);
 
 /// The description and the ladder, so that a failed assertion tells the story.

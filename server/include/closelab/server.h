@@ -111,11 +111,27 @@ class Server {
   /// The next connection to be accepted that no earlier call returned, oldest first.
   std::optional<ConnectionRecord> wait_accepted(std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
+  /// A connection whose client has sent its FIN, as far as our side knows: it reads, or its kernel says so; the first
+  /// by id of those that are open, or the next.
+  std::optional<ConnectionRecord> wait_peer_closed(std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  /// That connection, open or settled; none as soon as it has settled by a reset.
+  std::optional<ConnectionRecord> wait_peer_closed(std::uint64_t connection_id,
+                                                   std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  /// A connection that its client leaks: our FIN has been out for `open_for`, and the client's end is still open. Of a
+  /// client on this machine `local_client` says whose it is. The first by id, or the next.
+  std::optional<ConnectionRecord> wait_leaked(std::chrono::milliseconds open_for,
+                                              std::chrono::milliseconds timeout = std::chrono::seconds(5));
+  /// All that are so now, by id.
+  std::vector<ConnectionRecord> leaked(std::chrono::milliseconds open_for) const;
+  /// Waits until no connection is open: all that were accepted have settled. False when some still are.
+  bool wait_all_settled(std::chrono::milliseconds timeout = std::chrono::seconds(5));
+
   /// Every record held: open, closing and the last `records_kept` settled ones, by id.
   std::vector<ConnectionRecord> connections() const;
   /// Visits those records without copying them, by id. They are locked meanwhile: `visit` has to be short, and must not
   /// call the server.
   void each_connection(const std::function<void(const ConnectionRecord&)>& visit) const;
+  /// Its ends are looked up in the kernel's table: what is open is told with the states that they are in now.
   std::optional<ConnectionRecord> connection(std::uint64_t id) const;
   /// Every request in those records, in the order in which they were received: which request came on which connection.
   std::vector<RequestRecord> requests() const;

@@ -10,7 +10,8 @@
 namespace closelab::lab {
 namespace {
 
-constexpr std::array all{Barrier::Until::accepted, Barrier::Until::idle, Barrier::Until::closed};
+constexpr std::array all{Barrier::Until::accepted, Barrier::Until::idle, Barrier::Until::peer_closed,
+                         Barrier::Until::closed};
 
 }  // namespace
 
@@ -20,6 +21,8 @@ std::string_view to_string(Barrier::Until until) {
       return "accepted";
     case Barrier::Until::idle:
       return "idle";
+    case Barrier::Until::peer_closed:
+      return "peer_closed";
     case Barrier::Until::closed:
       return "closed";
   }
@@ -36,7 +39,8 @@ std::string describe(const Barrier& barrier) {
   std::string text = "a connection";
   if (barrier.connection) text = fmt::format("connection {}", *barrier.connection);
   if (barrier.after > 0) text += fmt::format(" after {}", barrier.after);
-  text += fmt::format(" to be {}", to_string(barrier.until));
+  text += barrier.until == Barrier::Until::peer_closed ? " to be closed by its client"
+                                                       : fmt::format(" to be {}", to_string(barrier.until));
   if (barrier.requests > 0)
     text += fmt::format(", with at least {} request{}", barrier.requests, barrier.requests == 1 ? "" : "s");
   return text;

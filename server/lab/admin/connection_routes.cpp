@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 constexpr std::uint64_t default_limit = 1000;
 constexpr milliseconds default_timeout{5000};
-constexpr milliseconds longest_timeout = std::chrono::minutes(10);
+constexpr milliseconds default_open_for{1000};
 /// What a stream holds for a reader that is slow.
 constexpr std::size_t stream_bytes = 256 * 1024;
 /// Open connections that a timeout tells of.
@@ -69,19 +69,14 @@ ConnectionRecord known_connection(const Server& lab, std::uint64_t id) {
                        lab.options().records_kept, age ? fmt::format(", and records_age {} ms", age->count()) : ""));
 }
 
-milliseconds timeout_of(const Call& call) {
-  const auto text = call.parameter("timeout");
-  if (!text) return default_timeout;
-  const auto parsed = server::parse_duration(*text);
-  if (!parsed) throw Refusal(400, "timeout: " + parsed.error);
-  if (parsed.value > longest_timeout) throw Refusal(400, "timeout: the longest is 10m");
-  return parsed.value;
-}
+milliseconds timeout_of(const Call& call) { return call.wait_of("timeout", default_timeout); }
 
 Barrier barrier_of(const Call& call) {
   const std::string_view name = *call.parameter("wait");
   const auto until = parse_until(name);
-  if (!until) throw Refusal(400, fmt::format("wait: {} is none of accepted, idle, closed", server::quoted(name)));
+  if (!until)
+    throw Refusal(400, fmt::format("wait: {} is none of accepted, idle, peer_closed, leaked, closed{}",
+                                   server::quoted(name), call.id == 0 ? ", all_settled" : ""));
   Barrier barrier{.until = *until, .after = call.number("after", 0), .requests = call.number("requests", 0)};
   if (call.id != 0) barrier.connection = call.id;
   return barrier;
@@ -92,6 +87,13 @@ struct Wait {
   milliseconds timeout;
 };
 
+/// What is said when a wait was in vain.
+Response timed_out(const Server& lab, milliseconds timeout, std::string_view what) {
+  return error_reply(
+      {504, fmt::format("waited {} in vain for {}", server::format_duration(timeout), what),
+       Json{{"counts", to_json(lab.counts())}, {"open_connections", open_connections(lab, told_connections).told}}});
+}
+
 Response reply_to(const Wait& wait, const Server& lab, Outcome outcome, const ConnectionRecord* record) {
   switch (outcome) {
     case Outcome::met:
@@ -100,17 +102,60 @@ Response reply_to(const Wait& wait, const Server& lab, Outcome outcome, const Co
       return error_reply({409, fmt::format("waited for {}; it is {} after {} requests", describe(wait.barrier),
                                            to_string(record->phase), record->request_count)});
     case Outcome::timed_out:
-      return error_reply(
-          {504, fmt::format("waited {} in vain for {}", server::format_duration(wait.timeout), describe(wait.barrier)),
-           Json{{"counts", to_json(lab.counts())},
-                {"open_connections", open_connections(lab, told_connections).told}}});
+      return timed_out(lab, wait.timeout, describe(wait.barrier));
     case Outcome::stopped:
       break;
   }
   return error_reply({503, "the server stops"});
 }
 
+/// What a probe looks for, in words, and how it is answered when it was in vain.
+void watch(const Server& lab, EventDispatcher& dispatcher, const Call& call, EventDispatcher::Probe probe,
+           const std::string& what) {
+  const milliseconds timeout = timeout_of(call);
+  const auto otherwise = [&lab, timeout, what, responder = call.responder](Outcome outcome) {
+    responder.send(outcome == Outcome::timed_out ? timed_out(lab, timeout, what)
+                                                 : error_reply({503, "the server stops"}));
+  };
+  const auto is_wanted = [responder = call.responder] { return responder.is_wanted(); };
+  if (!dispatcher.watch(std::move(probe), timeout, otherwise, is_wanted))
+    throw Refusal(503, "too many are waiting already");
+}
+
+void await_all_settled(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
+  for (const std::string_view name : {"after", "requests", "open_for"})
+    if (call.parameter(name)) throw Refusal(400, fmt::format("{} does not go with wait=all_settled", name));
+  const auto probe = [&lab, responder = call.responder] {
+    const Counts counts = lab.counts();
+    if (counts.open > 0) return false;
+    responder.send(json_reply({{"counts", to_json(counts)}}));
+    return true;
+  };
+  watch(lab, dispatcher, call, probe, "all connections to settle");
+}
+
+void await_leaked(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
+  if (call.parameter("requests")) throw Refusal(400, "requests does not go with wait=leaked");
+  const milliseconds open_for = call.wait_of("open_for", default_open_for);
+  const auto probe = [&lab, open_for, id = call.id, after = call.number("after", 0), responder = call.responder] {
+    for (const ConnectionRecord& record : lab.leaked(open_for)) {
+      if (record.id <= after || (id != 0 && record.id != id)) continue;
+      responder.send(json_reply(with_picture(record)));
+      return true;
+    }
+    return false;
+  };
+  const std::string which = call.id != 0 ? fmt::format("connection {}", call.id) : "a connection";
+  watch(lab, dispatcher, call, probe,
+        fmt::format("{} to be leaked: our FIN out for {}, and the client's end open", which,
+                    server::format_duration(open_for)));
+}
+
 std::optional<Response> await(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
+  const std::string_view name = *call.parameter("wait");
+  if (name == "leaked") return await_leaked(lab, dispatcher, call), std::nullopt;
+  if (name == "all_settled" && call.id == 0) return await_all_settled(lab, dispatcher, call), std::nullopt;
+  if (call.parameter("open_for")) throw Refusal(400, "open_for goes with wait=leaked");
   const Wait wait{barrier_of(call), timeout_of(call)};
   const auto answer = [&lab, wait, responder = call.responder](Outcome outcome, const ConnectionRecord* record) {
     responder.send(reply_to(wait, lab, outcome, record));
@@ -123,8 +168,8 @@ std::optional<Response> await(const Server& lab, EventDispatcher& dispatcher, co
 }
 
 void refuse_without_wait(const Call& call) {
-  for (const std::string_view name : {"requests", "timeout"})
-    if (call.parameter(name)) throw Refusal(400, fmt::format("{} goes with wait=accepted, idle or closed", name));
+  for (const std::string_view name : {"requests", "timeout", "open_for"})
+    if (call.parameter(name)) throw Refusal(400, fmt::format("{} goes with wait", name));
 }
 
 std::optional<Response> get_connections(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
@@ -200,8 +245,10 @@ OpenConnections open_connections(const Server& lab, std::size_t most) {
   lab.each_connection([&](const ConnectionRecord& record) {
     if (record.phase == Phase::settled) return;
     if (open.told.size() == most) return void(++open.left_out);
-    open.told.push_back(
-        {{"id", record.id}, {"phase", to_string(record.phase)}, {"request_count", record.request_count}});
+    open.told.push_back({{"id", record.id},
+                         {"phase", to_string(record.phase)},
+                         {"request_count", record.request_count},
+                         {"fin_sent_by", to_string(fin_sent_by(record.evidence))}});
   });
   return open;
 }
@@ -210,13 +257,15 @@ std::vector<AdminRoute> connection_routes(Server& lab, EventDispatcher& dispatch
   return {
       {"GET",
        "/connections",
-       {"phase", "after", "limit", "wait", "requests", "timeout"},
-       "records of connections; with wait=accepted, idle or closed: the first that is, when it is",
+       {"phase", "after", "limit", "wait", "requests", "open_for", "timeout"},
+       "records of connections; with wait=accepted, idle, peer_closed, leaked or closed: the first that is, when it "
+       "is; "
+       "wait=all_settled",
        [&lab, &dispatcher](const Call& call) { return get_connections(lab, dispatcher, call); }},
       {"GET",
        "/connections/ID",
-       {"wait", "requests", "timeout"},
-       "the record of a connection; with wait: as soon as it is accepted, idle or closed",
+       {"wait", "requests", "open_for", "timeout"},
+       "the record of a connection; with wait: as soon as it is so",
        [&lab, &dispatcher](const Call& call) { return get_connection(lab, dispatcher, call); }},
       {"GET",
        "/requests",

@@ -12,17 +12,11 @@ using std::chrono::milliseconds;
 
 /// Open connections that an answer names.
 constexpr std::size_t most_left = 1000;
-constexpr milliseconds longest_time = std::chrono::hours(24 * 365);
 
 constexpr std::array listener_modes{ListenerMode::accept, ListenerMode::refuse, ListenerMode::ignore};
 
 std::optional<milliseconds> duration_of(const Call& call, std::string_view name) {
-  const auto text = call.parameter(name);
-  if (!text) return std::nullopt;
-  const auto parsed = server::parse_duration(*text);
-  if (!parsed) throw Refusal(400, fmt::format("{}: {}", name, parsed.error));
-  if (parsed.value > longest_time) throw Refusal(400, fmt::format("{}: the longest is a year", name));
-  return parsed.value;
+  return call.duration(name, std::chrono::hours(24 * 365), "a year");
 }
 
 Switch announce_of(const Call& call) {

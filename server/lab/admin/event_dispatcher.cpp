@@ -1,6 +1,7 @@
 #include "server/lab/admin/event_dispatcher.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "net/memory/insist.h"
@@ -22,10 +23,7 @@ EventDispatcher::~EventDispatcher() { stop(); }
 void EventDispatcher::report(EventType type, const ConnectionRecord& record, const RequestRecord* request) {
   const std::lock_guard lock(mutex_);
   const std::uint64_t number = ++last_event_;
-  for (Waiters::Waiter& waiter : waiters_.take_reached(record)) {
-    const Outcome outcome = outcome_of(reached(waiter.barrier, record));
-    work_.ready.push_back({std::move(waiter), outcome, record});
-  }
+  answer_waiters(record);
   if ((wanted_ & event_bit(type)) != 0) {
     if (work_.events.size() < bounds_.events && worth_copying()) {
       work_.events.push_back({type, number, record, request ? std::optional(*request) : std::nullopt});
@@ -34,6 +32,20 @@ void EventDispatcher::report(EventType type, const ConnectionRecord& record, con
     }
   }
   if (has_work()) wake_.notify_one();
+}
+
+void EventDispatcher::progressed(const ConnectionRecord& record) {
+  const std::lock_guard lock(mutex_);
+  answer_waiters(record);
+  if (has_work()) wake_.notify_one();
+}
+
+void EventDispatcher::answer_waiters(const ConnectionRecord& record) {
+  has_news_ = true;
+  for (Waiters::Waiter& waiter : waiters_.take_reached(record)) {
+    const Outcome outcome = outcome_of(reached(waiter.barrier, record));
+    work_.ready.push_back({std::move(waiter), outcome, record});
+  }
 }
 
 /// A stream with a rate, such as the live page's, must not cost a busy server a copy of every record.
@@ -45,8 +57,11 @@ bool EventDispatcher::worth_copying() {
 }
 
 bool EventDispatcher::has_room_for_waiter() {
-  if (waiters_.size() >= bounds_.waiters) waiters_.take_unwanted();
-  return waiters_.size() < bounds_.waiters;
+  const auto is_full = [this] { return waiters_.size() + watched_.size() >= bounds_.waiters; };
+  if (!is_full()) return true;
+  waiters_.take_unwanted();
+  std::erase_if(watched_, [](const Watched& watched) { return watched.is_wanted && !watched.is_wanted(); });
+  return !is_full();
 }
 
 /// A reader has gone when its stream was detached, or nobody but the dispatcher has it: it never got to its connection.
@@ -78,6 +93,32 @@ bool EventDispatcher::await(const Barrier& barrier, std::chrono::milliseconds ti
   return true;
 }
 
+bool EventDispatcher::watch(Probe probe, std::chrono::milliseconds timeout, std::function<void(Outcome)> otherwise,
+                            IsWanted is_wanted) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_ || !has_room_for_waiter()) return false;
+  watched_.push_back({std::move(probe), Clock::now() + timeout, std::move(otherwise), std::move(is_wanted)});
+  has_news_ = true;
+  wake_.notify_one();
+  return true;
+}
+
+/// They ask the server, which may be telling something here at this moment.
+void EventDispatcher::look_unlocked(std::unique_lock<std::mutex>& lock) {
+  if (watched_.empty()) return;
+  has_news_ = false;
+  std::vector<Watched> watched = std::exchange(watched_, {});
+  lock.unlock();
+  std::erase_if(watched, [](const Watched& each) {
+    if (each.probe()) return true;
+    if (Clock::now() < each.deadline) return false;
+    each.otherwise(Outcome::timed_out);
+    return true;
+  });
+  lock.lock();
+  std::ranges::move(watched, std::back_inserter(watched_));
+}
+
 bool EventDispatcher::subscribe(EventStream stream) {
   const std::lock_guard lock(mutex_);
   if (stopping_ || !has_room_for_stream()) return false;
@@ -101,7 +142,8 @@ bool EventDispatcher::has_work() const {
   // What a rate leaves out is told at the next tick.
   const auto is_lost = [](std::uint64_t events) { return events > 0; };
   const bool lost = !worth_copying_ && std::ranges::any_of(work_.lost, is_lost);
-  return lost || !work_.ready.empty() || !work_.events.empty() || !work_.streams.empty();
+  return lost || (has_news_ && !watched_.empty()) || !work_.ready.empty() || !work_.events.empty() ||
+         !work_.streams.empty();
 }
 
 void EventDispatcher::add_all(Outcome outcome, std::vector<Waiters::Waiter> waiters) {
@@ -110,6 +152,7 @@ void EventDispatcher::add_all(Outcome outcome, std::vector<Waiters::Waiter> wait
 
 EventDispatcher::Clock::time_point EventDispatcher::next_wake() const {
   Clock::time_point next = waiters_.next_deadline();
+  if (!watched_.empty()) next = std::min(next, Clock::now() + watch_interval);
   if (streams_.size() > 0) next = std::min(next, next_beat_);
   if (streams_.has_debts()) next = std::min(next, Clock::now() + debt_interval);
   if (worth_copying_) next = std::min(next, next_tick_);
@@ -130,9 +173,11 @@ void EventDispatcher::run() {
       wait_for_work(lock);
       add_all(Outcome::timed_out, waiters_.take_late(Clock::now()));
       do_work_unlocked(lock);
+      look_unlocked(lock);
     });
   }
   with_lock([&] {
+    for (const Watched& watched : std::exchange(watched_, {})) watched.otherwise(Outcome::stopped);
     add_all(Outcome::stopped, waiters_.take_all());
     do_work_unlocked(lock);
   });

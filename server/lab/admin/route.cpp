@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "server/text/quantity.h"
 #include "server/text/spelling.h"
 
 namespace closelab::lab {
@@ -63,6 +64,20 @@ std::vector<std::string> Call::list(std::string_view name) const {
     rest.remove_prefix(std::min(word.size() + 1, rest.size()));
   }
   return words;
+}
+
+std::optional<std::chrono::milliseconds> Call::duration(std::string_view name, std::chrono::milliseconds longest,
+                                                        std::string_view text) const {
+  const auto value = parameter(name);
+  if (!value) return std::nullopt;
+  const auto parsed = server::parse_duration(*value);
+  if (!parsed) throw Refusal(400, fmt::format("{}: {}", name, parsed.error));
+  if (parsed.value > longest) throw Refusal(400, fmt::format("{}: the longest is {}", name, text));
+  return parsed.value;
+}
+
+std::chrono::milliseconds Call::wait_of(std::string_view name, std::chrono::milliseconds otherwise) const {
+  return duration(name, std::chrono::minutes(10), "10m").value_or(otherwise);
 }
 
 std::pair<const AdminRoute*, std::uint64_t> find_route(const std::vector<AdminRoute>& routes, std::string_view method,

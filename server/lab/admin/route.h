@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -26,6 +27,11 @@ struct Call {
   /// Throw Refusal when the value is none.
   std::uint64_t number(std::string_view name, std::uint64_t otherwise) const;
   std::vector<std::string> list(std::string_view name) const;
+  /// Unset when there is none of that name. `longest`, and that in words.
+  std::optional<std::chrono::milliseconds> duration(std::string_view name, std::chrono::milliseconds longest,
+                                                    std::string_view text) const;
+  /// Of something that is waited for: 10 minutes at most.
+  std::chrono::milliseconds wait_of(std::string_view name, std::chrono::milliseconds otherwise) const;
 };
 
 /// What answers a route: the response, or none when it is sent later through the call's responder. Throws Refusal.

@@ -21,6 +21,10 @@ Options ServerEvents::attach(Options options) {
   options.on_accepted = reporting(dispatcher_, EventType::accepted, std::move(options.on_accepted));
   options.on_idle = reporting(dispatcher_, EventType::idle, std::move(options.on_idle));
   options.on_closing = reporting(dispatcher_, EventType::closing, std::move(options.on_closing));
+  options.on_progress = [this, first = std::move(options.on_progress)](const ConnectionRecord& record) {
+    if (first) first(record);
+    dispatcher_.progressed(record);
+  };
   options.on_request = [this, first = std::move(options.on_request)](const ConnectionRecord& record,
                                                                      const RequestRecord& request) {
     if (first) first(record, request);

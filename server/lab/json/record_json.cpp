@@ -85,8 +85,6 @@ struct FactWriter {
   }
 };
 
-Json to_json(const Process& process) { return {{"pid", process.pid}, {"name", process.name}}; }
-
 Json to_json(const LocalClient& client) {
   return {
       {"uid", client.uid},
@@ -103,6 +101,9 @@ Json fields_of(const RequestRecord& request) {
 
 /// 0: it never happened.
 Json in_ms_if_any(std::chrono::nanoseconds time) { return time.count() > 0 ? Json(in_ms(time)) : Json(); }
+
+/// Why something is not known; null when it is.
+Json reason_of(bool is_unknown, UnknownBecause because) { return is_unknown ? Json(to_string(because)) : Json(); }
 
 }  // namespace
 
@@ -145,15 +146,20 @@ Json to_json(const Evidence& evidence) {
   return json;
 }
 
+Json to_json(const Process& process) { return {{"pid", process.pid}, {"name", process.name}}; }
+
 Json to_json(const Verdict& verdict) {
   const auto remaining = verdict.time_wait_remaining();
   return {
       {"closed_first", to_string(verdict.closed_first)},
       {"closed_by", to_string(verdict.closed_by)},
       {"closed_first_source", to_string(verdict.closed_first_source)},
+      {"undetermined_because", reason_of(verdict.closed_first == Side::undetermined, verdict.undetermined_because)},
       {"reset_by", to_string(verdict.reset_by)},
       {"time_wait", to_string(verdict.time_wait)},
       {"time_wait_source", to_string(verdict.time_wait_source)},
+      {"time_wait_unknown_because",
+       reason_of(verdict.time_wait == TimeWait::unknown, verdict.time_wait_unknown_because)},
       {"bytes_at_risk", verdict.bytes_at_risk ? Json(*verdict.bytes_at_risk) : Json()},
       {"client_left_in",
        verdict.client_left_in != TcpState::unknown ? Json(to_string(verdict.client_left_in)) : Json()},
@@ -209,6 +215,7 @@ Json to_json(const ConnectionRecord& record) {
       {"local_client", record.local_client ? to_json(*record.local_client) : Json()},
       {"accepted_at_ms", accepted_at.count()},
       {"request_count", record.request_count},
+      {"fin_sent_by", to_string(fin_sent_by(record.evidence))},
       {"refusal", record.refusal},
       {"close_reason", to_string(record.close_reason)},
       {"close_mode", to_string(record.close_mode)},

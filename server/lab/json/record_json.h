@@ -15,6 +15,7 @@ using Json = nlohmann::ordered_json;
 /// seen is null.
 Json to_json(const RequestRecord& request);
 Json to_json(const Evidence& evidence);
+Json to_json(const Process& process);
 Json to_json(const Verdict& verdict);
 Json to_json(const RuleFiring& firing);
 Json to_json(const ConnectionRecord& record);

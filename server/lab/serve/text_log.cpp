@@ -121,7 +121,7 @@ std::string time_wait_text(const ConnectionRecord& record) {
     case TimeWait::unknown:
       break;
   }
-  return "unknown: it could not be seen";
+  return fmt::format("unknown: {}", describe(record.verdict.time_wait_unknown_because));
 }
 
 constexpr std::string_view bold = "1";

@@ -77,6 +77,36 @@ TEST_CASE("ids count from 1, and a record goes through its phases") {
   CHECK_FALSE(f.recorder.find(3));
 }
 
+TEST_CASE("what is open has a fact, too: that it was accepted") {
+  Fixture f;
+  const std::uint64_t id = f.accept();
+  REQUIRE(f.recorder.find(id)->evidence.size() == 1);
+  CHECK(f.recorder.find(id)->evidence[0].is<fact::Accepted>());
+}
+
+TEST_CASE("progress is told before the end is, and wakes who waits for anything") {
+  std::vector<std::string> told;
+  Options options;
+  options.on_progress = [&](const ConnectionRecord& record) {
+    told.push_back("progress, " + std::string(to_string(record.phase)));
+  };
+  options.on_settled = [&](const ConnectionRecord&) { told.emplace_back("settled"); };
+  Fixture f(options);
+  const std::uint64_t id = f.accept();
+  f.closing(id, CloseReason::request_close, CloseMode::lingering);
+  const auto changes = f.recorder.wait_changed(0, Recorder::Clock::now() + 10s);
+  REQUIRE(changes);
+  CHECK(*changes > 0);
+  f.settle(id, net::Progress::transitional);
+  CHECK(f.recorder.wait_changed(*changes, Recorder::Clock::now() + 10s) > *changes);
+  CHECK_FALSE(f.recorder.wait_all_settled(0ms));
+  f.settle(id);
+  CHECK(f.recorder.wait_all_settled(0ms));
+  CHECK(told == std::vector<std::string>{"progress, closing", "settled"});
+  f.recorder.finish();
+  CHECK_FALSE(f.recorder.wait_changed(0, Recorder::Clock::now() + 10s));
+}
+
 TEST_CASE("what is unknown is passed over") {
   Fixture f;
   f.recorder.active(7);

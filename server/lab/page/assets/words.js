@@ -2,9 +2,10 @@
 
 const BY = {fin: "by FIN", rst: "by RST", timeout: "a kernel timer gave up", undetermined: "how is undetermined"};
 
-export function verdictText({closed_first, closed_by}) {
+export function verdictText({closed_first, closed_by, undetermined_because}) {
   if (closed_first === "both") return "both closed, the FINs crossed";
-  if (closed_first === "undetermined") return "who closed first is undetermined";
+  const because = undetermined_because ? ` (${undetermined_because.replaceAll("_", " ")})` : "";
+  if (closed_first === "undetermined") return `who closed first is undetermined${because}`;
   return `${closed_first} closed first, ${BY[closed_by]}`;
 }
 

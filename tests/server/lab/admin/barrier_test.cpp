@@ -16,6 +16,13 @@ ConnectionRecord record(std::uint64_t id, Phase phase, std::uint64_t requests = 
   return r;
 }
 
+/// Its client has sent its FIN.
+ConnectionRecord left(std::uint64_t id, Phase phase) {
+  ConnectionRecord r = record(id, phase);
+  r.evidence = {{.fact = fact::ReceivedFin{}}};
+  return r;
+}
+
 TEST_CASE("which connections meet a barrier") {
   struct Case {
     Barrier barrier;
@@ -35,6 +42,11 @@ TEST_CASE("which connections meet a barrier") {
       {{.until = Until::idle}, record(1, Phase::settled), Reached::no},
       {{.until = Until::idle, .requests = 3}, record(1, Phase::idle, 2), Reached::no},
       {{.until = Until::idle, .requests = 3}, record(1, Phase::idle, 3), Reached::yes},
+      {{.until = Until::peer_closed}, record(1, Phase::active), Reached::no},
+      {{.until = Until::peer_closed}, left(1, Phase::active), Reached::yes},
+      {{.until = Until::peer_closed}, left(1, Phase::settled), Reached::yes},
+      {{.until = Until::peer_closed, .connection = 1}, record(1, Phase::closing), Reached::no},
+      {{.until = Until::peer_closed, .connection = 1}, record(1, Phase::settled), Reached::never},
       {{.until = Until::closed}, record(1, Phase::closing), Reached::no},
       {{.until = Until::closed}, record(1, Phase::settled, 0), Reached::yes},
       {{.until = Until::closed, .requests = 1}, record(1, Phase::settled, 0), Reached::no},
@@ -59,7 +71,9 @@ TEST_CASE("a barrier says what is waited for") {
         "a connection after 3 to be idle, with at least 2 requests");
   CHECK(describe({.until = Until::accepted, .connection = 7, .requests = 1}) ==
         "connection 7 to be accepted, with at least 1 request");
-  for (const Until until : {Until::accepted, Until::idle, Until::closed}) CHECK(parse_until(to_string(until)) == until);
+  CHECK(describe({.until = Until::peer_closed, .connection = 7}) == "connection 7 to be closed by its client");
+  for (const Until until : {Until::accepted, Until::idle, Until::peer_closed, Until::closed})
+    CHECK(parse_until(to_string(until)) == until);
   CHECK_FALSE(parse_until("settled"));
 }
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -110,6 +111,56 @@ TEST_CASE("barriers time out, each in its time") {
   REQUIRE(dispatcher.await({}, 1ms, early.take(), no_connection));
   CHECK(early.text() == "timed_out");
   CHECK(late.text() == "timed_out");
+}
+
+TEST_CASE("progress meets barriers, too") {
+  EventDispatcher dispatcher;
+  Answer answer;
+  REQUIRE(dispatcher.await({.until = Until::peer_closed}, patience, answer.take(), no_connection));
+  dispatcher.progressed(record(1, Phase::closing));
+  CHECK_FALSE(answer.is_there());
+  ConnectionRecord left = record(2, Phase::active);
+  left.evidence = {{.fact = fact::ReceivedFin{}}};
+  dispatcher.progressed(left);
+  CHECK(answer.text() == "met 2");
+}
+
+/// What became of a probe: `met`, or in which way it was in vain.
+class Watch {
+ public:
+  bool begin(EventDispatcher& dispatcher, std::chrono::milliseconds timeout, const std::atomic<bool>& has_come) {
+    const auto probe = [&has_come, promise = promise_] {
+      if (has_come) promise->set_value("met");
+      return has_come.load();
+    };
+    const auto otherwise = [promise = promise_](Outcome outcome) {
+      promise->set_value(outcome == Outcome::timed_out ? "timed_out" : "stopped");
+    };
+    return dispatcher.watch(probe, timeout, otherwise);
+  }
+  std::string text() { return future_.wait_for(patience) == std::future_status::ready ? future_.get() : "nothing"; }
+
+ private:
+  std::shared_ptr<std::promise<std::string>> promise_ = std::make_shared<std::promise<std::string>>();
+  std::future<std::string> future_ = promise_->get_future();
+};
+
+TEST_CASE("a probe is called until it has found what it looks for, or its time is over") {
+  EventDispatcher dispatcher;
+  std::atomic<bool> has_come = false;
+  const std::atomic<bool> never_comes = false;
+  Watch met;
+  Watch late;
+  Watch stopped;
+  REQUIRE(met.begin(dispatcher, patience, has_come));
+  REQUIRE(late.begin(dispatcher, 1ms, never_comes));
+  REQUIRE(stopped.begin(dispatcher, patience, never_comes));
+  CHECK(late.text() == "timed_out");
+  has_come = true;
+  CHECK(met.text() == "met");
+  dispatcher.stop();
+  CHECK(stopped.text() == "stopped");
+  CHECK_FALSE(Watch().begin(dispatcher, patience, has_come));
 }
 
 TEST_CASE("so many may wait or read, and no more") {

@@ -54,6 +54,8 @@ TEST_CASE("the schema lists every value of every enum") {
       {verdict["closed_by"], names(ClosedBy::timeout)},
       {verdict["reset_by"], names(ResetBy::client)},
       {verdict["time_wait"], names(TimeWait::both)},
+      {defs["unknown_because"], names(UnknownBecause::not_awaited, UnknownBecause::open)},
+      {defs["fin_sent_by"], names(FinSentBy::both)},
   };
   for (const Case& c : cases) {
     CAPTURE(c.schema.dump());
