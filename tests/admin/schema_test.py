@@ -120,7 +120,7 @@ def check_events(lab):
 
 
 def check_leak(lab):
-    """A client that does not close."""
+    """A client that does not close; and where it is allowed, its packets."""
     host, port = lab.lab.split(":")
     with socket.create_connection((host, int(port)), patience) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: lab\r\nConnection: close\r\n\r\n")
@@ -135,6 +135,7 @@ def check_leak(lab):
     for wrong in ("?wait=leaked&requests=1", "?wait=closed&open_for=1s", "?wait=all_settled&after=1", "?open_for=1s"):
         lab.ask("error", "GET", "/connections" + wrong, status=400)
     lab.ask("error", "GET", "/connections/1?wait=all_settled", status=400)
+    lab.ask("error", "DELETE", "/capture", status=409)
 
 
 def check_commands(lab):

@@ -58,8 +58,9 @@ std::unique_ptr<Server> listen(const Settings& settings) {
 
 std::vector<AdminRoute> all_routes(const Settings& settings, Server& lab, ServerEvents& feed) {
   std::vector<AdminRoute> all;
-  for (std::vector<AdminRoute> some : {connection_routes(lab, feed.dispatcher()), command_routes(lab),
-                                       drain_routes(lab), rule_routes(lab), overview_routes(settings, lab, feed)})
+  for (std::vector<AdminRoute> some :
+       {connection_routes(lab, feed.dispatcher()), command_routes(lab), drain_routes(lab), rule_routes(lab),
+        capture_routes(lab, feed.dispatcher()), overview_routes(settings, lab, feed)})
     std::move(some.begin(), some.end(), std::back_inserter(all));
   return all;
 }

@@ -18,6 +18,8 @@ std::vector<AdminRoute> command_routes(Server& lab);
 /// What our side does to all that come: drain, and the listener.
 std::vector<AdminRoute> drain_routes(Server& lab);
 std::vector<AdminRoute> rule_routes(Server& lab);
+/// Packets, as files that Wireshark reads.
+std::vector<AdminRoute> capture_routes(Server& lab, EventDispatcher& dispatcher);
 /// The live page, and for those who are no browser what `list` says.
 std::vector<AdminRoute> page_routes(const Server& lab, std::function<std::string()> list);
 /// Routes for the server as a whole: TCP states, settings, metrics.

@@ -4,16 +4,13 @@
 
 #include <algorithm>
 #include <iterator>
+#include <optional>
 #include <utility>
+
+#include "server/lab/packets/comments.h"
 
 namespace closelab::lab {
 namespace {
-
-using server::Rung;
-using server::RungKind;
-using testbed::Packet;
-
-std::string text_of(const Rung& rung) { return fmt::format("{}: {}", to_string(rung.side), rung.text); }
 
 /// `the server closed first, by FIN; reset by none; TIME_WAIT: server`, as far as it was observed.
 std::string ending_of(const Observations& observed) {
@@ -28,52 +25,31 @@ std::string ending_of(const Observations& observed) {
   return text;
 }
 
-class Comments {
- public:
-  explicit Comments(const std::vector<Packet>& packets) : packets_(packets) {}
-
-  /// Times of the rungs count from `start`.
-  void add(const Rung& rung, std::chrono::nanoseconds start) {
-    if (!server::travels(rung.kind))
-      return rung.kind == RungKind::state ? say(text_of(rung)) : next_.push_back(text_of(rung));
-    const auto found = std::find_if(packets_.begin() + static_cast<std::ptrdiff_t>(current_), packets_.end(),
-                                    [&](const Packet& packet) { return packet.at == start + rung.at; });
-    if (found == packets_.end()) return;
-    current_ = static_cast<std::size_t>(found - packets_.begin());
-    for (const std::string& text : std::exchange(next_, {})) say(text);
-    say(text_of(rung));
-  }
-
-  PacketWords finish(const std::string& ending) {
-    for (const std::string& text : std::exchange(next_, {})) say(text);
-    current_ = packets_.size() - 1;
-    say(ending);
-    return std::move(words_);
-  }
-
- private:
-  void say(const std::string& text) {
-    const Packet& packet = packets_[current_];
-    words_[packet.at].push_back(text);
-    if (packet.transit == testbed::Transit::delivered) words_[packet.arrived].push_back(text);
-  }
-
-  const std::vector<Packet>& packets_;
-  std::size_t current_ = 0;
-  /// What happened before the next packet.
-  std::vector<std::string> next_;
-  PacketWords words_;
-};
-
 }  // namespace
 
 PacketWords words_of_packets(const CaseOutcome& outcome) {
-  const std::vector<Rung>& rungs = outcome.picture.rungs;
-  const auto first = std::ranges::find_if(rungs, [](const Rung& rung) { return server::travels(rung.kind); });
-  if (first == rungs.end() || outcome.packets.empty()) return {};
-  Comments comments(outcome.packets);
-  for (const Rung& rung : rungs) comments.add(rung, outcome.packets.front().at - first->at);
-  return comments.finish(ending_of(outcome.observed));
+  const std::vector<server::Rung>& rungs = outcome.picture.rungs;
+  const std::vector<testbed::Packet>& packets = outcome.packets;
+  const auto first = std::ranges::find_if(rungs, [](const server::Rung& rung) { return server::travels(rung.kind); });
+  if (first == rungs.end() || packets.empty()) return {};
+  // Times of the rungs count from there.
+  const auto start = packets.front().at - first->at;
+  const auto find = [&](const server::Rung& rung, std::size_t from) -> std::optional<std::size_t> {
+    for (std::size_t i = from; i < packets.size(); ++i)
+      if (packets[i].at == start + rung.at) return i;
+    return std::nullopt;
+  };
+  const PacketComments comments = comments_of(rungs, packets.size(), find, ending_of(outcome.observed));
+  PacketWords words;
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    if (comments[i].empty()) continue;
+    const auto add = [&](std::chrono::nanoseconds at) {
+      std::ranges::copy(comments[i], std::back_inserter(words[at]));
+    };
+    add(packets[i].at);
+    if (packets[i].transit == testbed::Transit::delivered) add(packets[i].arrived);
+  }
+  return words;
 }
 
 }  // namespace closelab::lab

@@ -13,6 +13,7 @@
 #include <sstream>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -20,6 +21,7 @@
 #include "net/socket/unique_fd.h"
 #include "server/lab/admin/admin.h"
 #include "server/lab/admin/server_events.h"
+#include "server/lab/packets/packet_log.h"
 #include "server/lab/serve/exposure.h"
 #include "server/lab/serve/log.h"
 #include "server/lab/serve/log_writer.h"
@@ -29,6 +31,7 @@
 #include "server/lab/serve/stop_signal.h"
 #include "server/lab/serve/witness.h"
 #include "server/lab/settings/conf_file.h"
+#include "server/lab/settings/output_file.h"
 #include "server/lab/settings/text_style.h"
 
 namespace closelab::lab {
@@ -56,7 +59,9 @@ class Lab {
         output_(STDOUT_FILENO, settings.log_when_full, [this](std::uint64_t events) { return log_->dropped(events); }),
         witness_(choose_witness(settings)),
         cors_(settings.cors),
+        capture_file_(settings.capture.value_or("")),
         server_(watched(settings)) {
+    if (capture_file_.is_wanted()) start_capture();
     if (settings.admin_port.choice != AdminPort::Choice::off) start_admin(settings);
     output_.write([this] { return log_->listening(listening()); });
     listening_said_.count_down();
@@ -70,6 +75,7 @@ class Lab {
     const StopReport report = server_.stop();
     // Until here whoever waits for an ending gets it.
     if (admin_) admin_->stop();
+    save_packets();
     say_stopped(signal, report);
   }
 
@@ -83,6 +89,22 @@ class Lab {
   }
 
  private:
+  void start_capture() try { packets_.emplace(server_.endpoint()); } catch (const std::runtime_error& error) {
+    listening_said_.count_down();
+    throw std::runtime_error(fmt::format("capture: {}; it needs CAP_NET_RAW", error.what()));
+  }
+
+  void save_packets() {
+    if (!packets_) return;
+    const std::uint64_t missed = packets_->size().missed;
+    if (missed > 0) fmt::print(stderr, "closelab: warning: {} packets are missing in the capture\n", missed);
+    try {
+      capture_file_.write(packets_->pcapng(server_.connections()));
+    } catch (const std::system_error& error) {
+      fmt::print(stderr, "closelab: {}\n", error.what());
+    }
+  }
+
   void start_admin(const Settings& settings) try { admin_.emplace(settings, server_, feed_); } catch (...) {
     // Nothing will be said, and the server can't stop while a callback waits for that.
     listening_said_.count_down();
@@ -171,7 +193,9 @@ class Lab {
   ServerEvents feed_;
   const ChosenWitness witness_;
   const Switch cors_;
+  OutputFile capture_file_;
   Server server_;
+  std::optional<PacketLog> packets_;
   std::optional<Admin> admin_;
 };
 

@@ -64,6 +64,13 @@ Codec<CloseMode> close_mode() {
   return {Kind::text, "MODE", parse, [](const CloseMode& mode) { return std::string(to_string(mode)); }};
 }
 
+Codec<std::string> file_name() {
+  const auto parse = [](std::string_view text) {
+    return text.empty() ? refused<std::string>("a file without a name") : Parsed<std::string>{std::string(text), ""};
+  };
+  return {Kind::text, "FILE", parse, [](const std::string& value) { return value; }};
+}
+
 Codec<std::string> address() {
   const auto parse = [](std::string_view text) {
     std::string address(text);

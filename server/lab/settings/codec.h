@@ -39,6 +39,7 @@ struct Codec {
 Codec<Switch> on_off();
 Codec<CloseMode> close_mode();
 Codec<std::string> address();
+Codec<std::string> file_name();
 
 /// Names of hosts, without ports, joined by commas.
 Codec<std::vector<std::string>> host_names();

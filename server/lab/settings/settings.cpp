@@ -204,6 +204,9 @@ List serving() {
           CLOSELAB_FIELD(witness),
           "capture the segments with SYN, FIN and RST of the port, so that verdicts rest on packets, of remote "
           "clients too; auto: where CAP_NET_RAW allows it, and the first lines say whether; require: or don't start"),
+      setting(group, "capture", or_off(file_name()), CLOSELAB_FIELD(capture),
+              "save all packets of the port in this file, as pcapng, when the server stops: Wireshark and tshark show "
+              "the words of the ladders with them. Needs CAP_NET_RAW"),
       setting(group, "records_kept", number<std::size_t>(0), CLOSELAB_FIELD(options.records_kept),
               "settled connections that are remembered"),
       setting(group, "records_age", or_unset("off", duration<milliseconds>({})), CLOSELAB_FIELD(options.records_age),

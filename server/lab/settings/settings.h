@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,6 +44,8 @@ struct Settings {
   WitnessChoice witness = WitnessChoice::automatic;
   /// Pages of other origins may read what the lab port answers.
   Switch cors = Switch::off;
+  /// Where packets are saved when the server stops.
+  std::optional<std::string> capture{};
   LogFormat log_format = LogFormat::text;
   LogFull log_when_full = LogFull::wait;
   Color color = Color::automatic;

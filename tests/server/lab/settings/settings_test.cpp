@@ -29,7 +29,7 @@ TEST_CASE("every key is unique, has help, and its default reads back as itself")
     CHECK(s.set(settings, text) == "");
     CHECK(s.get(settings) == text);
   }
-  CHECK(keys.size() == 54);
+  CHECK(keys.size() == 55);
 }
 
 TEST_CASE("setting a key changes that key and no other") {
@@ -64,6 +64,7 @@ TEST_CASE("setting a key changes that key and no other") {
       {"lookups", "off"},
       {"lookup_every", "10"},
       {"witness", "require"},
+      {"capture", "packets.pcapng"},
       {"records_kept", "0"},
       {"records_age", "1m"},
       {"requests_kept", "0"},
