@@ -104,6 +104,22 @@ Endpoint plain(Endpoint endpoint) {
   return result;
 }
 
+namespace {
+
+/// The newest, but that the old connection's server may answer the SYN of a new one, and the client that answer by RST:
+/// both have the old one's numbers.
+std::vector<Packet>& connection_of(const Packet& packet, std::vector<std::vector<Packet>>& connections) {
+  std::vector<Packet>& newest = connections.back();
+  const bool is_answered =
+      std::ranges::any_of(newest, [](const Packet& each) { return each.from == Side::server && each.has(syn); });
+  if (connections.size() < 2 || is_answered) return newest;
+  const std::uint32_t first = newest.front().sequence + 1;
+  const bool is_new = packet.from == Side::client ? packet.sequence == first : packet.acknowledgement == first;
+  return is_new ? newest : connections[connections.size() - 2];
+}
+
+}  // namespace
+
 void ConnectionSorter::add(const Segment& segment) {
   Packet packet = segment.packet;
   Ends ends{segment.source, segment.destination};
@@ -128,7 +144,7 @@ void ConnectionSorter::add(const Segment& segment) {
   } else {
     packet.window <<= scale;
   }
-  found->second.back().push_back(packet);
+  connection_of(packet, found->second).push_back(packet);
 }
 
 }  // namespace closelab::testbed

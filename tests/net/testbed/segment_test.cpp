@@ -79,5 +79,30 @@ TEST_CASE("segments are sorted into connections, with sides and scaled windows")
   CHECK(both[1].size() == 1);
 }
 
+TEST_CASE("what the old connection answers to the SYN of a new one is not the new one's") {
+  const auto acknowledging = [](Segment one, std::uint32_t number) {
+    one.packet.acknowledgement = number;
+    return one;
+  };
+  ConnectionSorter sorter;
+  sorter.add(segment(5000, 8080, syn, 100));
+  sorter.add(acknowledging(segment(8080, 5000, syn | ack, 7), 101));
+  sorter.add(segment(5000, 8080, syn, 900));                    // a second one with the same ends
+  sorter.add(acknowledging(segment(8080, 5000, ack, 8), 101));  // of a server's end in CLOSE_WAIT
+  sorter.add(segment(5000, 8080, rst, 101));                    // refuses that
+  sorter.add(segment(5000, 8080, syn, 900));                    // again
+  sorter.add(segment(5000, 8080, ack, 901));                    // seen before what it answers
+  sorter.add(acknowledging(segment(8080, 5000, syn | ack, 70), 901));
+  sorter.add(segment(5000, 8080, rst, 901));
+  const Connections connections = sorter.take();
+  const auto& both = connections.begin()->second;
+  REQUIRE(both.size() == 2);
+  REQUIRE(both[0].size() == 4);
+  CHECK(both[0][2].has(ack));
+  CHECK(both[0][3].has(rst));
+  REQUIRE(both[1].size() == 5);
+  CHECK(both[1][4].has(rst));
+}
+
 }  // namespace
 }  // namespace closelab::testbed
