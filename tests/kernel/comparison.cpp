@@ -55,6 +55,19 @@ void add_lacking(std::vector<TimeWait>& held) {
   }
 }
 
+/// How many bytes of the server's the client's kernel has acknowledged.
+std::uint32_t acknowledged_by_client(const std::vector<Packet>& packets) {
+  const auto answer = std::ranges::find_if(
+      packets, [](const Packet& packet) { return packet.from == Side::server && packet.has(testbed::syn); });
+  if (answer == packets.end()) return 0;
+  std::int32_t most = 0;
+  for (const Packet& packet : packets) {
+    if (packet.from != Side::client || !packet.has(testbed::ack)) continue;
+    most = std::max(most, static_cast<std::int32_t>(packet.acknowledgement - (answer->sequence + 1)));
+  }
+  return static_cast<std::uint32_t>(most);
+}
+
 Field<Side> closed_first(const Verdict& verdict, const WireVerdict& wire) {
   Field<Side> field{verdict.closed_first, Side::undetermined, {}, verdict.closed_first_source};
   for (const First& first : wire.first) add_once(field.wire, first.side);
@@ -181,6 +194,9 @@ void Comparison::compare_one(const Ending& ending, const ConnectionRecord& recor
       count(row.tallies[3],
             Field<TimeWait>{verdict.time_wait, TimeWait::unknown, wire.time_wait, verdict.time_wait_source},
             conditions_)};
+  count_reasons(verdict, row);
+  check_retries(ending, record, packets, wire);
+  row.wrong += std::ranges::count(outcomes, Outcome::wrong) > 0;
   for (std::size_t i = 0; i < fields.size(); ++i) {
     if (outcomes[i] == Outcome::wrong) {
       ++failures_;
@@ -192,6 +208,28 @@ void Comparison::compare_one(const Ending& ending, const ConnectionRecord& recor
   if (std::ranges::count(ending.reasons, record.close_reason) == 0) {
     ++failures_;
     report("unexpected close_reason " + std::string(to_string(record.close_reason)), ending, record, packets, wire);
+  }
+}
+
+void Comparison::count_reasons(const Verdict& verdict, Row& row) {
+  const bool is_undetermined = verdict.closed_first == Side::undetermined;
+  const bool is_unknown = verdict.time_wait == TimeWait::unknown;
+  row.not_known += is_undetermined || is_unknown;
+  if (is_undetermined) ++reasons_[{"closed_first", verdict.undetermined_because}];
+  if (is_unknown) ++reasons_[{"time_wait", verdict.time_wait_unknown_because}];
+}
+
+/// An answer that needs no second request has been acknowledged to its last byte.
+void Comparison::check_retries(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets,
+                               const WireVerdict& wire) {
+  const std::uint64_t acknowledged = acknowledged_by_client(packets);
+  for (const RequestRecord& request : record.requests) {
+    ++retries_[request.retry];
+    if (request.retry != Retry::not_needed || request.answer_end <= acknowledged) continue;
+    ++failures_;
+    report("retry not_needed, though the client has acknowledged " + std::to_string(acknowledged) + " of " +
+               std::to_string(request.answer_end) + " bytes,",
+           ending, record, packets, wire);
   }
 }
 

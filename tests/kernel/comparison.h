@@ -5,6 +5,7 @@
 #include <iosfwd>
 #include <map>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "closelab/record.h"
@@ -32,6 +33,9 @@ constexpr std::array<std::string_view, 4> fields{"closed_first", "closed_by", "r
 
 struct Row {
   std::size_t connections = 0;
+  /// Connections of which a field was wrong, or is not known.
+  std::size_t wrong = 0;
+  std::size_t not_known = 0;
   std::array<Tally, fields.size()> tallies{};
 };
 
@@ -53,6 +57,13 @@ class Comparison {
   void compare(const Performance& performance, const Connections& captured);
   void print_table() const;
 
+  const std::map<const Ending*, Row>& rows() const { return rows_; }
+  /// How often `closed_first` was undetermined, or `time_wait` unknown, and why.
+  using Reasons = std::map<std::pair<std::string_view, UnknownBecause>, std::size_t>;
+  const Reasons& reasons() const { return reasons_; }
+  /// Requests of which `retry` was so.
+  const std::map<Retry, std::size_t>& retries() const { return retries_; }
+
   /// Verdicts, reasons or connections that disagree.
   std::size_t failures() const { return failures_; }
   /// Verdicts that are undetermined although the wire is clear, and no limit of user space explains it.
@@ -62,6 +73,9 @@ class Comparison {
   void explain(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets,
                const WireVerdict& wire, std::string_view field);
   void compare_one(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets);
+  void count_reasons(const Verdict& verdict, Row& row);
+  void check_retries(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets,
+                     const WireVerdict& wire);
   void report(std::string_view what, const Ending& ending, const ConnectionRecord& record,
               const std::vector<Packet>& packets, const WireVerdict& wire);
 
@@ -71,6 +85,8 @@ class Comparison {
   std::size_t unexplained_ = 0;
   std::map<const Ending*, Row> rows_;
   std::map<std::string_view, std::size_t> causes_;
+  Reasons reasons_;
+  std::map<Retry, std::size_t> retries_;
   /// How often each answer was given: races are worth something only when both sides win some.
   std::map<Side, std::size_t> sides_;
 };

@@ -105,15 +105,34 @@ Options with_witness(Options options) {
 
 }  // namespace
 
+void SeenRequests::note(const Request& request) {
+  const std::lock_guard lock(mutex_);
+  seen_.emplace(request.connection_id, request.request_number);
+}
+
+bool SeenRequests::contains(std::uint64_t connection_id, std::uint64_t number) const {
+  const std::lock_guard lock(mutex_);
+  return seen_.contains({connection_id, number});
+}
+
 LabServer::LabServer(const Options& options) : server(with_witness(options)) {
-  server.handle("/", [](const Request&) { return small_answer(); });
-  server.handle("/big", [](const Request&) { return Response{.body = std::string(big_body, 'x')}; });
+  const auto handle = [this](const std::string& path, const Handler& handler) {
+    server.handle(path, [this, handler](const Request& request) {
+      seen.note(request);
+      return handler(request);
+    });
+  };
+  handle("/", [](const Request&) { return small_answer(); });
+  handle("/big", [](const Request&) { return Response{.body = std::string(big_body, 'x')}; });
   using enum CloseMode;
   for (const CloseMode mode : {lingering, immediate, abortive, delayed, half, deferred}) {
-    server.handle("/close/" + std::string(to_string(mode)), [mode](const Request&) { return end_in(mode); });
+    handle("/close/" + std::string(to_string(mode)), [mode](const Request&) { return end_in(mode); });
   }
-  server.handle("/fails", [](const Request&) -> Response { throw std::runtime_error("deliberately"); });
-  server.handle_async("/held", [this](Responder responder) { held.hold(std::move(responder)); });
+  handle("/fails", [](const Request&) -> Response { throw std::runtime_error("deliberately"); });
+  server.handle_async("/held", [this](Responder responder) {
+    seen.note(responder.request());
+    held.hold(std::move(responder));
+  });
 }
 
 Endpoint LabServer::reachable() const {

@@ -7,7 +7,9 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "closelab/server.h"
@@ -51,6 +53,17 @@ class HeldRequests {
   std::map<std::uint16_t, Responder> held_;
 };
 
+/// Which requests have got to a handler: what `retry` says is checked against that.
+class SeenRequests {
+ public:
+  void note(const Request& request);
+  bool contains(std::uint64_t connection_id, std::uint64_t number) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> seen_;
+};
+
 /// A server with the routes of the test:
 ///   /            a small answer
 ///   /big         1 MiB
@@ -64,6 +77,7 @@ struct LabServer {
   Endpoint reachable() const;
 
   HeldRequests held;
+  SeenRequests seen;
   Server server;
 };
 

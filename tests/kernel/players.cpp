@@ -75,8 +75,18 @@ Performance play_mixed(Lab& lab, std::vector<const Ending*> drawn, std::size_t p
   return all;
 }
 
+/// What no handler has got is safe to send again, and nothing else is.
+void check_safe(const LabServer& lab, const ConnectionRecord& record, Performance& performance) {
+  for (const RequestRecord& request : record.requests) {
+    if (request.retry != Retry::safe || !lab.seen.contains(record.id, request.number)) continue;
+    performance.failures.push_back("retry safe, though a handler got request " + std::to_string(request.number) +
+                                   ":\n" + ladder(record));
+  }
+}
+
 /// Waits until every connection has settled, and takes the records.
-void collect(Server& server, std::size_t connections, Performance& performance) {
+void collect(LabServer& lab, std::size_t connections, Performance& performance) {
+  Server& server = lab.server;
   for (std::size_t i = 0; i < connections; ++i) {
     if (server.wait_closed(10s)) continue;
     // A client's RST may overtake the ACK of its handshake: such a connection is never accepted.
@@ -89,7 +99,13 @@ void collect(Server& server, std::size_t connections, Performance& performance) 
     performance.failures.push_back(failure);
     break;
   }
-  std::ranges::move(server.connections(), std::back_inserter(performance.records));
+  const Counts counts = server.counts();
+  performance.accepted += counts.accepted;
+  performance.settled += counts.settled;
+  for (ConnectionRecord& record : server.connections()) {
+    check_safe(lab, record, performance);
+    performance.records.push_back(std::move(record));
+  }
 }
 
 /// What a client may be doing when the server stops.
@@ -188,7 +204,7 @@ Performance play_one_stop(const Stop& stop, std::uint64_t seed) {
   ready.arrive_and_wait();
   server.server.stop(20ms);
   clients.clear();
-  collect(server.server, connections_per_stop, performance);
+  collect(server, connections_per_stop, performance);
   return performance;
 }
 
@@ -198,6 +214,8 @@ void Performance::add(Performance other) {
   std::ranges::move(other.played, std::back_inserter(played));
   std::ranges::move(other.records, std::back_inserter(records));
   std::ranges::move(other.failures, std::back_inserter(failures));
+  accepted += other.accepted;
+  settled += other.settled;
 }
 
 Performance play_endings(Lab& lab, const Repertoire& repertoire, std::string_view only, std::size_t connections,
@@ -214,7 +232,7 @@ Performance play_endings(Lab& lab, const Repertoire& repertoire, std::string_vie
   for (const auto& server : lab.servers()) {
     const Endpoint ends_at = plain(server->reachable());
     const auto to_it = std::ranges::count_if(all.played, [&](const Played& p) { return p.ends.server == ends_at; });
-    collect(server->server, static_cast<std::size_t>(to_it), all);
+    collect(*server, static_cast<std::size_t>(to_it), all);
   }
   return all;
 }

@@ -25,7 +25,11 @@ struct Played {
 struct Performance {
   std::vector<Played> played;
   std::vector<ConnectionRecord> records;
-  /// What went wrong outside of any verdict: a server that does not answer, a connection that does not settle.
+  /// Of the servers; they should be as many.
+  std::uint64_t accepted = 0;
+  std::uint64_t settled = 0;
+  /// What went wrong outside of any verdict: a server that does not answer, a connection that does not settle, a
+  /// request that is said to be safe although a handler has got it.
   std::vector<std::string> failures;
 
   void add(Performance other);
