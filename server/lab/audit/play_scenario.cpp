@@ -69,6 +69,8 @@ class Play {
         play_own(step);
       }
     }
+    // The client may have its answer before the server has written down how it ended the connection.
+    std::this_thread::sleep_for(between_steps);
     await(settling, [this] { return is_quiet(); });
     played_.records = server_.connections();
     played_.rules_fired = rules_fired(server_);
