@@ -12,7 +12,7 @@ while (line = $stdin.gets)
   next puts "#{step} na" unless METHODS[word]
   begin
     uri = URI(url)
-    http = connections[uri.host + uri.port.to_s] ||= Net::HTTP.new(uri.host, uri.port).tap { |one| one.keep_alive_timeout = 30; one.read_timeout = 8 }
+    http = connections[uri.host + uri.port.to_s] ||= Net::HTTP.new(uri.host, uri.port).tap { |one| one.keep_alive_timeout = 30; one.open_timeout = one.read_timeout = 8 }
     http.start unless http.started?
     body = word == "UP" ? "\0" * number.to_i : %w[POST PUT].include?(word) ? "ping" : nil
     response = http.send_request(METHODS[word], uri.request_uri, body, word == "GETC" ? { "Connection" => "close" } : {})
