@@ -142,7 +142,8 @@ std::string audit_help() {
   constexpr std::size_t columns = 80;
   std::string out(synopsis);
   for (const AuditFlag& flag : audit_flags())
-    out += fmt::format("  {} {}\n", flag.name, flag.placeholder) + wrap(flag.help, "      ", columns);
+    out += fmt::format("  {}{}{}\n", flag.name, flag.placeholder.empty() ? "" : " ", flag.placeholder) +
+           wrap(flag.help, "      ", columns);
   return out + "  -h, --help\n" + std::string(epilogue);
 }
 
