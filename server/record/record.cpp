@@ -49,7 +49,7 @@ std::string client_end_text(const ConnectionRecord& record) {
     if (const auto* client = each.as<fact::PeerSocket>())
       text = ", its end is in " + std::string(to_string(client->state));
   if (record.local_client && !record.local_client->processes.empty())
-    text += ", of " + printable(names_of(record.local_client->processes));
+    text += ", of " + server::printable(names_of(record.local_client->processes));
   return text;
 }
 
