@@ -143,7 +143,8 @@ TEST_CASE("a barrier answers with the connection when it has happened") {
   const Answer late = ask(lab, "/connections?wait=closed&after=1&timeout=10ms");
   CHECK(late.status == 504);
   CHECK(error_of(late) == "waited 10ms in vain for a connection after 1 to be closed");
-  CHECK(late.parsed()["error"]["open_connections"] == json{{{"id", 2}, {"phase", "idle"}, {"request_count", 2}}});
+  CHECK(late.parsed()["error"]["open_connections"] ==
+        json{{{"id", 2}, {"phase", "idle"}, {"request_count", 2}, {"fin_sent_by", "nobody"}}});
   const Answer gone = ask(lab, "/connections/1?wait=idle");
   CHECK(gone.status == 409);
   CHECK(error_of(gone) == "waited for connection 1 to be idle; it is settled after 1 requests");
