@@ -26,18 +26,22 @@ std::uint32_t unread_in(const Evidence& evidence) {
   return closed != nullptr ? closed->unread : 0;
 }
 
+std::size_t line_size(const FieldView& field) {
+  return field.name.size() + std::string_view(": \r\n").size() + field.value.size();
+}
+
 /// Field lines, each with its CRLF, that fit into so many bytes.
 void keep_fields(RequestRecord& record, std::span<const FieldView> fields, std::size_t room) {
-  record.fields.clear();
-  record.fields_left_out = 0;
-  for (const auto& [name, value] : fields) {
-    const std::size_t size = name.size() + value.size() + 4;
-    const bool fits = record.fields_left_out == 0 && record.fields.size() + size <= room;
-    if (fits)
-      record.fields.append(name).append(": ").append(value).append("\r\n");
-    else
-      ++record.fields_left_out;
-  }
+  std::size_t size = 0;
+  std::size_t count = 0;
+  while (count < fields.size() && size + line_size(fields[count]) <= room) size += line_size(fields[count++]);
+  record.fields_left_out = fields.size() - count;
+  record.fields.reset();
+  if (count == 0) return;
+  const auto kept = std::make_shared<std::string>();
+  kept->reserve(size);
+  for (const auto& [name, value] : fields.first(count)) kept->append(name).append(": ").append(value).append("\r\n");
+  record.fields = kept;
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ std::string_view to_string(Phase phase) {
 
 std::vector<FieldView> RequestRecord::field_views() const {
   std::vector<FieldView> views;
-  for (std::string_view rest = fields; !rest.empty();) {
+  for (std::string_view rest = fields ? std::string_view(*fields) : ""; !rest.empty();) {
     const std::string_view line = rest.substr(0, rest.find("\r\n"));
     const std::size_t colon = line.find(": ");
     views.push_back({line.substr(0, colon), line.substr(colon + 2)});

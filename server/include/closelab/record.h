@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -50,7 +51,8 @@ struct RequestRecord {
   /// What was decided about the connection when the response was written.
   Persistence persistence;
   /// Its field lines, `Name: value` and CRLF each: from the first one, as many as Options::fields_kept has room for.
-  std::string fields{};
+  /// Null when there are none; copies of the record share them.
+  std::shared_ptr<const std::string> fields{};
   /// Field lines that are not among them.
   std::size_t fields_left_out = 0;
   /// When its head was complete.
