@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <tuple>
+#include <vector>
+
 #include "tests/support/program.h"
 
 namespace closelab::cli {
@@ -50,6 +54,35 @@ TEST_CASE("a tag tells requests apart, POST is answered as GET is, and /echo tak
   CHECK(contains(curl({lab.url("/echo?q=1&close=lingering&at=after_response")}).out, "GET /echo?q=1&close=lingering"));
   CHECK(contains(curl({lab.url("/echo?close=gently")}).out, "is none of lingering"));
   CHECK(contains(curl({lab.url("/?q=1")}).out, "unknown query option"));
+}
+
+TEST_CASE("404 and 405 come before a 100 (Continue), and say that the connection ends") {
+  Lab lab;
+  const auto expecting = [&lab](const char* method, const char* path) {
+    return curl({"-i", "-X", method, "-H", "Expect: 100-continue", "-d", "body", lab.url(path)}).out;
+  };
+  for (const auto& [method, path, status] :
+       {std::tuple{"POST", "/nothing", "404"}, {"PUT", "/bytes/5", "405"}, {"DELETE", "/", "405"}}) {
+    CAPTURE(path);
+    const std::string out = expecting(method, path);
+    CHECK(out.starts_with("HTTP/1.1 " + std::string(status)));
+    CHECK(contains(out, "\r\nConnection: close\r\n"));
+  }
+  CHECK(expecting("POST", "/echo").starts_with("HTTP/1.1 100 Continue\r\n"));
+}
+
+TEST_CASE("with --cors a page of another origin may ask, and its rule acts behind the preflight") {
+  Lab lab({"--cors"});
+  const std::string url = lab.url("/?close=abortive&at=before_response");
+  const std::vector<std::string> preflight{
+      "-i", "-X", "OPTIONS", "-H", "Origin: http://a.example", "-H", "Access-Control-Request-Method: PUT", url};
+  CHECK(contains(curl(preflight).out, "\r\nAccess-Control-Allow-Methods: *\r\n"));
+  CHECK(curl({"-H", "Origin: http://a.example", url}).exit_code == 56);
+  CHECK(contains(curl({"-i", "-H", "Origin: http://a.example", lab.url()}).out,
+                 "\r\nAccess-Control-Allow-Origin: *\r\n"));
+  CHECK_FALSE(contains(curl({"-i", lab.url()}).out, "Access-Control"));
+  Lab without;
+  CHECK_FALSE(contains(curl({"-i", "-H", "Origin: http://a.example", without.url()}).out, "Access-Control"));
 }
 
 TEST_CASE("a delayed response does not hold up other connections") {
