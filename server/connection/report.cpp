@@ -74,6 +74,8 @@ void Report::request_begins(Exchange& exchange) {
   record.answer_end = 0;
   record.answer_spoiled = false;
   if (record.received_at.count() == 0) record.received_at = now();
+  // A client that sends a request has set its socket up.
+  look_at_keepalive();
 }
 
 void Report::answering(const Exchange& exchange) {
@@ -110,13 +112,19 @@ void Report::look_at_client() {
   recorder_.local_client(entry_, *found);
 }
 
+void Report::look_at_keepalive() {
+  if (local_client_ == nullptr) return;
+  local_client_->keepalive = find_keepalive(server(), client());
+  if (!local_client_->keepalive) return;
+  recorder_.local_client(entry_, *local_client_);
+  local_client_.reset();
+}
+
 void Report::answered(Exchange& exchange) {
   if (exchange.unflushed.empty()) return;
-  // By now a client has set its socket up, and nothing else of it runs a timer.
-  if (const auto looked_at = std::move(local_client_)) {
-    looked_at->keepalive = find_keepalive(server(), client());
-    recorder_.local_client(entry_, *looked_at);
-  }
+  // By now nothing else runs a timer at the client, but it may be gone.
+  look_at_keepalive();
+  local_client_.reset();
   recorder_.answered(entry_, exchange.unflushed);
   exchange.unflushed.clear();
 }

@@ -71,6 +71,8 @@ class Report {
   void settle_retry();
 
  private:
+  void look_at_keepalive();
+
   Recorder& recorder_;
   std::chrono::steady_clock::time_point accepted_at_;
   /// Valid until the connection has been handed to the observer.
@@ -78,7 +80,7 @@ class Report {
   std::uint64_t requests_ = 0;
   Retry retry_ = Retry::not_needed;
   std::size_t dropped_ = 0;
-  /// A client on this machine that has had no answer yet.
+  /// A client on this machine that has had no answer yet, and whose keepalive timer has not been seen.
   std::unique_ptr<LocalClient> local_client_;
 };
 

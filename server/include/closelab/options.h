@@ -100,8 +100,8 @@ struct Options {
   /// Bytes of a request's field lines that its record keeps, whole lines from the first one; 0 keeps none. They may
   /// hold secrets (Authorization, Cookie), which whoever sees the record sees.
   std::size_t fields_kept = 1024;
-  /// Switch::on: of a client on this machine the record tells its process and its keepalive timer. Looked at when it
-  /// is accepted and behind its first answer, on the reactor thread; it takes about 1 us for each descriptor of each
+  /// Switch::on: of a client on this machine the record tells its process and its keepalive timer. Looked at when it is
+  /// accepted, and with its first request, on the reactor thread; it takes about 1 us for each descriptor of each
   /// process that the server may look into.
   Switch local_clients = Switch::off;
   /// How long stop() lets requests in flight finish, at most a year. It bounds no handler that blocks: that can't be

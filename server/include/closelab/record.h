@@ -90,8 +90,8 @@ struct LocalClient {
   /// Those that have a descriptor of it; several when one has inherited it. Empty where the kernel does not show them
   /// (proc(5): /proc/PID/fd).
   std::vector<Process> processes{};
-  /// When the keepalive timer (SO_KEEPALIVE) of the client's socket was due, looked at behind the first answer; unset:
-  /// none was seen to run.
+  /// When the keepalive timer (SO_KEEPALIVE) of the client's socket was due, looked at with the first request and its
+  /// answer; unset: none was seen to run.
   std::optional<std::chrono::milliseconds> keepalive{};
 };
 
