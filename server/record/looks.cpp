@@ -47,7 +47,10 @@ void Looks::name_client(ConnectionRecord& record, const net::SocketInfo& socket)
 /// Its client, if it is on this machine, has not closed since.
 bool Looks::is_leaked(ConnectionRecord& record) {
   const auto ends = observer_.look_at_ends(record.id, {record.server, record.client});
-  if (!ends || !ends->client) return record.phase != Phase::settled;
+  const bool is_open = record.phase != Phase::settled;
+  // Without an answer another connection has its addresses and ports, or nobody is to ask.
+  if (!ends) return is_open && !observer_.looks_up(record.id);
+  if (!ends->client) return is_open && ends->own.state != TcpState::closed;
   const TcpState client = ends->client->state;
   if (client != TcpState::close_wait && client != TcpState::established) return false;
   look_at_ends(record);

@@ -121,7 +121,9 @@ Recorder::Alone Recorder::alone(std::chrono::milliseconds longer_than) const {
   Alone found;
   const Clock::time_point now = Clock::now();
   for (const auto& [id, entry] : entries_) {
-    const auto since = alone_since(entry.record_);
+    const ConnectionRecord& record = entry.record_;
+    const bool may_be = record.phase == Phase::closing || record.verdict.client_left_in != TcpState::unknown;
+    const auto since = may_be ? alone_since(record) : std::nullopt;
     if (!since) continue;
     const Clock::time_point due = entry.accepted_ + *since + longer_than;
     due <= now ? found.connections.push_back(entry.in_order()) : void(found.next = std::min(found.next, due));

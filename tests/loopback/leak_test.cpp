@@ -137,6 +137,19 @@ TEST_CASE("a client is leaked, too, when our side has closed its descriptor") {
   CHECK(leaked->local_client->processes.size() == 1);
 }
 
+TEST_CASE("without lookups, our own side tells who has not closed, and nobody whose it is") {
+  Options options = in_mode(CloseMode::half);
+  options.lookups = Switch::off;
+  TestServer server(options);
+  Client client(server);
+  CHECK(client.exchange(closing).status == 200);
+  const auto leaked = server.wait_leaked(1ms, patience);
+  REQUIRE(leaked);
+  CHECK(leaked->client_processes.empty());
+  client.close();
+  CHECK(server.wait_all_settled(patience));
+}
+
 TEST_CASE("a stop ends every wait") {
   TestServer server;
   std::jthread stops([&] {
