@@ -18,11 +18,11 @@ struct First {
   UnknownBecause because = UnknownBecause::none;
 };
 
-First not_known(UnknownBecause because) {
+constexpr First not_known(UnknownBecause because) {
   return {Side::undetermined, ClosedBy::undetermined, Source::inferred, because};
 }
-const First may_have_crossed = not_known(UnknownBecause::fins_may_have_crossed);
-const First was_queued = not_known(UnknownBecause::fin_was_queued);
+constexpr First may_have_crossed = not_known(UnknownBecause::fins_may_have_crossed);
+constexpr First was_queued = not_known(UnknownBecause::fin_was_queued);
 
 First server_fin(Source source) { return {Side::server, ClosedBy::fin, source}; }
 First client_fin(Source source) { return {Side::client, ClosedBy::fin, source}; }

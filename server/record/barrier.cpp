@@ -8,7 +8,7 @@
 namespace closelab::server {
 namespace {
 
-bool is_reset(const Evidence& seen) {
+bool tells_of_reset(const Evidence& seen) {
   return seen.is<fact::ReceiveFailed>() || seen.is<fact::SendFailed>() || seen.is<fact::PendingError>() ||
          seen.is<fact::Aborted>();
 }
@@ -48,7 +48,7 @@ Reached reached(const Barrier& barrier, const ConnectionRecord& record) {
 
 std::optional<std::chrono::nanoseconds> alone_since(const ConnectionRecord& record) {
   const std::vector<Evidence>& evidence = record.evidence;
-  if (fin_sent_by(evidence) != FinSentBy::server || std::ranges::any_of(evidence, is_reset)) return std::nullopt;
+  if (fin_sent_by(evidence) != FinSentBy::server || std::ranges::any_of(evidence, tells_of_reset)) return std::nullopt;
   return std::ranges::find_if(evidence, net::shows_server_fin)->at;
 }
 
