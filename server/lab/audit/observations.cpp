@@ -118,25 +118,24 @@ void walk_template(std::string_view text, Each each) {
 }  // namespace
 
 Meaning AuditVocabulary::meaning_of_numbered(std::string_view name) const {
-  using Kind = Meaning::Kind;
   static const std::vector<std::pair<std::string_view, Meaning>> of_step{
-      {"result", {Kind::word, {"ok", "err"}}},
-      {"said", {Kind::word, {"success", "an error"}}},
-      {"status", {Kind::number}},
-      {"bytes", {Kind::size}},
-      {"took", {Kind::time}},
-      {"requests", {Kind::number}},
-      {"connections", {Kind::number}},
-      {"reused", {Kind::word, yes_or_no}},
-      {"connection", {Kind::number}},
-      {"asked_close", {Kind::word, yes_or_no}},
-      {"answer_time", {Kind::time}},
+      {"result", {Meaning::Kind::word, {"ok", "err"}}},
+      {"said", {Meaning::Kind::word, {"success", "an error"}}},
+      {"status", {Meaning::Kind::number}},
+      {"bytes", {Meaning::Kind::size}},
+      {"took", {Meaning::Kind::time}},
+      {"requests", {Meaning::Kind::number}},
+      {"connections", {Meaning::Kind::number}},
+      {"reused", {Meaning::Kind::word, yes_or_no}},
+      {"connection", {Meaning::Kind::number}},
+      {"asked_close", {Meaning::Kind::word, yes_or_no}},
+      {"answer_time", {Meaning::Kind::time}},
   };
   static const std::vector<std::pair<std::string_view, Meaning>> of_connection{
-      {"requests", {Kind::number}},
-      {"dropped", {Kind::size}},
-      {"closed_first", {Kind::word, {"server", "client", "both", "undetermined", "open"}}},
-      {"closed_by", {Kind::word, {"fin", "rst", "timeout", "undetermined", "open"}}},
+      {"requests", {Meaning::Kind::number}},
+      {"dropped", {Meaning::Kind::size}},
+      {"closed_first", {Meaning::Kind::word, {"server", "client", "both", "undetermined", "open"}}},
+      {"closed_by", {Meaning::Kind::word, {"fin", "rst", "timeout", "undetermined", "open"}}},
   };
   const std::vector<std::string> parts = split_at_dots(name);
   if (parts.size() != 3) return {};
@@ -150,14 +149,14 @@ Meaning AuditVocabulary::meaning_of_numbered(std::string_view name) const {
 }
 
 Meaning AuditVocabulary::meaning(std::string_view name) const {
-  using Kind = Meaning::Kind;
   static const std::vector<std::string_view> counts{"connections", "connections.unused", "connections.open", "requests",
                                                     "handled",     "rules_fired",        "sockets.keepalive"};
-  if (std::ranges::find(counts, name) != counts.end()) return {Kind::number};
+  if (std::ranges::find(counts, name) != counts.end()) return {Meaning::Kind::number};
   const std::vector<std::string> parts = split_at_dots(name);
   if (parts.size() == 2 && (parts[0] == "requests" || parts[0] == "handled"))
-    return {std::ranges::find(methods, parts[1]) == methods.end() ? Kind::unknown : Kind::number};
-  if (parts.size() == 2 && parts[0] == "sockets") return {parse_tcp_state(parts[1]) ? Kind::number : Kind::unknown};
+    return {std::ranges::find(methods, parts[1]) == methods.end() ? Meaning::Kind::unknown : Meaning::Kind::number};
+  if (parts.size() == 2 && parts[0] == "sockets")
+    return {parse_tcp_state(parts[1]) ? Meaning::Kind::number : Meaning::Kind::unknown};
   return meaning_of_numbered(name);
 }
 
