@@ -132,11 +132,11 @@ TEST_CASE("compare shows two audits side by side") {
 TEST_CASE("a proxy that does not listen, or can't be started, is told") {
   const persona_test::Folder folder;
   const std::string places = "\n# {listen} {upstream}\n";
-  const std::string ends =
-      file_with(folder, "ends.conf", "# run: sh -c {conf}\n# version: echo one" + places + "exit 3\n");
+  const std::string ends = file_with(
+      folder, "ends.conf", "# run: sh {conf}\n# version: echo one" + places + "echo no such directive >&2\nexit 3\n");
   const Finished ended = audit({"short-length", "--proxy", ends});
   CHECK(ended.exit_code == 2);
-  CHECK_MESSAGE(has(ended.out, "the proxy ended with exit code"), ended.out);
+  CHECK_MESSAGE(has(ended.out, "the proxy ended with exit code 3: no such directive"), ended.out);
   const std::string none = file_with(folder, "none.conf", "# run: /no/such/proxy {conf}" + places);
   const Finished missing = audit({"short-length", "--proxy", none});
   CHECK(missing.exit_code == 2);

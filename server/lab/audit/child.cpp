@@ -216,6 +216,7 @@ int Child::wait(Deadline deadline) {
   while (is_running() && fill(deadline)) continue;
   while (is_running() && Clock::now() < deadline) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   if (is_running()) kill_group();
+  drain();
   return reap(0).value_or(-1);
 }
 
