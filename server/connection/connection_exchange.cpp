@@ -364,11 +364,14 @@ Kind Connection::write_output() {
   if (exchange_ == nullptr || exchange_->output.empty()) return Kind::go_on;
   const Shared& shared = host_.shared();
   Output& output = exchange_->output;
-  if (rules_.is_slow()) host_.is_stopping() ? output.allow({}) : rules_.allow_more(Clock::now(), output);
+  if (rules_.is_slow() && host_.is_stopping()) output.allow({});
+  const bool is_piece = rules_.is_slow() && !host_.is_stopping() && rules_.allow_more(Clock::now(), output);
   report_.answering(*exchange_);
   const bool may_wait = rules_.watches_response() || shared.holds.is_held(id());
   const bool fin_follows = state_.stage == Stage::finishing && end_.sends_fin_at_once(shared.options) && !may_wait;
-  switch (output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no)) {
+  const Output::Result result = output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no);
+  if (is_piece) rules_.piece_sent(Clock::now());
+  switch (result) {
     case Output::Result::flushed:
       Report::note_answered(*exchange_, report_.now(), stream_.sent());
       if (state_.stage != Stage::finishing) report_.answered(*exchange_);

@@ -290,11 +290,13 @@ milliseconds RuleRunner::until_read(Clock::time_point now, std::size_t& bytes) {
   return milliseconds(0);
 }
 
-void RuleRunner::allow_more(Clock::time_point now, Output& output) {
-  if (now < state_->write_after) return;
+bool RuleRunner::allow_more(Clock::time_point now, Output& output) {
+  if (now < state_->write_after) return false;
   output.allow(state_->pace->bytes);
-  state_->write_after = now + state_->pace->every;
+  return true;
 }
+
+void RuleRunner::piece_sent(Clock::time_point now) { state_->write_after = now + state_->pace->every; }
 
 milliseconds RuleRunner::until_write(Clock::time_point now) const {
   return std::chrono::ceil<milliseconds>(state_->write_after - now);

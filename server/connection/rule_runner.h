@@ -96,8 +96,11 @@ class RuleRunner {
   bool is_slow() const { return state_ != nullptr && state_->pace.has_value(); }
   /// How long `slow` keeps the connection from reading; 0: it may read so many `bytes` now, once.
   std::chrono::milliseconds until_read(Clock::time_point now, std::size_t& bytes);
-  /// Allows the output what `slow` lets through, once in its interval however often there is something to write.
-  void allow_more(Clock::time_point now, Output& output);
+  /// Allows the output what `slow` lets through, if its interval is over.
+  bool allow_more(Clock::time_point now, Output& output);
+  /// The interval begins when the piece has been sent: a thread that was held up before that must not send the next one
+  /// right behind it.
+  void piece_sent(Clock::time_point now);
   std::chrono::milliseconds until_write(Clock::time_point now) const;
 
  private:
