@@ -101,8 +101,8 @@ void print_reasons(const Way& way) {
   for (const auto& [ending, row] : way.comparison.rows()) endings += row.connections;
   std::cout << '\n' << way.name << ": accepted " << way.accepted << ", settled " << way.settled;
   for (const auto& [retry, requests] : way.comparison.retries()) std::cout << "; retry " << retry << ' ' << requests;
-  std::cout << "; " << way.comparison.failures() + way.failures << " wrong, " << way.dropped
-            << " packets dropped by the judge\n";
+  std::cout << "; " << way.comparison.failures() + way.failures << " wrong, " << way.comparison.unexplained()
+            << " undetermined without need, " << way.dropped << " packets dropped by the judge\n";
   for (const auto& [what, times] : way.comparison.reasons())
     std::cout << "  " << std::left << std::setw(14) << what.first << std::setw(24) << to_string(what.second)
               << std::right << std::setw(9) << times << std::fixed << std::setprecision(3) << std::setw(9)
@@ -110,7 +110,9 @@ void print_reasons(const Way& way) {
 }
 
 bool is_right(const Way& way) {
-  return way.failures == 0 && way.comparison.failures() == 0 && way.accepted == way.settled && way.dropped == 0;
+  const bool is_explained = way.comparison.unexplained() == 0;
+  return is_explained && way.failures == 0 && way.comparison.failures() == 0 && way.accepted == way.settled &&
+         way.dropped == 0;
 }
 
 int soak(std::uint64_t endings, std::chrono::minutes longest) {
