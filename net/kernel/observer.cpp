@@ -65,6 +65,21 @@ bool is_overtaken(TcpState own, TcpState peer) {
          (peer == TcpState::fin_wait_1 || peer == TcpState::fin_wait_2 || peer == TcpState::closing);
 }
 
+std::optional<CaptureGap> gap_in(const Testimony& testimony) {
+  using Completeness = Testimony::Completeness;
+  switch (testimony.completeness) {
+    case Completeness::whole:
+      break;
+    case Completeness::gaps:
+      return CaptureGap::packets_lost;
+    case Completeness::cut:
+      return CaptureGap::too_many_segments;
+    case Completeness::unknown:
+      return CaptureGap::syn_missing;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::chrono::milliseconds next_look(int looks) {
@@ -329,10 +344,9 @@ bool Observer::is_explained(const Followed& followed) const {
 
 void Observer::note_testimony(EndedConnection& connection) {
   const Testimony testimony = testimonies_->testimony(connection.id);
-  using Completeness = Testimony::Completeness;
-  if (testimony.completeness != Completeness::whole) {
-    const bool gaps = testimony.completeness == Completeness::gaps;
-    connection.note(Source::capture, fact::CaptureIncomplete{gaps ? testimonies_->missed() : 0});
+  if (const auto gap = gap_in(testimony)) {
+    const bool is_lost = *gap == CaptureGap::packets_lost;
+    connection.note(Source::capture, fact::CaptureIncomplete{is_lost ? testimonies_->missed() : 0, *gap});
   }
   // Packets have the time of the wall clock.
   const auto since_accept = Clock::now() - connection.accepted_at;

@@ -150,7 +150,10 @@ struct Describer {
     return flags_text(segment) + " of the " + std::string(to_string(segment.from)) + "'s, captured";
   }
   std::string operator()(const fact::CaptureIncomplete& incomplete) const {
-    if (incomplete.lost == 0) return "its SYN was not captured: what is known of its packets may not be all";
+    if (incomplete.gap == CaptureGap::syn_missing)
+      return "its SYN was not captured: what is known of its packets may not be all";
+    if (incomplete.gap == CaptureGap::too_many_segments)
+      return "it had more segments with SYN, FIN or RST than the witness keeps: those that follow are not all";
     return std::to_string(incomplete.lost) + " packets were not captured: some of this connection's may be among them";
   }
 };
@@ -170,6 +173,11 @@ std::string_view to_string(SampleMoment moment) {
 
 std::string_view to_string(Sender sender) { return sender == Sender::server ? "server" : "client"; }
 
+std::string_view to_string(CaptureGap gap) {
+  static constexpr std::array<std::string_view, 3> names{"packets_lost", "syn_missing", "too_many_segments"};
+  return names[static_cast<std::size_t>(gap)];
+}
+
 std::string_view to_string(const Fact& fact) {
   return std::visit([](const auto& what) { return what.name; }, fact);
 }
@@ -183,6 +191,8 @@ std::ostream& operator<<(std::ostream& out, Source source) { return out << to_st
 std::ostream& operator<<(std::ostream& out, SampleMoment moment) { return out << to_string(moment); }
 
 std::ostream& operator<<(std::ostream& out, Sender sender) { return out << to_string(sender); }
+
+std::ostream& operator<<(std::ostream& out, CaptureGap gap) { return out << to_string(gap); }
 
 std::ostream& operator<<(std::ostream& out, const Fact& fact) { return out << to_string(fact); }
 

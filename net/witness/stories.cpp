@@ -29,6 +29,11 @@ bool continues(std::span<const StorySegment> story, const fact::Segment& segment
   });
 }
 
+std::size_t resets_of(std::span<const StorySegment> story, Sender from) {
+  const auto is_reset = [from](const StorySegment& seen) { return seen.segment.rst && seen.segment.from == from; };
+  return static_cast<std::size_t>(std::ranges::count_if(story, is_reset));
+}
+
 }  // namespace
 
 Stories::Key Stories::key_of(const Endpoint& client, const Endpoint& server) {
@@ -102,6 +107,7 @@ void Stories::append(Story& story, const SeenSegment& seen, Sender from) {
   segment.from = from;
   const auto copies = [&](const StorySegment& other) { return same(other.segment, segment); };
   if (std::ranges::any_of(story.segments, copies)) return;
+  if (segment.rst && resets_of(story.segments, from) == max_resets) return;
   story.overfull = story.segments.size() == max_segments;
   if (!story.overfull) story.segments.push_back({seen.at, segment});
 }
@@ -116,8 +122,9 @@ Testimony Stories::testimony(const ConnectionEnds& ends, std::uint32_t client_in
   const auto found = successions_.find(key_of(ends.client, ends.server));
   const Story* story = found != successions_.end() ? find(found->second, client_initial_sequence) : nullptr;
   if (story == nullptr) return {};
-  const bool whole = story->misses_before == misses_ && !story->overfull;
-  return {whole ? Testimony::Completeness::whole : Testimony::Completeness::gaps, story->segments};
+  using Completeness = Testimony::Completeness;
+  if (story->misses_before != misses_) return {Completeness::gaps, story->segments};
+  return {story->overfull ? Completeness::cut : Completeness::whole, story->segments};
 }
 
 void Stories::drop(const ConnectionEnds& ends, std::uint32_t client_initial_sequence) {

@@ -32,7 +32,8 @@ struct StorySegment {
 struct Testimony {
   enum class Completeness : std::uint8_t {
     whole,    ///< every segment with SYN, FIN or RST that passed so far
-    gaps,     ///< some may be missing: segments were missed while it lasted, or there were too many
+    gaps,     ///< some may be missing: segments were missed while it lasted
+    cut,      ///< there were more than are kept
     unknown,  ///< its SYN was not seen: before the capture began, or missed
   };
   Completeness completeness = Completeness::unknown;
@@ -48,6 +49,8 @@ class Stories {
   static constexpr std::size_t max_unclaimed = 16384;
   /// An orderly connection has four; a FIN or RST that is sent again and again is more.
   static constexpr std::size_t max_segments = 32;
+  /// Of one side: who is gone answers every segment by an RST, and those after the first ones tell nothing new.
+  static constexpr std::size_t max_resets = 8;
   /// Of one pair of ends: each connection between them lasts until its story has been dropped, and mostly there is one.
   static constexpr std::size_t max_succession = 8;
 

@@ -40,6 +40,13 @@ enum class SampleMoment : std::uint8_t {
 /// Which end sent a captured segment.
 enum class Sender : std::uint8_t { server, client };
 
+/// Why a capture may lack segments of a connection.
+enum class CaptureGap : std::uint8_t {
+  packets_lost,       ///< the capture lost packets while it lasted
+  syn_missing,        ///< its SYN was not captured
+  too_many_segments,  ///< it had more of them than are kept
+};
+
 /// What can be observed of the end of a connection: one type for each fact, with what belongs to it. `name` is what
 /// the fact is called in JSON.
 namespace fact {
@@ -212,11 +219,12 @@ struct Segment {
   std::uint32_t end() const { return sequence + payload + (syn ? 1U : 0U) + (fin ? 1U : 0U); }
 };
 
-/// The capture lost packets while the connection ended: segments of its may be missing among those that are here.
+/// Segments of the connection may be missing among those that are here.
 struct CaptureIncomplete {
   static constexpr std::string_view name = "capture_incomplete";
   /// Packets of any connection that were lost.
   std::uint64_t lost = 0;
+  CaptureGap gap = CaptureGap::packets_lost;
 };
 
 }  // namespace fact
@@ -262,6 +270,7 @@ FinSentBy fin_sent_by(const std::vector<Evidence>& evidence);
 std::string_view to_string(Source source);
 std::string_view to_string(SampleMoment moment);
 std::string_view to_string(Sender sender);
+std::string_view to_string(CaptureGap gap);
 std::string_view to_string(FinSentBy sent_by);
 /// `sent_fin`.
 std::string_view to_string(const Fact& fact);
@@ -273,6 +282,7 @@ std::string describe(const Evidence& evidence);
 std::ostream& operator<<(std::ostream& out, Source source);
 std::ostream& operator<<(std::ostream& out, SampleMoment moment);
 std::ostream& operator<<(std::ostream& out, Sender sender);
+std::ostream& operator<<(std::ostream& out, CaptureGap gap);
 std::ostream& operator<<(std::ostream& out, FinSentBy sent_by);
 std::ostream& operator<<(std::ostream& out, const Fact& fact);
 /// `at 0.45 ms: recv() returned 0: the client's FIN (syscall)`.

@@ -68,7 +68,10 @@ struct FactWriter {
     if (segment.ack) json["acknowledgement"] = segment.acknowledgement;
     add("payload", segment.payload);
   }
-  void operator()(const fact::CaptureIncomplete& incomplete) const { add("lost", incomplete.lost); }
+  void operator()(const fact::CaptureIncomplete& incomplete) const {
+    add("lost", incomplete.lost);
+    json["gap"] = to_string(incomplete.gap);
+  }
   template <class Plain>
   void operator()(const Plain&) const {
     static_assert(std::is_empty_v<Plain>, "a fact's values belong into JSON");

@@ -134,13 +134,29 @@ TEST_CASE("after segments were missed, the stories of that time may have gaps; l
   CHECK(stories.testimony(ends_of(4001), 7).completeness == Completeness::whole);
 }
 
-TEST_CASE("a story with more segments than are kept has gaps") {
+TEST_CASE("a story with more segments than are kept is cut") {
   Stories stories;
   handshake(stories, 100, 500);
-  for (std::uint32_t i = 0; i < 2 * Stories::max_segments; ++i) add(stories, segment(client, "R", 1000 + i));
+  for (std::uint32_t i = 0; i < 2 * Stories::max_segments; ++i) add(stories, segment(client, "F.", 1000 + i, 501));
   const Testimony testimony = stories.testimony(ends_of(4000), 100);
-  CHECK(testimony.completeness == Completeness::gaps);
+  CHECK(testimony.completeness == Completeness::cut);
   CHECK(testimony.segments.size() == Stories::max_segments);
+  stories.note_missed();
+  CHECK(stories.testimony(ends_of(4000), 100).completeness == Completeness::gaps);
+}
+
+TEST_CASE("of each side's RSTs the first ones are kept, and the story is whole") {
+  Stories stories;
+  handshake(stories, 100, 500);
+  for (std::uint32_t i = 0; i < 2 * Stories::max_segments; ++i) {
+    add(stories, segment(client, "R", 1000 + i));
+    add(stories, segment(server, "R", 2000 + i));
+  }
+  add(stories, segment(server, "F.", 501, 101));
+  const Testimony testimony = stories.testimony(ends_of(4000), 100);
+  CHECK(testimony.completeness == Completeness::whole);
+  CHECK(testimony.segments.size() == 2 + 2 * Stories::max_resets + 1);
+  CHECK(testimony.segments.back().segment.fin);
 }
 
 TEST_CASE("SYNs that nobody accepts do not fill the memory, and push out nothing that was claimed") {
