@@ -53,7 +53,8 @@ TcpState last_sampled(const EndedConnection& connection) {
 /// An RST takes both ends away at once, and into no further state.
 bool is_reset(const Evidence& seen) {
   const auto* closed = seen.as<fact::Closed>();
-  return seen.is<fact::Aborted>() || seen.is<fact::ReceiveFailed>() || seen.is<fact::SendFailed>() ||
+  const auto* aborted = seen.as<fact::Aborted>();
+  return (aborted != nullptr && !aborted->silent) || seen.is<fact::ReceiveFailed>() || seen.is<fact::SendFailed>() ||
          seen.is<fact::PendingError>() || (closed != nullptr && closed->unread > 0);
 }
 

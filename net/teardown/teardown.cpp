@@ -32,6 +32,13 @@ void reset(int fd) {
   ::connect(fd, &nobody, sizeof nobody);
 }
 
+/// With both FINs under way and nothing unsent there is no RST (Linux, tcp_disconnect()): RFC 9293 §3.10.5 has none
+/// either.
+bool is_dropped_silently(const fact::Sampled& before) {
+  const bool both_fins = before.state == TcpState::closing || before.state == TcpState::last_ack;
+  return both_fins && before.unsent == 0;
+}
+
 std::uint32_t as_count(std::uint64_t bytes) {
   constexpr std::uint64_t most = std::numeric_limits<std::uint32_t>::max();
   return static_cast<std::uint32_t>(std::min(bytes, most));
@@ -196,12 +203,13 @@ void Teardown::reset_by_closing() {
 
 void Teardown::abort() {
   hold_still();
-  if (sample(SampleMoment::before_close, SampleDepth::queues).state == TcpState::closed) {
+  const fact::Sampled before = sample(SampleMoment::before_close, SampleDepth::queues);
+  if (before.state == TcpState::closed) {
     note_end();
     return finish(How::closed);
   }
   reset(stream_.fd());
-  finish(How::aborted);
+  finish(is_dropped_silently(before) ? How::dropped : How::aborted);
 }
 
 /// From here on the state changes only as we make it, but for a segment that another processor has already let in. A
@@ -236,8 +244,9 @@ void Teardown::finish(How how, std::optional<std::uint32_t> known_unread) {
     return;
   }
   const std::uint32_t missed = this->missed();
-  connection_.note(Source::syscall, how == How::aborted ? Fact(fact::Aborted{missed})
-                                                        : fact::Closed{.unread = unread, .missed = missed});
+  const Fact closed = fact::Closed{.unread = unread, .missed = missed};
+  const Fact aborted = fact::Aborted{.missed = missed, .silent = how == How::dropped};
+  connection_.note(Source::syscall, how == How::closed ? closed : aborted);
   ::close(stream_.release());
 }
 

@@ -88,7 +88,7 @@ class Teardown {
   void close_after_waiting();
   void abort();
   void reset_by_closing();
-  enum class How : std::uint8_t { closed, aborted };
+  enum class How : std::uint8_t { closed, aborted, dropped };
   /// `known_unread`: what was unread just now, if that is known.
   void finish(How how, std::optional<std::uint32_t> known_unread = std::nullopt);
   void close_blocking();

@@ -36,10 +36,7 @@ First gave_up(const Digest& d) { return {Side::server, ClosedBy::timeout, source
 /// An RST of ours: linger{1,0}, or close() with unread bytes (RFC 9293 §3.10.4).
 bool our_rst(const Digest& d) {
   if (!d.ended || is(d.last_sample, TcpState::closed) || is(d.own, TcpState::time_wait)) return false;
-  if (d.unread_at_close > 0) return true;
-  // With both FINs under way and nothing unsent, Linux drops the socket without an RST (tcp_need_reset()).
-  const bool both_fins = is(d.last_sample, TcpState::closing) || is(d.last_sample, TcpState::last_ack);
-  return d.aborted && !(both_fins && d.last_sample->what.unsent == 0);
+  return d.aborted || d.unread_at_close > 0;
 }
 
 bool client_reset(const Digest& d) { return d.error == ECONNRESET || d.error == EPIPE; }
@@ -207,7 +204,7 @@ TimeWait infer_remote_time_wait(const Digest& d, const First& first, ResetBy res
   if (reset_by == ResetBy::server || reset_by == ResetBy::client) return TimeWait::none;
   // A client that is gone answers what is still on its way to it by an RST, which ends its TIME_WAIT.
   if (first.side == Side::client && first.by == ClosedBy::fin)
-    return unacknowledged(d) == 0U ? TimeWait::client : TimeWait::unknown;
+    return unacknowledged(d) == 0U && !d.dropped_silently ? TimeWait::client : TimeWait::unknown;
   return first.side == Side::server ? TimeWait::none : TimeWait::unknown;
 }
 
@@ -227,7 +224,8 @@ using Captured = std::optional<CapturedOrder>;
 TimeWait remote_time_wait(const Digest& d, const CapturedOrder& captured) {
   if (is(d.own, TcpState::time_wait)) return captured.client_closed_actively ? TimeWait::both : TimeWait::server;
   if (captured.reset_by != ResetBy::none || !captured.client_closed_actively) return TimeWait::none;
-  return captured.both_fins ? TimeWait::client : TimeWait::unknown;
+  // The ACK of a FIN whose sender is gone is answered by an RST, and a FIN that was lost is not sent again.
+  return captured.both_fins && !d.dropped_silently ? TimeWait::client : TimeWait::unknown;
 }
 
 /// What the packets say, if they do.
@@ -304,7 +302,7 @@ std::optional<std::uint32_t> bytes_at_risk(const Digest& d, const Verdict& verdi
   if (!d.ended) return std::nullopt;
   if (fin_was_acknowledged(d)) return 0;
   const std::optional<std::uint32_t> unacked = unacknowledged(d);
-  const bool known = unacked == 0U || verdict.reset_by == ResetBy::server || verdict.reset_by == ResetBy::client;
+  const bool known = unacked == 0U || d.dropped_silently || verdict.reset_by == ResetBy::server || verdict.reset_by == ResetBy::client;
   return known ? unacked : std::nullopt;
 }
 

@@ -66,7 +66,8 @@ class Digester {
   void operator()(const fact::SentFin&) { d_.sent_fin = true; }
   void operator()(const fact::StoppedReceiving&) { d_.stopped_receiving = true; }
   void operator()(const fact::Aborted& aborted) {
-    d_.ended = d_.aborted = true;
+    d_.ended = true;
+    (aborted.silent ? d_.dropped_silently : d_.aborted) = true;
     d_.missed = aborted.missed;
   }
   void operator()(const fact::Closed& closed) {

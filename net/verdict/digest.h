@@ -45,7 +45,9 @@ struct Digest {
   /// How it is known that the client's FIN was here before ours left: CLOSE_WAIT, LAST_ACK, or an EOF before our FIN.
   std::optional<Source> peer_fin_first;
   bool ended = false;  // aborted or closed
-  bool aborted = false;
+  bool aborted = false;  // by an RST
+  /// What was unacknowledged at the end is not sent again: nobody knows what became of it.
+  bool dropped_silently = false;
   std::uint32_t unread_at_close = 0;
   /// FINs or RSTs that the kernel dropped for us before our RST.
   std::uint32_t missed = 0;

@@ -123,6 +123,9 @@ struct Describer {
            " of the request body had not been read; what comes after close() is answered by RST";
   }
   std::string operator()(const fact::Aborted& aborted) const {
+    if (aborted.silent)
+      return "SO_LINGER{1,0} and close(): with both FINs under way the kernel drops the socket and sends nothing" +
+             missed_text(aborted.missed);
     return "our RST, as SO_LINGER{1,0} and close() send it" + missed_text(aborted.missed);
   }
   std::string operator()(const fact::Closed& closed) const {

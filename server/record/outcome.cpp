@@ -23,11 +23,17 @@ bool was_still_sending(const std::vector<Evidence>& evidence) {
   return find<fact::RequestUnfinished>(evidence) != nullptr || find<fact::DrainBytesExceeded>(evidence) != nullptr;
 }
 
+/// What was on its way when our kernel dropped the connection is not sent again, and nobody knows whether it arrived.
+bool was_dropped(const ConnectionRecord& record) {
+  const auto* aborted = find<fact::Aborted>(record.evidence);
+  return aborted != nullptr && aborted->silent && record.verdict.bytes_at_risk != 0U;
+}
+
 Aftermath aftermath_of(const ConnectionRecord& record) {
   const Verdict& verdict = record.verdict;
   switch (verdict.reset_by) {
     case ResetBy::none:
-      return Aftermath::orderly;
+      return was_dropped(record) ? Aftermath::unseen : Aftermath::orderly;
     case ResetBy::client:
       return Aftermath::client_reset;
     case ResetBy::server:

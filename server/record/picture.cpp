@@ -67,7 +67,8 @@ struct Drawer {
   }
   Rung operator()(const fact::Segment& segment) const { return segment_rung(e, segment); }
   Rung operator()(const fact::SentFin&) const { return rung_of(e, RungKind::fin, Side::server, "FIN"); }
-  Rung operator()(const fact::Aborted&) const {
+  Rung operator()(const fact::Aborted& aborted) const {
+    if (aborted.silent) return rung_of(e, RungKind::call, Side::server, describe(e));
     return rung_of(e, RungKind::rst, Side::server, "RST: close() with SO_LINGER{1,0}");
   }
   Rung operator()(const fact::Closed& closed) const {

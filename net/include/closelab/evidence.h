@@ -151,11 +151,14 @@ struct RequestUnfinished {
   std::uint32_t missing = 0;
 };
 
-/// Our RST, as SO_LINGER{1,0} and close() send it.
+/// What SO_LINGER{1,0} and close() do: our RST, but that in CLOSING and LAST_ACK.
 struct Aborted {
   static constexpr std::string_view name = "aborted";
   /// FINs and RSTs of the peer's that came since StoppedReceiving: with any, ours may not have been the first.
   std::uint32_t missed = 0;
+  /// Both FINs were under way and nothing was unsent: Linux drops the socket, what is unacknowledged included, and
+  /// sends nothing (tcp_disconnect()).
+  bool silent = false;
 };
 
 /// close().

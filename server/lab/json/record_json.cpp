@@ -51,7 +51,10 @@ struct FactWriter {
     add("duration_ms", closed.blocked.count());
     add("missed", closed.missed);
   }
-  void operator()(const fact::Aborted& aborted) const { add("missed", aborted.missed); }
+  void operator()(const fact::Aborted& aborted) const {
+    add("missed", aborted.missed);
+    if (aborted.silent) json["silent"] = true;
+  }
   void operator()(const fact::OwnSocket& socket) const { add_socket(socket.state, socket.timer); }
   void operator()(const fact::PeerSocket& socket) const { add_socket(socket.state, socket.timer); }
   void operator()(const fact::Segment& segment) const {

@@ -203,7 +203,7 @@ TEST_CASE("resets") {
            .eof()
            .sample(M::at_eof, S::closing)
            .sample(M::before_close, S::closing)
-           .aborted()
+           .fact(fact::Aborted{.silent = true})
            .own(S::closed)
            .peer(S::time_wait),
        Side::both, by_fin, no_reset, TimeWait::client, seen},
