@@ -39,6 +39,24 @@ void add(End& end, const fact::Segment& segment) {
   end.rst = end.rst || segment.rst;
 }
 
+/// Up to where the client had received what the server sent. An RST without an ACK that answers a segment has the
+/// number that this one acknowledged (RFC 9293 §3.10.7.1).
+std::optional<std::uint32_t> received_up_to(const fact::Segment& segment) {
+  if (segment.from == Sender::client && segment.ack) return segment.acknowledgement;
+  const bool answers = segment.from == Sender::server && segment.rst && !segment.ack;
+  return answers ? std::optional(segment.sequence) : std::nullopt;
+}
+
+void keep_most(std::optional<std::uint32_t>& most, std::optional<std::uint32_t> number) {
+  if (number && (!most || is_past(*number, *most))) most = number;
+}
+
+std::optional<std::uint32_t> unacknowledged(const End& server, std::optional<std::uint32_t> received) {
+  if (!server.fin_end || !received) return std::nullopt;
+  const std::uint32_t data_end = *server.fin_end - 1;
+  return is_past(data_end, *received) ? data_end - *received : 0;
+}
+
 /// Was the first FIN or RST of `end` sent when the other's FIN had arrived?
 bool closed_after(const End& end, const End& other) {
   return other.fin_end && end.acknowledged() && !is_past(*other.fin_end, *end.acknowledged());
@@ -71,12 +89,14 @@ std::optional<CapturedOrder> captured_order(std::span<const Evidence> evidence) 
   End server;
   End client;
   CapturedOrder order;
+  std::optional<std::uint32_t> received;
   for (const Evidence& each : evidence) {
     if (each.is<fact::CaptureIncomplete>()) return std::nullopt;
     const auto* segment = each.as<fact::Segment>();
     if (segment == nullptr) continue;
     const bool from_server = segment->from == Sender::server;
     add(from_server ? server : client, *segment);
+    keep_most(received, received_up_to(*segment));
     if (segment->rst && order.reset_by == ResetBy::none)
       order.reset_by = from_server ? ResetBy::server : ResetBy::client;
   }
@@ -84,6 +104,7 @@ std::optional<CapturedOrder> captured_order(std::span<const Evidence> evidence) 
   order.closed_first = first_side(server, client);
   order.closed_by = closed_by(order.closed_first, server, client);
   order.both_fins = server.fin_end && client.fin_end;
+  order.unacknowledged = unacknowledged(server, received);
   order.client_closed_actively = client.fin_end && !closed_after(client, server);
   return order;
 }

@@ -19,6 +19,9 @@ struct CapturedOrder {
   /// The client sent a FIN before it had ours: TIME_WAIT is the end of its way, unless an RST ends it before.
   bool client_closed_actively = false;
   bool both_fins = false;
+  /// Bytes before the server's FIN that no captured segment of the client's acknowledged. Unset without that FIN: more
+  /// may have been queued.
+  std::optional<std::uint32_t> unacknowledged{};
 };
 
 /// Reads the order from sequence and acknowledgement numbers (RFC 9293 §3.4), never from times: a segment that

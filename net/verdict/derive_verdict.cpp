@@ -1,5 +1,6 @@
 #include "net/verdict/derive_verdict.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <optional>
@@ -293,16 +294,23 @@ UnknownBecause why_time_wait_is_unknown(const Digest& d, TimeWait time_wait) {
 bool fin_was_acknowledged(const Digest& d) {
   // CLOSED without an error, after both FINs: each was acknowledged.
   const bool both_were = d.sent_fin && d.received_fin && is(d.at_eof, TcpState::closed) && !d.error;
-  return both_were || d.fin_wait_2 || is(d.own, TcpState::time_wait) || is(d.peer, TcpState::time_wait) ||
-         is(d.peer, TcpState::close_wait) || is(d.peer, TcpState::last_ack);
+  return both_were || d.fin_wait_2 || is(d.own, TcpState::time_wait) || d.peer_has_our_fin;
 }
 
-/// Bytes without an ACK at the last look before the RST.
-std::optional<std::uint32_t> bytes_at_risk(const Digest& d, const Verdict& verdict) {
-  if (!d.ended) return std::nullopt;
+/// Bytes without an ACK, at the last look or in the last packet that told: more have none at no later time.
+std::optional<std::uint32_t> unacknowledged_at_most(const Digest& d, const Captured& captured) {
   if (fin_was_acknowledged(d)) return 0;
-  const std::optional<std::uint32_t> unacked = unacknowledged(d);
-  const bool known = unacked == 0U || d.dropped_silently || verdict.reset_by == ResetBy::server || verdict.reset_by == ResetBy::client;
+  const std::optional<std::uint32_t> seen = unacknowledged(d);
+  if (!captured || !captured->unacknowledged) return seen;
+  return seen ? std::min(*seen, *captured->unacknowledged) : captured->unacknowledged;
+}
+
+/// Bytes without an ACK when an RST, or our kernel, ended it.
+std::optional<std::uint32_t> bytes_at_risk(const Digest& d, const Captured& captured, const Verdict& verdict) {
+  if (!d.ended) return std::nullopt;
+  const std::optional<std::uint32_t> unacked = unacknowledged_at_most(d, captured);
+  const bool known =
+      unacked == 0U || d.dropped_silently || verdict.reset_by == ResetBy::server || verdict.reset_by == ResetBy::client;
   return known ? unacked : std::nullopt;
 }
 
@@ -319,7 +327,7 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
   verdict.reset_by = captured ? captured->reset_by : who_reset(d);
   verdict.time_wait = who_holds_time_wait(d, first, verdict.reset_by, captured);
   verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first, captured);
-  verdict.bytes_at_risk = bytes_at_risk(d, verdict);
+  verdict.bytes_at_risk = bytes_at_risk(d, captured, verdict);
   verdict.undetermined_because = why_undetermined(d, first);
   verdict.time_wait_unknown_because = why_time_wait_is_unknown(d, verdict.time_wait);
   if (client_is_left_open(d) && !is(d.peer, TcpState::time_wait)) verdict.client_left_in = d.peer->what.state;
@@ -328,6 +336,10 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
         accepted_at + std::chrono::ceil<std::chrono::steady_clock::duration>(timer->at + timer->what.timer);
   }
   return verdict;
+}
+
+std::optional<std::uint32_t> unacknowledged_at_most(std::span<const Evidence> evidence) {
+  return unacknowledged_at_most(digest_evidence(evidence), captured_order(evidence));
 }
 
 }  // namespace closelab::net

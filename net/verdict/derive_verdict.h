@@ -1,6 +1,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <span>
 
 #include "closelab/evidence.h"
@@ -12,5 +14,9 @@ namespace closelab::net {
 /// evidence gives the same verdict, and what the evidence does not decide stays `undetermined` or `unknown`.
 /// `accepted_at` turns the evidence's times into points on the clock, for `time_wait_until`.
 Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_clock::time_point accepted_at = {});
+
+/// Of the bytes that were handed to the kernel, the last ones that the client may not have acknowledged: no more than
+/// these, by the last look and the last packet that told. Unset when nobody looked.
+std::optional<std::uint32_t> unacknowledged_at_most(std::span<const Evidence> evidence);
 
 }  // namespace closelab::net

@@ -44,7 +44,7 @@ struct Digest {
   std::optional<Source> fin_wait_2;
   /// How it is known that the client's FIN was here before ours left: CLOSE_WAIT, LAST_ACK, or an EOF before our FIN.
   std::optional<Source> peer_fin_first;
-  bool ended = false;  // aborted or closed
+  bool ended = false;    // aborted or closed
   bool aborted = false;  // by an RST
   /// What was unacknowledged at the end is not sent again: nobody knows what became of it.
   bool dropped_silently = false;
@@ -58,6 +58,7 @@ struct Digest {
   SeenSocket own;
   SeenSocket peer;
   bool peer_closed_actively = false;  // seen by a lookup
+  bool peer_has_our_fin = false;      // the same: all that we sent has arrived
   bool peer_open = false;             // seen by a lookup: it had sent no FIN, or had our FIN before
   bool tuple_reused = false;
   bool peer_is_remote = false;

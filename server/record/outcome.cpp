@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <vector>
+
+#include "net/verdict/derive_verdict.h"
 
 namespace closelab::server {
 namespace {
@@ -44,12 +47,23 @@ Aftermath aftermath_of(const ConnectionRecord& record) {
   return was_still_sending(record.evidence) ? Aftermath::cut_off_client : Aftermath::unseen;
 }
 
+/// How far all that was written has arrived: at least so far, where what the end cost is not known.
+struct Arrival {
+  std::optional<std::uint64_t> at_least{};
+  AnswerAcknowledged beyond = AnswerAcknowledged::unknown;
+};
+
 /// `written`: bytes of the connection that were handed to the kernel.
-AnswerAcknowledged acknowledged(const RequestRecord& request, const Verdict& verdict, std::uint64_t written) {
-  if (!verdict.bytes_at_risk) return AnswerAcknowledged::unknown;
-  const std::uint64_t arrived = written - std::min<std::uint64_t>(*verdict.bytes_at_risk, written);
-  return *verdict.bytes_at_risk == 0 || request.answer_end <= arrived ? AnswerAcknowledged::whole
-                                                                      : AnswerAcknowledged::part;
+Arrival arrival_of(const ConnectionRecord& record, std::uint64_t written) {
+  const auto& at_risk = record.verdict.bytes_at_risk;
+  const auto missing = at_risk ? at_risk : net::unacknowledged_at_most(record.evidence);
+  if (!missing) return {};
+  return {written - std::min<std::uint64_t>(*missing, written),
+          at_risk ? AnswerAcknowledged::part : AnswerAcknowledged::unknown};
+}
+
+AnswerAcknowledged acknowledged(const RequestRecord& request, const Arrival& arrival) {
+  return arrival.at_least && request.answer_end <= *arrival.at_least ? AnswerAcknowledged::whole : arrival.beyond;
 }
 
 AnswerSent sent(const RequestRecord& request) {
@@ -81,9 +95,9 @@ void judge_outcomes(ConnectionRecord& record) {
     record.retry = Retry::safe;
     record.retry_source = Source::inferred;
   }
+  const Arrival arrival = arrival_of(record, written);
   for (RequestRecord& request : record.requests) {
-    const Outcome outcome =
-        judge_request({request.seen_by, sent(request), acknowledged(request, record.verdict, written), aftermath});
+    const Outcome outcome = judge_request({request.seen_by, sent(request), acknowledged(request, arrival), aftermath});
     request.retry = outcome.retry;
     request.retry_source = outcome.source;
     request.answer_may_be_unread = outcome.answer_may_be_unread;

@@ -1,5 +1,5 @@
-// SO_LINGER{1,0} and close() in LAST_ACK drop the socket, unacknowledged bytes included, and no RST leaves: the evidence
-// told of one, and the record said that all had arrived.
+// SO_LINGER{1,0} and close() in LAST_ACK drop the socket, unacknowledged bytes included, and no RST leaves: the
+// evidence told of one, and the record said that all had arrived.
 
 #include <doctest/doctest.h>
 

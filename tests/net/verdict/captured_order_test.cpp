@@ -2,7 +2,9 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -106,6 +108,39 @@ TEST_CASE("sequence and acknowledgement numbers tell who closed first, whatever 
       CHECK(order->client_closed_actively == row.order.client_closed_actively);
       segments.assign(row.segments.rbegin(), row.segments.rend());
     }
+  }
+}
+
+TEST_CASE("acknowledgement numbers tell how much of what came before our FIN has arrived") {
+  struct {
+    std::string name;
+    std::vector<fact::Segment> segments;
+    std::optional<std::uint32_t> unacknowledged;
+  } const table[]{
+      {"the client's FIN acknowledges ours", {segment(server, "F.", 600, 200), segment(client, "F.", 200, 601)}, 0U},
+      {"its FIN was there before the last 40 bytes",
+       {segment(client, "F.", 200, 560), segment(server, "F.", 600, 201)},
+       40U},
+      {"our FIN carries data", {segment(client, "F.", 200, 500), segment(server, "F.", 500, 201, 100)}, 100U},
+      {"the client's RST acknowledges our FIN", {segment(server, "F.", 600, 200), segment(client, "R.", 200, 601)}, 0U},
+      {"an RST of ours has the number that the client acknowledged",
+       {segment(server, "F.", 600, 200), segment(server, "R", 601)},
+       0U},
+      {"the same of an older segment", {segment(server, "F.", 600, 200), segment(server, "R", 550)}, 50U},
+      {"the most counts", {segment(server, "F.", 600, 200), segment(server, "R", 601), segment(server, "R", 550)}, 0U},
+      {"the client's RST without an ACK says nothing",
+       {segment(server, "F.", 600, 200), segment(client, "R", 200)},
+       {}},
+      {"without our FIN more may have been queued",
+       {segment(server, "R.", 600, 200), segment(client, "F.", 200, 600)},
+       {}},
+      {"numbers wrap", {segment(server, "F.", 5, 200), segment(client, "F.", 200, 0xfffffffb)}, 10U},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    const auto order = captured_order(as_evidence(row.segments));
+    REQUIRE(order);
+    CHECK(order->unacknowledged == row.unacknowledged);
   }
 }
 
