@@ -62,6 +62,11 @@ bool closed_after(const End& end, const End& other) {
   return other.fin_end && end.acknowledged() && !is_past(*other.fin_end, *end.acknowledged());
 }
 
+/// Bytes of the client's came after the server's FIN or RST had left, and before the client's FIN.
+bool sent_before_its_fin(const End& client, const End& server) {
+  return client.fin_end && server.acknowledged() && is_past(*client.fin_end - 1, *server.acknowledged());
+}
+
 Side first_side(const End& server, const End& client) {
   if (!client.has_closed()) return Side::server;
   if (!server.has_closed()) return Side::client;
@@ -105,6 +110,7 @@ std::optional<CapturedOrder> captured_order(std::span<const Evidence> evidence) 
   order.closed_by = closed_by(order.closed_first, server, client);
   order.both_fins = server.fin_end && client.fin_end;
   order.unacknowledged = unacknowledged(server, received);
+  order.client_fin_may_have_waited = closed_after(client, server) && sent_before_its_fin(client, server);
   order.client_closed_actively = client.fin_end && !closed_after(client, server);
   return order;
 }

@@ -18,6 +18,9 @@ struct CapturedOrder {
   ResetBy reset_by = ResetBy::none;
   /// The client sent a FIN before it had ours: TIME_WAIT is the end of its way, unless an RST ends it before.
   bool client_closed_actively = false;
+  /// Its FIN acknowledges ours, but bytes came before it that ours did not acknowledge: it may have waited behind them,
+  /// its sender in FIN_WAIT_1 already, while ours arrived.
+  bool client_fin_may_have_waited = false;
   bool both_fins = false;
   /// Bytes before the server's FIN that no captured segment of the client's acknowledged. Unset without that FIN: more
   /// may have been queued.

@@ -223,8 +223,13 @@ using Captured = std::optional<CapturedOrder>;
 /// Where the close that was captured leads a client that can't be seen. Our end has settled, so that our FIN has been
 /// acknowledged, or nobody is there any more.
 TimeWait remote_time_wait(const Digest& d, const CapturedOrder& captured) {
-  if (is(d.own, TcpState::time_wait)) return captured.client_closed_actively ? TimeWait::both : TimeWait::server;
-  if (captured.reset_by != ResetBy::none || !captured.client_closed_actively) return TimeWait::none;
+  if (is(d.own, TcpState::time_wait)) {
+    if (captured.client_closed_actively) return TimeWait::both;
+    return captured.client_fin_may_have_waited ? TimeWait::unknown : TimeWait::server;
+  }
+  if (captured.reset_by != ResetBy::none) return TimeWait::none;
+  if (captured.client_fin_may_have_waited) return TimeWait::unknown;
+  if (!captured.client_closed_actively) return TimeWait::none;
   // The ACK of a FIN whose sender is gone is answered by an RST, and a FIN that was lost is not sent again.
   return captured.both_fins && !d.dropped_silently ? TimeWait::client : TimeWait::unknown;
 }

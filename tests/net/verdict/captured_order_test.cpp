@@ -144,6 +144,28 @@ TEST_CASE("acknowledgement numbers tell how much of what came before our FIN has
   }
 }
 
+TEST_CASE("a FIN that acknowledges ours, behind bytes that ours had not, may have waited for them") {
+  struct {
+    std::string name;
+    std::vector<fact::Segment> segments;
+    bool may_have_waited;
+  } const table[]{
+      {"all had come before our FIN", {segment(server, "F.", 600, 200), segment(client, "F.", 200, 601)}, false},
+      {"bytes came after it", {segment(server, "F.", 600, 200), segment(client, "F.", 80200, 601)}, true},
+      {"they are in its segment", {segment(server, "F.", 600, 200), segment(client, "F.", 200, 601, 50)}, true},
+      {"the FINs crossed", {segment(server, "F.", 600, 200), segment(client, "F.", 300, 600)}, false},
+      {"our FIN was sent again",
+       {segment(server, "F.", 600, 200), segment(server, "F.", 600, 80200), segment(client, "F.", 80200, 601)},
+       true},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    const auto order = captured_order(as_evidence(row.segments));
+    REQUIRE(order);
+    CHECK(order->client_fin_may_have_waited == row.may_have_waited);
+  }
+}
+
 TEST_CASE("without a FIN or RST, or with gaps, packets decide nothing") {
   CHECK_FALSE(captured_order({}));
   CHECK_FALSE(captured_order(as_evidence({segment(client, "S", 99), segment(server, "S.", 499, 100)})));
