@@ -14,6 +14,7 @@ struct End {
   std::optional<std::uint32_t> acknowledged_by_fin{};
   std::optional<std::uint32_t> acknowledged_by_rst{};
   bool rst = false;
+  bool rst_without_ack = false;
 
   bool has_closed() const { return fin_end || rst; }
   /// A socket that has sent an RST is gone and sends no FIN, so that a FIN is always the earlier. An RST without an ACK
@@ -37,6 +38,7 @@ void add(End& end, const fact::Segment& segment) {
   if (segment.fin && segment.ack) keep_least(end.acknowledged_by_fin, segment.acknowledgement);
   if (segment.rst && segment.ack) keep_least(end.acknowledged_by_rst, segment.acknowledgement);
   end.rst = end.rst || segment.rst;
+  end.rst_without_ack = end.rst_without_ack || (segment.rst && !segment.ack);
 }
 
 /// Up to where the client had received what the server sent. An RST without an ACK that answers a segment has the
@@ -65,6 +67,14 @@ bool closed_after(const End& end, const End& other) {
 /// Bytes of the client's came after the server's FIN or RST had left, and before the client's FIN.
 bool sent_before_its_fin(const End& client, const End& server) {
   return client.fin_end && server.acknowledged() && is_past(*client.fin_end - 1, *server.acknowledged());
+}
+
+/// An RST of the server's without an ACK answers what found no socket: data, behind our FIN, because FIN_WAIT_1 and
+/// FIN_WAIT_2 take in a bare ACK; or the client's FIN, when that brought nothing else.
+LateSegment late_segment(const End& server, const End& client) {
+  if (!server.rst_without_ack) return LateSegment::none;
+  if (client.fin_end) return sent_before_its_fin(client, server) ? LateSegment::data : LateSegment::none;
+  return server.fin_end && !server.acknowledged_by_rst ? LateSegment::data : LateSegment::perhaps;
 }
 
 Side first_side(const End& server, const End& client) {
@@ -110,6 +120,7 @@ std::optional<CapturedOrder> captured_order(std::span<const Evidence> evidence) 
   order.closed_by = closed_by(order.closed_first, server, client);
   order.both_fins = server.fin_end && client.fin_end;
   order.unacknowledged = unacknowledged(server, received);
+  order.late = late_segment(server, client);
   order.client_fin_may_have_waited = closed_after(client, server) && sent_before_its_fin(client, server);
   order.client_closed_actively = client.fin_end && !closed_after(client, server);
   return order;

@@ -9,6 +9,10 @@
 
 namespace closelab::net {
 
+/// Whether a segment of the client's came that found our socket gone. `perhaps`: behind our abort an ACK of what we
+/// sent before draws an RST, too.
+enum class LateSegment : std::uint8_t { none, perhaps, data };
+
 /// What the captured segments of one connection tell of its end.
 struct CapturedOrder {
   /// Undetermined when an RST and another FIN or RST crossed: whoever has got an RST sends nothing more, so that
@@ -22,6 +26,7 @@ struct CapturedOrder {
   /// its sender in FIN_WAIT_1 already, while ours arrived.
   bool client_fin_may_have_waited = false;
   bool both_fins = false;
+  LateSegment late = LateSegment::none;
   /// Bytes before the server's FIN that no captured segment of the client's acknowledged. Unset without that FIN: more
   /// may have been queued.
   std::optional<std::uint32_t> unacknowledged{};

@@ -343,6 +343,12 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
   return verdict;
 }
 
+bool was_client_silent(std::span<const Evidence> evidence) {
+  const Digest d = digest_evidence(evidence);
+  return d.aborted && d.last_sample && d.missed == 0 && d.peer_when_stopped == TcpState::established &&
+         d.last_sample->what.unread == 0;
+}
+
 std::optional<std::uint32_t> unacknowledged_at_most(std::span<const Evidence> evidence) {
   return unacknowledged_at_most(digest_evidence(evidence), captured_order(evidence));
 }

@@ -19,4 +19,8 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
 /// these, by the last look and the last packet that told. Unset when nobody looked.
 std::optional<std::uint32_t> unacknowledged_at_most(std::span<const Evidence> evidence);
 
+/// Our RST met a client on this machine that had sent nothing that we had not read: what a local client sends is here
+/// at once, so that a look at our queue, after one at an end of its that was still ESTABLISHED, shows it.
+bool was_client_silent(std::span<const Evidence> evidence);
+
 }  // namespace closelab::net

@@ -150,7 +150,9 @@ struct Describer {
                               : "sock_diag was not asked";
   }
   std::string operator()(const fact::Segment& segment) const {
-    return flags_text(segment) + " of the " + std::string(to_string(segment.from)) + "'s, captured";
+    const bool answers = segment.rst && !segment.ack;
+    return flags_text(segment) + " of the " + std::string(to_string(segment.from)) + "'s, captured" +
+           (answers ? ": it answers a segment that found no socket" : "");
   }
   std::string operator()(const fact::CaptureIncomplete& incomplete) const {
     if (incomplete.gap == CaptureGap::syn_missing)

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "net/verdict/captured_order.h"
 #include "net/verdict/derive_verdict.h"
 
 namespace closelab::server {
@@ -72,11 +73,18 @@ AnswerSent sent(const RequestRecord& request) {
   return request.status == 0 ? AnswerSent::nothing : AnswerSent::part;
 }
 
-/// A request that nobody has seen may have met our end; after the client's FIN none can come.
-bool more_may_have_come(const ConnectionRecord& record, Aftermath aftermath) {
-  if (record.verdict.closed_first == Side::client || find<fact::ReceivedFin>(record.evidence) != nullptr) return false;
-  if (aftermath == Aftermath::unseen) return true;
-  return record.request_count == 0 && aftermath == Aftermath::server_reset;
+/// A request that nobody has seen may have met our end, and how that is known; after the client's FIN none can come.
+std::optional<Source> more_may_have_come(const ConnectionRecord& record, Aftermath aftermath) {
+  const std::vector<Evidence>& evidence = record.evidence;
+  if (record.verdict.closed_first == Side::client || find<fact::ReceivedFin>(evidence) != nullptr) return std::nullopt;
+  if (aftermath == Aftermath::unseen) return Source::inferred;
+  if (aftermath != Aftermath::server_reset) return std::nullopt;
+  const auto captured = net::captured_order(evidence);
+  const net::LateSegment late = captured ? captured->late : net::LateSegment::none;
+  if (late == net::LateSegment::data) return Source::capture;
+  const bool nothing_came =
+      record.request_count > 0 && late == net::LateSegment::none && net::was_client_silent(evidence);
+  return nothing_came ? std::nullopt : std::optional(Source::inferred);
 }
 
 }  // namespace
@@ -91,9 +99,9 @@ void judge_outcomes(ConnectionRecord& record) {
   std::uint64_t written = 0;
   for (const RequestRecord& request : record.requests) written = std::max(written, request.answer_end);
   const Aftermath aftermath = aftermath_of(record);
-  if (record.retry == Retry::not_needed && more_may_have_come(record, aftermath)) {
+  if (const auto source = more_may_have_come(record, aftermath); source && record.retry == Retry::not_needed) {
     record.retry = Retry::safe;
-    record.retry_source = Source::inferred;
+    record.retry_source = *source;
   }
   const Arrival arrival = arrival_of(record, written);
   for (RequestRecord& request : record.requests) {

@@ -51,6 +51,7 @@ Rung segment_rung(const Evidence& e, const fact::Segment& segment) {
   for (const auto& [is_set, name] :
        {std::pair{segment.syn, "SYN"}, {segment.fin, "FIN"}, {segment.rst, "RST"}, {segment.ack, "ACK"}})
     if (is_set) text += (text.empty() ? "" : ", ") + std::string(name);
+  if (segment.rst && !segment.ack) text += ": answers a segment that found no socket";
   return rung_of(e, kind_of(segment), sender_of(segment), std::move(text));
 }
 

@@ -166,6 +166,32 @@ TEST_CASE("a FIN that acknowledges ours, behind bytes that ours had not, may hav
   }
 }
 
+TEST_CASE("an RST of the server's without an ACK answers a segment that came too late") {
+  const fact::Segment fin = segment(server, "F.", 600, 200);
+  const fact::Segment abort = segment(server, "R.", 600, 200);
+  const fact::Segment answer = segment(server, "R", 601);
+  struct {
+    std::string name;
+    std::vector<fact::Segment> segments;
+    LateSegment late;
+  } const table[]{
+      {"none", {fin, segment(client, "F.", 200, 601)}, LateSegment::none},
+      {"data behind our FIN", {fin, answer}, LateSegment::data},
+      {"our abort says nothing", {abort}, LateSegment::none},
+      {"behind our abort it may be a bare ACK", {abort, answer}, LateSegment::perhaps},
+      {"our FIN, then our abort", {fin, abort, answer}, LateSegment::perhaps},
+      {"it is the client's FIN", {fin, segment(client, "F.", 200, 601), answer}, LateSegment::none},
+      {"it is data before the client's FIN", {fin, segment(client, "F.", 300, 600), answer}, LateSegment::data},
+      {"the client's own RST", {fin, segment(client, "R", 200)}, LateSegment::none},
+  };
+  for (const auto& row : table) {
+    CAPTURE(row.name);
+    const auto order = captured_order(as_evidence(row.segments));
+    REQUIRE(order);
+    CHECK(order->late == row.late);
+  }
+}
+
 TEST_CASE("without a FIN or RST, or with gaps, packets decide nothing") {
   CHECK_FALSE(captured_order({}));
   CHECK_FALSE(captured_order(as_evidence({segment(client, "S", 99), segment(server, "S.", 499, 100)})));
