@@ -97,6 +97,8 @@ int status_of(Refusal fault) { return text_of(fault).status; }
 
 std::string_view describe(Refusal fault) { return text_of(fault).words; }
 
+bool obscures_end(Refusal fault) { return fault >= Refusal::bad_content_length && fault <= Refusal::coding_unknown; }
+
 ParseError error_at(Refusal fault, char byte, std::uint64_t position) {
   ParseError error = error_of(fault);
   error.text += ": ";

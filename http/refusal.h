@@ -42,13 +42,13 @@ enum class Refusal : std::uint8_t {
   no_host,
   repeated_host,
   bad_host,
-  bad_content_length,
+  bad_content_length,  // obscures_end() from here
   repeated_content_length,
   length_and_coding,
   coding_on_http_1_0,
   coding_not_chunked,
   coding_after_chunked,
-  coding_unknown,
+  coding_unknown,  // to here
   expectation_unknown,
   body_too_large,
   // chunks
@@ -62,6 +62,10 @@ enum class Refusal : std::uint8_t {
 
 /// The status that answers it (RFC 9110 §15, RFC 6585 §5).
 int status_of(Refusal fault);
+
+/// A fault of a complete head that leaves open where the message ends: what follows must not be taken for a request
+/// (RFC 9112 §11.2).
+bool obscures_end(Refusal fault);
 
 /// What is wrong, in words, without a status.
 std::string_view describe(Refusal fault);

@@ -127,6 +127,10 @@ std::optional<std::uint64_t> RequestParser::body_remaining() const {
   return framing() == BodyFraming::content_length ? meaning_.content_length - body_received() : 0;
 }
 
+std::optional<std::uint64_t> RequestParser::rest() const {
+  return head_.complete() && !obscures_end(meaning_.fault) ? body_remaining() : std::nullopt;
+}
+
 bool RequestParser::expects_continue() const {
   return (phase_ == Phase::body || refuses_length()) && meaning_.expectation == Expectation::continue_100;
 }

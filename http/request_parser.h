@@ -61,6 +61,9 @@ class RequestParser {
   std::uint64_t memory() const { return head_.text().size() + body_.memory(); }
   /// Body bytes to come; nullopt for chunks until the message is complete.
   std::optional<std::uint64_t> body_remaining() const;
+  /// Bytes to come that still belong to the message; nullopt when nothing tells where it ends: its head is not complete
+  /// or does not say, or the body is in chunks.
+  std::optional<std::uint64_t> rest() const;
   /// After an error: the head is complete, and right in everything but that it promises too long a body.
   bool refuses_length() const { return meaning_.fault == Refusal::body_too_large; }
   /// The client may be waiting for 100 (Continue) before it sends the body (RFC 9110 §10.1.1).

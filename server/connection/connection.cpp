@@ -26,6 +26,11 @@ std::optional<std::uint64_t> missing_body(const http::RequestParser& parser) {
   return parser.body_remaining().value_or(0);
 }
 
+void note_unfinished(const Exchange& exchange, ConnectionEnd& end, Report& report) {
+  end.note_unfinished(missing_body(exchange.parser));
+  report.unfinished(exchange);
+}
+
 /// Who connects during a drain is not turned away before its first answer.
 IdleLimits idle_limits(const ConnectionHost& host, const Report& report, const RuleRunner& rules) {
   IdleLimits limits{rules.next_idle(), {}};
@@ -233,7 +238,7 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
   switch (step.ending) {
     case Ending::refuse: {
       report_.request_begins(*exchange_);
-      end_.note_unfinished(missing_body(exchange_->parser));
+      note_unfinished(*exchange_, end_, report_);
       const int status = step.status != 0 ? step.status : exchange_->parser.error().status;
       const std::string text = refusal_text(event, host_.shared().options, exchange_->parser.error());
       report_.refused(text);
@@ -246,7 +251,7 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
     case Ending::hurry:
       return look_at_teardown();
     case Ending::flush:
-      if (before == Stage::body) end_.note_unfinished(missing_body(exchange_->parser));
+      if (before == Stage::body) note_unfinished(*exchange_, end_, report_);
       return;
     case Ending::tear_down:
       return;
@@ -257,10 +262,10 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
 void Connection::cut(Stage before) {
   rules_.cut();
   // In the middle of a body it is more of that.
-  if (before != Stage::body) report_.left_over(left_over(input_, exchange_.get()));
+  if (before == Stage::body) note_unfinished(*exchange_, end_, report_);
+  report_.left_over(left_over(input_, exchange_.get()));
   input_ = {};
   if (exchange_ == nullptr) return;
-  if (before == Stage::body) end_.note_unfinished(missing_body(exchange_->parser));
   report_.unanswered(*exchange_, head_in(before), stream_.sent());
   exchange_->drop();
 }
@@ -332,7 +337,7 @@ void Connection::tear_down() {
   if (take(Event::flushed) == Kind::wait || end_.is_over()) return;
   const bool had_body = exchange_ != nullptr && exchange_->parser.body_received() > 0;
   const bool may_send = had_body || !left_over(input_, exchange_.get()).empty();
-  if (!end_.is_request_unfinished()) report_.left_over(left_over(input_, exchange_.get()));
+  report_.left_over(left_over(input_, exchange_.get()));
   end_.begin(host_, stream_, report_);
   end_.flushed(host_, stream_, may_send ? ConnectionEnd::ClientSends::maybe : ConnectionEnd::ClientSends::no);
   after_teardown_step();
@@ -346,7 +351,7 @@ void Connection::drain() {
   for (std::size_t sum = 0; teardown.wants_input() && sum < drain_budget;) {
     const std::string_view dropped = teardown.drain(host_.read_buffer());
     if (dropped.empty()) break;
-    if (!end_.is_request_unfinished()) report_.dropped(dropped);
+    report_.dropped(dropped);
     sum += dropped.size();
   }
   if (teardown.phase() != before) waiting_.end();
@@ -379,7 +384,7 @@ void Connection::after_teardown_step() {
     const int error = teardown.wants_input() ? stream_.wait_readable() : 0;
     return error != 0 ? fail(net::IoCall::receive, error) : void();
   }
-  if (!end_.is_request_unfinished()) report_.unread(teardown.connection().evidence, teardown.unread_at_close());
+  report_.unread(teardown.connection().evidence, teardown.unread_at_close());
   report_.settle_retry();
   host_.exchanges().give_back(std::move(exchange_));
   waiting_.end();

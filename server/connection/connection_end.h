@@ -29,7 +29,6 @@ class ConnectionEnd {
     unfinished_ = true;
     missing_ = missing;
   }
-  bool is_request_unfinished() const { return unfinished_; }
 
   /// A FIN that follows the last byte at once may share its segment. An RST would destroy what was held back for it.
   bool sends_fin_at_once(const Options& options) const;

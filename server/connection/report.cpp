@@ -1,6 +1,7 @@
 #include "server/connection/report.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "net/verdict/derive_verdict.h"
@@ -150,7 +151,14 @@ void Report::unanswered(Exchange& exchange, Head head, std::uint64_t sent) {
   answered(exchange);
 }
 
+void Report::unfinished(const Exchange& exchange) {
+  rest_ = exchange.parser.rest().value_or(std::numeric_limits<std::uint64_t>::max());
+}
+
 void Report::left_over(std::string_view bytes) {
+  const std::uint64_t of_request = std::min<std::uint64_t>(rest_, bytes.size());
+  rest_ -= of_request;
+  bytes.remove_prefix(of_request);
   if (bytes.find_first_not_of("\r\n") != std::string_view::npos) retry_ = std::max(retry_, Retry::safe);
 }
 
@@ -159,11 +167,13 @@ void Report::dropped(std::string_view bytes) {
   left_over(bytes);
 }
 
-/// What was not looked at was of a further request.
+/// What was not looked at, and is not of the request, was of a further one.
 void Report::unread(std::span<const Evidence> evidence, std::string_view start) {
   dropped(start);
-  const bool unseen =
-      std::ranges::any_of(evidence, [this](const Evidence& each) { return unread_in(each) > dropped_; });
+  const bool unseen = std::ranges::any_of(evidence, [this](const Evidence& each) {
+    const std::uint64_t unread = unread_in(each);
+    return unread > dropped_ && unread - dropped_ > rest_;
+  });
   if (unseen) retry_ = std::max(retry_, Retry::safe);
 }
 

@@ -57,6 +57,8 @@ class Report {
   void unanswered(Exchange& exchange, Head head, std::uint64_t sent);
   /// A rule has cut off a response.
   void truncated() { retry_ = Retry::if_idempotent; }
+  /// The request that has begun is not read to its end: what comes belongs to it first.
+  void unfinished(const Exchange& exchange);
   /// Bytes that nobody has read as a request: empty lines, which old clients send after a body, are none.
   void left_over(std::string_view bytes);
   /// The same of bytes that were read after the end was decided.
@@ -80,6 +82,8 @@ class Report {
   std::uint64_t requests_ = 0;
   Retry retry_ = Retry::not_needed;
   std::size_t dropped_ = 0;
+  /// Bytes to come that belong to a request that is not read to its end.
+  std::uint64_t rest_ = 0;
   /// A client on this machine that has had no answer yet, and whose keepalive timer has not been seen.
   std::unique_ptr<LocalClient> local_client_;
 };
