@@ -106,9 +106,13 @@ std::string left_open_text(const Verdict& verdict) {
 
 /// A FIN leaves TIME_WAIT with whoever sent it first, unless something takes it away.
 std::string missing_time_wait_text(const Verdict& verdict) {
-  const bool missing = verdict.closed_by == ClosedBy::fin && verdict.reset_by == ResetBy::undetermined &&
-                       verdict.time_wait == TimeWait::none && verdict.time_wait_source == Source::sock_diag;
-  return missing ? "then an RST that our side could not see (or net.ipv4.tcp_max_tw_buckets was reached)" : "";
+  const bool missing = verdict.closed_by == ClosedBy::fin && verdict.time_wait == TimeWait::none &&
+                       verdict.time_wait_source == Source::sock_diag && verdict.client_left_in == TcpState::unknown;
+  if (missing && verdict.reset_by == ResetBy::undetermined)
+    return "then an RST that our side could not see (or net.ipv4.tcp_max_tw_buckets was reached)";
+  const bool without_reset = missing && verdict.reset_by == ResetBy::none;
+  return without_reset ? "no RST came, and TIME_WAIT is missing (net.ipv4.tcp_max_tw_buckets may have been reached)"
+                       : "";
 }
 
 /// An RST after the FIN with which the end began.

@@ -86,9 +86,15 @@ std::string because_text(const ConnectionRecord& record) {
 }
 
 /// Whether the client may send again what was not answered (RFC 9112 §9.3.1).
-std::string_view retry_text(Retry retry) {
-  if (retry == Retry::safe) return "safe: no handler got the request, and no byte of a response was sent";
-  return "only an idempotent request: a handler got it, and its response was not sent in full";
+std::string retry_text(const ConnectionRecord& record) {
+  if (record.retry == Retry::if_idempotent)
+    return "only an idempotent request: a handler got it, and its response was not sent in full";
+  const std::string text = "safe: no handler got the request";
+  const auto is_safe = [](const RequestRecord& request) { return request.retry == Retry::safe; };
+  if (std::ranges::any_of(record.requests, is_safe)) return text;
+  const std::string after = record.requests.empty() ? "" : " after the last one";
+  if (record.retry_source == Source::inferred) return text + " that may have been sent" + after;
+  return record.requests.empty() ? text : text + " that came" + after;
 }
 
 /// The verdict but for TIME_WAIT, which has a line of its own.
@@ -162,7 +168,7 @@ class TextLog : public Log {
     std::string out = fmt::format("{}  connection {} ended: {}\n", painted(dim, clock_text(record, ended_at)),
                                   record.id, painted(bold, who_closed(record.verdict)));
     if (record.close_reason != CloseReason::none) out += fmt::format("{}because    {}\n", indent, because_text(record));
-    if (record.retry != Retry::not_needed) out += fmt::format("{}retry      {}\n", indent, retry_text(record.retry));
+    if (record.retry != Retry::not_needed) out += fmt::format("{}retry      {}\n", indent, retry_text(record));
     out += fmt::format("{}TIME_WAIT  {}\n\n", indent, painted(cyan, time_wait_text(record)));
     return out + server::ladder(server::picture_of(record), layout_()) + '\n';
   }
