@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "net/socket/resource_error.h"
+#include "net/verdict/fins.h"
 
 namespace closelab::net {
 namespace {
@@ -17,12 +18,6 @@ bool is_of_active_close(TcpState state) {
 /// States in which an end has sent no FIN, or has sent it after the other's had arrived.
 bool is_before_or_passive(TcpState state) {
   return state == TcpState::established || state == TcpState::close_wait || state == TcpState::last_ack;
-}
-
-/// States in which an end has the other's FIN, and all that was sent before it.
-bool has_the_others_fin(TcpState state) {
-  return state == TcpState::close_wait || state == TcpState::last_ack || state == TcpState::closing ||
-         state == TcpState::time_wait;
 }
 
 /// Takes in one fact after the other.
@@ -88,7 +83,7 @@ class Digester {
   void operator()(const fact::PeerSocket& peer) {
     d_.peer = {{peer.state, peer.timer}, at_, source_};
     if (is_of_active_close(peer.state)) d_.peer_closed_actively = true;
-    if (has_the_others_fin(peer.state)) d_.peer_has_our_fin = true;
+    if (has_peers_fin(peer.state)) d_.peer_has_our_fin = true;
     if (d_.stopped_receiving && !d_.ended) d_.peer_when_stopped = peer.state;
     // Before our close() its FIN may still be on its way: only what it enters by our FIN counts.
     const bool has_our_fin = peer.state == TcpState::close_wait || peer.state == TcpState::last_ack;

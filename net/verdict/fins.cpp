@@ -16,12 +16,6 @@ bool has_sent_fin(TcpState state) {
          state == TcpState::time_wait || state == TcpState::last_ack;
 }
 
-/// States in which an end has the other's FIN.
-bool has_peers_fin(TcpState state) {
-  return state == TcpState::close_wait || state == TcpState::last_ack || state == TcpState::closing ||
-         state == TcpState::time_wait;
-}
-
 struct ShowsClientFin {
   bool operator()(const fact::ReceivedFin&) const { return true; }
   bool operator()(const fact::Sampled& sample) const { return has_peers_fin(sample.state); }
@@ -49,6 +43,11 @@ struct ShowsServerFin {
 };
 
 }  // namespace
+
+bool has_peers_fin(TcpState state) {
+  return state == TcpState::close_wait || state == TcpState::last_ack || state == TcpState::closing ||
+         state == TcpState::time_wait;
+}
 
 bool shows_client_fin(const Evidence& evidence) { return std::visit(ShowsClientFin{}, evidence.fact); }
 

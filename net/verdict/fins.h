@@ -4,6 +4,9 @@
 
 namespace closelab::net {
 
+/// States in which an end has the other's FIN, and all that was sent before it.
+bool has_peers_fin(TcpState state);
+
 /// Does this fact show that the client's FIN has been sent: it was read or captured, or an end is in a state into which
 /// that leads?
 bool shows_client_fin(const Evidence& evidence);

@@ -37,12 +37,6 @@ bool must_refuse_more(const ConnectionHost& host, Stage stage, const Exchange* e
   return !host.shared().held.has_room(exchange->counted, exchange->memory());
 }
 
-/// Of an answer it is known what it takes when it has been made: beside it, others hold less than they may.
-bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Response& response) {
-  const bool is_large = exchange.answer == Exchange::Answer::by_handler && !response.body.empty();
-  return !is_large || host.shared().held.has_room(exchange.counted, 1);
-}
-
 /// Why the connection ends behind an answer, if that is decided: an early one where nobody may know whether the rest of
 /// the request follows, or that can't be read (RFC 9110 §10.1.1).
 CloseReason decided_for(const Exchange& exchange, Stage stage, CloseReason decided) {

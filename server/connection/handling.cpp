@@ -60,6 +60,11 @@ HandlerAnswer run_handler(ConnectionHost& host, const Router::Route& route, cons
   return *call_handler(host, route, [&] { return std::optional(route.handler(request)); });
 }
 
+bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Response& response) {
+  const bool is_large = exchange.answer == Exchange::Answer::by_handler && !response.body.empty();
+  return !is_large || host.shared().held.has_room(exchange.counted, 1);
+}
+
 std::optional<HandlerAnswer> answer_from_head(ConnectionHost& host, const Report& report, const Waiting& waiting,
                                               Exchange& exchange) {
   Request& request = exchange.request;

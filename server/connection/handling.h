@@ -33,6 +33,9 @@ Response not_found();
 /// Calls the handler of a route that is answered at once.
 HandlerAnswer run_handler(ConnectionHost& host, const Router::Route& route, const Request& request);
 
+/// Of an answer it is known what it takes when it has been made: beside it, others hold less than they may.
+bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Response& response);
+
 /// What is answered although the request's body has not been read: by a route's handler that was asked, or, to a client
 /// that waits for a 100, because nothing is served there (RFC 9110 §10.1.1).
 std::optional<HandlerAnswer> answer_from_head(ConnectionHost& host, const Report& report, const Waiting& waiting,

@@ -1,7 +1,11 @@
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "tests/http/read_request.h"
 
@@ -83,4 +87,24 @@ TEST_CASE("many small chunks are no overhead") {
   HttpLimits limits = small_limits();
   limits.header_bytes = 60;
   CHECK(read_all_ways(chunked(body + "0\r\n\r\n"), limits).body == std::string(20, 'x'));
+}
+
+TEST_CASE("what is to come of a message, also of a refused one, is known where its head says it") {
+  const HttpLimits limits{.body_bytes = 10};
+  const std::pair<std::string, std::optional<std::uint64_t>> rows[] = {
+      {post("Content-Length: 5\r\n", "ab"), 3U},
+      {post("Content-Length: 20\r\n"), 20U},
+      {"GET / HTTP/1.1\r\n\r\n", 0U},
+      {post("Transfer-Encoding: chunked\r\n", "5\r\nab"), {}},
+      {post("Content-Length: 1\r\nContent-Length: 2\r\n"), {}},
+      {"GET / HTTP/1.1\r\nHost", {}},
+      {"GET / HTTP/1.1\r\nHo st: a\r\n", {}},
+  };
+  for (const auto& [text, rest] : rows) {
+    CAPTURE(text);
+    RequestParser parser(limits);
+    const RequestParser::Step step = parser.feed(text);
+    if (step.event == RequestParser::Event::head) parser.feed(std::string_view(text).substr(step.consumed));
+    CHECK(parser.rest() == rest);
+  }
 }

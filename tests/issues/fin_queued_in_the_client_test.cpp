@@ -1,5 +1,5 @@
-// A client that sent 80 kB, then its FIN, and was answered early: its FIN waited behind its data and acknowledged ours on
-// the wire, but its end went through CLOSING, and both ends held TIME_WAIT. The verdict said "server".
+// A client that sent 80 kB, then its FIN, and was answered early: its FIN waited behind its data and acknowledged ours
+// on the wire, but its end went through CLOSING, and both ends held TIME_WAIT. The verdict said "server".
 
 #include <doctest/doctest.h>
 

@@ -105,7 +105,9 @@ TEST_CASE("an early answer may be delayed") {
 }
 
 TEST_CASE("the record tells when a body that was answered early came, and what the request said") {
-  UploadServer server;
+  Options options = brisk();
+  options.fields_kept = 1024;
+  UploadServer server(options);
   Client client(server);
   const std::string request = post("/upload", "body", "X-Test: a\r\nX-Test: b\r\n");
   client.send(head_of(request));

@@ -53,8 +53,8 @@ struct Verdict {
   /// client's end that can't be seen.
   std::optional<std::chrono::steady_clock::time_point> time_wait_until{};
   /// What the end may have cost: bytes handed to the kernel that the client had not acknowledged when an RST, of either
-  /// side, ended the connection, or our kernel dropped it. 0: all was acknowledged, which is not to say that the client's program has read it.
-  /// Unset while it is not known.
+  /// side, ended the connection, or our kernel dropped it. 0: all was acknowledged, which is not to say that the
+  /// client's program has read it. Unset while it is not known.
   std::optional<std::uint32_t> bytes_at_risk{};
   /// How `closed_first` and `closed_by` are known: `inferred` also where a FIN of a remote client's may have been lost
   /// on its way, and come too late to be the first.

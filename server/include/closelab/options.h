@@ -97,9 +97,10 @@ struct Options {
   std::optional<std::chrono::milliseconds> records_age{};
   /// Requests kept in a connection's record, the last ones.
   std::size_t requests_kept = 8;
-  /// Bytes of a request's field lines that its record keeps, whole lines from the first one; 0 keeps none. They may
-  /// hold secrets (Authorization, Cookie), which whoever sees the record sees.
-  std::size_t fields_kept = 1024;
+  /// Bytes of a request's field lines that its record keeps, whole lines from the first one; 0 keeps none: handlers see
+  /// them all. `closelab serve`, where records are all that a client's author sees, keeps 1 KiB. They may hold secrets
+  /// (Authorization, Cookie), which whoever sees the record sees.
+  std::size_t fields_kept = 0;
   /// Switch::on: of a client on this machine the record tells its process and its keepalive timer. Looked at when it is
   /// accepted, and with its first request, on the reactor thread; it takes about 1 us for each descriptor of each
   /// process that the server may look into.

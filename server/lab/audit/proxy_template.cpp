@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iomanip>
 #include <sstream>
 #include <utility>
 
@@ -12,14 +13,16 @@
 namespace closelab::lab {
 namespace {
 
-/// The words behind `# NAME:`; none where no line begins so.
+/// The words behind `# NAME:`, in quotation marks what has blanks in it; none where no line begins so.
 std::vector<std::string> command_in(std::string_view text, std::string_view name) {
   const std::string begin = fmt::format("# {}:", name);
   std::istringstream in{std::string(text)};
   for (std::string line; std::getline(in, line);) {
     if (!line.starts_with(begin)) continue;
-    std::istringstream words(line.substr(begin.size()));
-    return {std::istream_iterator<std::string>(words), {}};
+    std::istringstream rest(line.substr(begin.size()));
+    std::vector<std::string> words;
+    for (std::string word; rest >> std::quoted(word);) words.push_back(word);
+    return words;
   }
   return {};
 }

@@ -36,7 +36,7 @@ enum class LogFull : std::uint8_t {
 
 /// Everything `closelab serve` can be told, by flags or by a conf file.
 struct Settings {
-  Options options{.listen = {.port = 8080}};
+  Options options{.listen = {.port = 8080}, .fields_kept = 1024};
   std::string admin_address = "127.0.0.1";
   AdminPort admin_port{};
   /// Names in the field Host that the admin port answers to, besides localhost and every address.

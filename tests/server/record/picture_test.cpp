@@ -72,6 +72,12 @@ TEST_CASE("resets are of the side that sent them") {
   };
   const Row rows[] = {
       {{.fact = fact::Aborted{}}, "rst server: RST: close() with SO_LINGER{1,0} (syscall)"},
+      {{.fact = fact::Aborted{.silent = true}},
+       "call server: SO_LINGER{1,0} and close(): with both FINs under way the kernel drops the socket and sends "
+       "nothing "
+       "(syscall)"},
+      {{.source = Source::capture, .fact = fact::Segment{.from = Sender::server, .rst = true}},
+       "rst server: RST: answers a segment that found no socket (capture)"},
       {{.fact = fact::Closed{.unread = 12}}, "rst server: RST: close() with 12 bytes unread (syscall)"},
       {{.fact = fact::ReceiveFailed{.error = ECONNRESET}}, "rst client: RST: recv() failed with ECONNRESET (syscall)"},
       {{.fact = fact::PendingError{.error = EPIPE}}, "rst client: RST: SO_ERROR is EPIPE (syscall)"},
