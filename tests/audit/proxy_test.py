@@ -38,7 +38,8 @@ def side(end):
 
 def audit(folder, wrong):
     template = pathlib.Path(folder) / "proxy.conf"
-    template.write_text(f"# run: "{sys.executable}" "{PROXY}" {{listen_port}} {{upstream_port}} {wrong} --conf={{conf}}\n", encoding="utf-8")
+    run = f'"{sys.executable}" "{PROXY}" {{listen_port}} {{upstream_port}} {wrong} --conf={{conf}}'
+    template.write_text(f"# run: {run}\n", encoding="utf-8")
     command = [CLOSELAB, "audit", "--format", "json", *SCENARIOS, "--proxy", str(template)]
     finished = subprocess.run(command, capture_output=True, text=True, check=False)
     assert finished.stdout, finished.stderr
