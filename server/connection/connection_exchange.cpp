@@ -366,6 +366,11 @@ Kind Connection::write_output() {
   const Output::Result result = output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no);
   if (is_piece) rules_.piece_sent(Clock::now());
   switch (result) {
+    case Output::Result::held:
+      if (const Kind passed = pass_stop(); passed != Kind::go_on) return passed;
+      if (!output.empty()) return write_output();
+      // It was held at its very end.
+      [[fallthrough]];
     case Output::Result::flushed:
       Report::note_answered(*exchange_, report_.now(), stream_.sent());
       if (state_.stage != Stage::finishing) report_.answered(*exchange_);
@@ -374,10 +379,6 @@ Kind Connection::write_output() {
         return kind == Kind::go_on && !output.empty() ? write_output() : kind;
       }
       return Kind::go_on;
-    case Output::Result::held: {
-      const Kind passed = pass_stop();
-      return passed == Kind::go_on ? write_output() : passed;
-    }
     case Output::Result::paced:
       return take(Event::rule_waits, {.wait = Wait::delay, .duration = rules_.until_write(Clock::now())});
     case Output::Result::starved:
