@@ -69,11 +69,12 @@ Kind Connection::obey(const Step& step) {
 /// The response has come to where a rule waits for it.
 Kind Connection::pass_stop() {
   Output& output = exchange_->output;
+  // At its end there may be a stop too.
+  if (output.is_complete()) {
+    Report::note_answered(*exchange_, report_.now(), stream_.sent());
+    report_.answered(*exchange_);
+  }
   if (output.is_at_wire_hold()) {
-    if (output.is_complete()) {
-      Report::note_answered(*exchange_, report_.now(), stream_.sent());
-      report_.answered(*exchange_);
-    }
     const std::uint64_t wire_position = output.wire_position();
     if (const Kind kind = act({At::response_wire, wire_position}); kind != Kind::go_on) return kind;
     output.hold_wire_at(rules_.next_stop(At::response_wire, wire_position + 1));
