@@ -138,4 +138,14 @@ void queue_body(Exchange& exchange, Response& response, const http::ResponseFram
   output.add_body(std::move(response.body));
 }
 
+void note_queued(Exchange& exchange, int status, const Persistence& persistence) {
+  RequestRecord& record = exchange.record;
+  record.status = status;
+  record.persistence = persistence;
+  record.seen_by = exchange.answer == Exchange::Answer::by_handler ? SeenBy::handler : SeenBy::server;
+  if (exchange.said && misleads(*exchange.said, exchange.parser.message().method)) record.answer_spoiled = true;
+  exchange.answer = Exchange::Answer::queued;
+  exchange.unflushed.push_back(std::move(record));
+}
+
 }  // namespace closelab::server

@@ -58,5 +58,7 @@ void queue_body(Exchange& exchange, Response& response, const http::ResponseFram
 /// to send after the connection found nothing.
 void queue_stream(Exchange& exchange, const BodyStream& stream, const http::ResponseFraming& framing,
                   std::function<void()> wake_up);
+/// The answer is in the output, and so is its record.
+void note_queued(Exchange& exchange, int status, const Persistence& persistence);
 
 }  // namespace closelab::server

@@ -45,17 +45,6 @@ CloseReason decided_for(const Exchange& exchange, Stage stage, CloseReason decid
   return is_unread ? CloseReason::body_unread : CloseReason::none;
 }
 
-/// The answer is in the output, and so is its record.
-void note_queued(Exchange& exchange, int status, const Persistence& persistence) {
-  RequestRecord& record = exchange.record;
-  record.status = status;
-  record.persistence = persistence;
-  record.seen_by = exchange.answer == Exchange::Answer::by_handler ? SeenBy::handler : SeenBy::server;
-  record.answer_spoiled = exchange.said && promises_too_much(*exchange.said);
-  exchange.answer = Exchange::Answer::queued;
-  exchange.unflushed.push_back(std::move(record));
-}
-
 }  // namespace
 
 void Connection::stream_ready() {
@@ -324,7 +313,7 @@ void Connection::send_response(Response&& response, CloseReason decided) {
   if (rules_.closes_behind_response() && ours == Persistence::Decision::keep) {
     persistence = {Persistence::Decision::close, CloseReason::rule};
   }
-  rules_.plan_response(framing, exchange_->output);
+  exchange_->record.answer_spoiled = rules_.plan_response(framing, exchange_->output);
   const http::HeadError error = queue_head(*exchange_, response, framing, persistence, settings);
   if (error != http::HeadError::none) {
     abandon(response);

@@ -234,22 +234,23 @@ std::optional<milliseconds> RuleRunner::next_idle() const {
 
 /// The response must be written piece by piece, because a rule acts in its middle; where, and what its head must
 /// promise for that.
-void RuleRunner::plan_response(http::ResponseFraming& framing, Output& output) {
-  if (state_ == nullptr) return;
+bool RuleRunner::plan_response(http::ResponseFraming& framing, Output& output) {
+  if (state_ == nullptr) return false;
   std::optional<std::uint64_t> length;
   if (framing.framing == http::Framing::content_length) length = framing.length;
   if (framing.body == http::ResponseBody::sent) claim_truncations(length);
   const auto acts = [](const Armed& a) { return !a.done && is_in_response(a.booked->rule.at.at); };
   state_->answering = state_->truncate_response || state_->pace || std::ranges::any_of(state_->armed, acts);
-  if (!state_->answering) return;
+  if (!state_->answering) return false;
   output.begin_response();
   const bool head_stop = state_->truncate_response || has(At::response_headers);
   output.hold_at(head_stop ? 0 : next_stop(At::response_body, 0));
   output.hold_wire_at(next_stop(At::response_wire, 0));
   const auto end = framing.body == http::ResponseBody::sent ? truncation(length) : std::nullopt;
-  if (!end) return;
+  if (!end) return false;
   output.omit_last_chunk();
   if (end == length) ++framing.length;
+  return length || framing.framing == http::Framing::chunked;
 }
 
 /// Takes the turns of truncations in or after a body of this length, which its head has to hide; those that have none

@@ -76,8 +76,9 @@ class RuleRunner {
   /// How long the connection must be idle for the next rule.
   std::optional<std::chrono::milliseconds> next_idle() const;
 
-  /// Prepares the output, and what the head promises, for what rules do with this response.
-  void plan_response(http::ResponseFraming& framing, Output& output);
+  /// Prepares the output, and what the head promises, for what rules do with this response. Will less come than its
+  /// head promises?
+  bool plan_response(http::ResponseFraming& framing, Output& output);
   /// What the response's head says in place of Connection and Keep-Alive, if a rule says so. Asked once, before
   /// plan_response().
   std::optional<std::string> take_announcement();

@@ -83,6 +83,11 @@ void shape_head(http::ResponseHead& head, const AnswerAction& answer) {
   head.lines = answer.fields;
 }
 
-bool promises_too_much(const AnswerAction& answer) { return answer.length && *answer.length > answer.body.size(); }
+bool misleads(const AnswerAction& answer, std::string_view method) {
+  if (method == "HEAD") return false;
+  const bool ends_with_head = answer.status == 204 || answer.status == 304;
+  if (ends_with_head) return !answer.body.empty() || answer.framing == AnswerAction::Framing::chunked;
+  return answer.framing == AnswerAction::Framing::length && answer.length.value_or(0) > answer.body.size();
+}
 
 }  // namespace closelab::server
