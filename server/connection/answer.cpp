@@ -81,6 +81,12 @@ http::ResponseFraming framing_of(const Exchange& exchange, const Response& respo
   return http::choose_framing(message.method, response.status, message.version, length);
 }
 
+bool ends_with_connection(const http::ResponseFraming& framing, int status) {
+  const bool is_delimited =
+      framing.framing == http::Framing::content_length || framing.framing == http::Framing::chunked;
+  return !is_delimited && framing.body == http::ResponseBody::sent && status != 204 && status != 304;
+}
+
 Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings, const Response* response) {
   http::PersistenceInputs inputs;
   inputs.decided = settings.decided;

@@ -40,6 +40,9 @@ Response server_wide_options();
 
 http::ResponseFraming framing_of(const Exchange& exchange, const Response& response);
 
+/// Has it a body of which only the connection's end tells where it ends (RFC 9112 §6.3)?
+bool ends_with_connection(const http::ResponseFraming& framing, int status);
+
 /// What becomes of the connection after the exchange; before there is a response, as far as is known then.
 Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings,
                               const Response* response = nullptr);

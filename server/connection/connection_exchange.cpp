@@ -320,13 +320,13 @@ void Connection::send_response(Response&& response, CloseReason decided) {
     return send_response(failure("the handler's response can't be sent: " + std::string(http::describe(error))),
                          CloseReason::handler_error);
   }
-  const bool watched = rules_.watches_response();
+  if (ends_with_connection(framing, response.status)) report_.ends_with_connection(exchange_->record.number);
   if (response.body_stream && framing.body == http::ResponseBody::sent) {
     queue_stream(*exchange_, *response.body_stream, framing, [post = poster(host_, weak_from_this())] {
       post([](Connection& self) { self.reconsider(Wait::stream); });
     });
   } else {
-    queue_body(*exchange_, response, framing, watched ? BodyPieces::any : BodyPieces::whole);
+    queue_body(*exchange_, response, framing, rules_.watches_response() ? BodyPieces::any : BodyPieces::whole);
   }
   if (response.idle_timeout) waiting_.set_idle_timeout(bounded(*response.idle_timeout));
   if (state_.pause == Wait::none) waiting_.end();

@@ -45,6 +45,8 @@ class Report {
   void body_received(Exchange& exchange);
   /// The request that has begun is refused, and why.
   void refused(const std::string& why) { recorder_.refused(entry_, why); }
+  /// The answer to a request has a body that ends with the connection.
+  void ends_with_connection(std::uint64_t request_number) { recorder_.ends_with_connection(entry_, request_number); }
   /// Responses are about to be handed to the kernel.
   void answering(const Exchange& exchange);
   /// They have been; told later, because what our side does after the last byte must not be late.

@@ -19,6 +19,9 @@ Outcome judge_whole_answer(const RequestFacts& facts) {
   if (facts.aftermath == Aftermath::orderly) return {Retry::not_needed, Source::tcp_info};
   const Source source = facts.acknowledged == AnswerAcknowledged::unknown ? Source::inferred : Source::tcp_info;
   if (facts.aftermath == Aftermath::cut_off_client) return {again(facts.seen_by), source, true};
+  // RFC 9112 §8: the transport must not end by an error. That the end was acknowledged before is not known.
+  if (facts.sent == AnswerSent::until_close)
+    return {again(facts.seen_by), source, facts.aftermath == Aftermath::server_reset};
   if (facts.acknowledged == AnswerAcknowledged::whole) return {Retry::not_needed, source};
   return {again(facts.seen_by), source, facts.aftermath == Aftermath::server_reset};
 }
@@ -67,9 +70,10 @@ AnswerAcknowledged acknowledged(const RequestRecord& request, const Arrival& arr
   return arrival.at_least && request.answer_end <= *arrival.at_least ? AnswerAcknowledged::whole : arrival.beyond;
 }
 
-AnswerSent sent(const RequestRecord& request) {
+AnswerSent sent(const RequestRecord& request, std::optional<std::uint64_t> until_close) {
   const bool is_out = request.answered_at.count() > 0;
-  if (is_out && !request.answer_spoiled) return AnswerSent::whole;
+  const bool is_last = until_close && request.number >= *until_close;
+  if (is_out && !request.answer_spoiled) return is_last ? AnswerSent::until_close : AnswerSent::whole;
   return request.status == 0 ? AnswerSent::nothing : AnswerSent::part;
 }
 
@@ -91,11 +95,11 @@ std::optional<Source> more_may_have_come(const ConnectionRecord& record, Afterma
 
 Outcome judge_request(const RequestFacts& facts) {
   if (facts.seen_by == SeenBy::nobody) return {Retry::safe, Source::syscall};
-  if (facts.sent == AnswerSent::whole) return judge_whole_answer(facts);
+  if (facts.sent >= AnswerSent::whole) return judge_whole_answer(facts);
   return {again(facts.seen_by), Source::syscall};
 }
 
-void judge_outcomes(ConnectionRecord& record) {
+void judge_outcomes(ConnectionRecord& record, std::optional<std::uint64_t> until_close) {
   std::uint64_t written = 0;
   for (const RequestRecord& request : record.requests) written = std::max(written, request.answer_end);
   const Aftermath aftermath = aftermath_of(record);
@@ -105,7 +109,8 @@ void judge_outcomes(ConnectionRecord& record) {
   }
   const Arrival arrival = arrival_of(record, written);
   for (RequestRecord& request : record.requests) {
-    const Outcome outcome = judge_request({request.seen_by, sent(request), acknowledged(request, arrival), aftermath});
+    const Outcome outcome =
+        judge_request({request.seen_by, sent(request, until_close), acknowledged(request, arrival), aftermath});
     request.retry = outcome.retry;
     request.retry_source = outcome.source;
     request.answer_may_be_unread = outcome.answer_may_be_unread;
@@ -117,7 +122,7 @@ void judge_outcomes(ConnectionRecord& record) {
 }
 
 std::string_view to_string(AnswerSent sent) {
-  static constexpr std::array<std::string_view, 3> names{"nothing", "part", "whole"};
+  static constexpr std::array<std::string_view, 4> names{"nothing", "part", "whole", "until_close"};
   return names[static_cast<std::size_t>(sent)];
 }
 

@@ -8,7 +8,12 @@
 namespace closelab::server {
 
 /// How far an answer was handed to the kernel. One without a body (204, 304, to HEAD) is whole with its head.
-enum class AnswerSent : std::uint8_t { nothing, part, whole };
+enum class AnswerSent : std::uint8_t {
+  nothing,
+  part,
+  whole,
+  until_close,  ///< all of it, but its body ends with the connection: without an orderly end it is incomplete
+};
 
 /// How far the client's kernel has acknowledged an answer. Acknowledged is not read.
 enum class AnswerAcknowledged : std::uint8_t { unknown, part, whole };
@@ -44,8 +49,9 @@ struct Outcome {
 Outcome judge_request(const RequestFacts& facts);
 
 /// Judges every request of a connection that has settled, and the connection by the worst of them. What it has of
-/// `retry` already (bytes that came after the last request) counts too.
-void judge_outcomes(ConnectionRecord& record);
+/// `retry` already (bytes that came after the last request) counts too. `until_close`: the number of the request from
+/// whose answer on everything was a body that ends with the connection, if there was one.
+void judge_outcomes(ConnectionRecord& record, std::optional<std::uint64_t> until_close = {});
 
 std::string_view to_string(AnswerSent sent);
 std::string_view to_string(AnswerAcknowledged acknowledged);

@@ -106,6 +106,11 @@ void Recorder::count_request(Entry& entry) {
   ++(entry.record_.request_count == 1 ? counts_.with_requests : counts_.reused);
 }
 
+void Recorder::ends_with_connection(Entry& entry, std::uint64_t request_number) {
+  const std::lock_guard lock(mutex_);
+  if (!entry.until_close_) entry.until_close_ = request_number;
+}
+
 /// A request that is there already is brought up to date; one that has been pushed out stays away.
 void Recorder::record_request(Entry& entry, const RequestRecord& request) const {
   std::vector<RequestRecord>& kept = entry.record_.requests;
@@ -224,7 +229,7 @@ void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdic
       if (options_.on_progress) copy = entry.copy();
     } else {
       entry.in_order();
-      judge_outcomes(entry.record_);
+      judge_outcomes(entry.record_, entry.until_close_);
       take_note_of_settled(found);
       if (options_.on_settled) copy = entry.copy();
       if (copy) copy->phase = Phase::settled;

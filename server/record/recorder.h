@@ -52,6 +52,8 @@ class Recorder {
   /// The connection's last request is refused, and why.
   void refused(Entry& entry, const std::string& why);
   void closing(Entry& entry, CloseReason reason, CloseMode mode);
+  /// A request's answer has a body that ends with the connection.
+  void ends_with_connection(Entry& entry, std::uint64_t request_number);
   void rule_fired(std::uint64_t id, RuleFiring firing);
   void retry(std::uint64_t id, Retry retry);
   /// What the observer sees after close().
@@ -160,6 +162,8 @@ class Recorder::Entry {
   mutable std::size_t oldest_request_ = 0;
   /// The wall clock may jump, so it can't tell the order of events.
   std::chrono::steady_clock::time_point accepted_{};
+  /// The first request whose answer ends with the connection.
+  std::optional<std::uint64_t> until_close_;
   /// Orders the moments at which connections became idle; 0: never.
   std::uint64_t idle_since_ = 0;
 };
