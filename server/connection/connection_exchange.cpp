@@ -344,9 +344,7 @@ void Connection::send_response(Response&& response, CloseReason decided) {
 
 /// Hands over what the kernel takes.
 Kind Connection::write_output() {
-  if (exchange_ == nullptr) return Kind::go_on;
-  // Behind a stop at a response's end nothing is left to be sent, but the rules have not been told of the end yet.
-  if (exchange_->output.empty() && !rules_.watches_response()) return Kind::go_on;
+  if (exchange_ == nullptr || exchange_->output.empty()) return Kind::go_on;
   const Shared& shared = host_.shared();
   Output& output = exchange_->output;
   if (rules_.is_slow() && host_.is_stopping()) output.allow({});
