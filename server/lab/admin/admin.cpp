@@ -15,7 +15,9 @@ constexpr std::chrono::milliseconds patience{500};
 // When clients have taken every descriptor, this is where to see it, and to do something about it.
 constexpr std::size_t spare_descriptors = 8;
 
-Options admin_options(const Settings& settings, std::uint16_t port) {
+using AddHandlers = std::function<void(Server&)>;
+
+Options admin_options(const Settings& settings, std::uint16_t port, const AddHandlers& add_handlers) {
   Options options{.listen = {.address = settings.admin_address, .port = port}};
   // One that goes away in the middle must not keep the program from stopping.
   options.lingering.time = patience;
@@ -29,6 +31,7 @@ Options admin_options(const Settings& settings, std::uint16_t port) {
   options.records_kept = 0;
   options.requests_kept = 0;
   options.grace = patience;
+  options.on_listening = add_handlers;
   return options;
 }
 
@@ -38,8 +41,8 @@ std::uint16_t port_above(std::uint16_t port) {
 }
 
 /// A port that was asked for and can't be had: which of the program's two ports it is has to be said.
-std::unique_ptr<Server> listen_on(const Settings& settings, std::uint16_t port) try {
-  return std::make_unique<Server>(admin_options(settings, port));
+std::unique_ptr<Server> listen_on(const Settings& settings, std::uint16_t port, const AddHandlers& add_handlers) try {
+  return std::make_unique<Server>(admin_options(settings, port, add_handlers));
 } catch (const ListenError& error) {
   throw ListenError(error.code(), std::string("admin port: ") + error.what());
 }
@@ -47,12 +50,13 @@ std::unique_ptr<Server> listen_on(const Settings& settings, std::uint16_t port) 
 /// Of a socket that is handed over the settings don't know the port.
 std::uint16_t automatic_port(const ListenOptions& lab) { return lab.fd ? std::uint16_t{0} : port_above(lab.port); }
 
-std::unique_ptr<Server> listen(const Settings& settings) {
-  if (settings.admin_port.choice == AdminPort::Choice::fixed) return listen_on(settings, settings.admin_port.port);
+std::unique_ptr<Server> listen(const Settings& settings, const AddHandlers& add_handlers) {
+  if (settings.admin_port.choice == AdminPort::Choice::fixed)
+    return listen_on(settings, settings.admin_port.port, add_handlers);
   try {
-    return std::make_unique<Server>(admin_options(settings, automatic_port(settings.options.listen)));
+    return std::make_unique<Server>(admin_options(settings, automatic_port(settings.options.listen), add_handlers));
   } catch (const ListenError&) {
-    return listen_on(settings, 0);
+    return listen_on(settings, 0, add_handlers);
   }
 }
 
@@ -74,9 +78,12 @@ std::optional<Response> answer(const std::vector<AdminRoute>& routes, const Resp
 }  // namespace
 
 Admin::Admin(const Settings& settings, Server& lab, ServerEvents& feed)
-    : feed_(feed), hosts_(settings.admin_hosts), routes_(all_routes(settings, lab, feed)), server_(listen(settings)) {
+    : feed_(feed), hosts_(settings.admin_hosts), routes_(all_routes(settings, lab, feed)) {
   std::ranges::move(page_routes(lab, [this] { return route_list(routes_); }), std::back_inserter(routes_));
-  server_->handle_async("/*", [this](const Responder& responder) { serve(responder); });
+  // Whoever asks until somebody answers is there as soon as the port is.
+  server_ = listen(settings, [this](Server& server) {
+    server.handle_async("/*", [this](const Responder& responder) { serve(responder); });
+  });
 }
 
 Admin::~Admin() { stop(); }
