@@ -69,10 +69,15 @@ std::vector<AdminRoute> all_routes(const Settings& settings, Server& lab, Server
   return all;
 }
 
-std::optional<Response> answer(const std::vector<AdminRoute>& routes, const Responder& responder) {
-  const Request& request = responder.request();
-  const auto [route, id] = find_route(routes, request.method, request.path);
-  return route->action({responder, id, read_parameters(*route, request.query)});
+/// Sends what `act` returns, or why it refuses.
+template <class Act>
+void respond(const Responder& responder, const Act& act) try {
+  if (std::optional<Response> response = act()) responder.send(std::move(*response));
+} catch (const Refusal& refusal) {
+  Response response = error_reply(refusal);
+  if (refusal.details().contains("allow"))
+    response.headers.push_back({"Allow", refusal.details()["allow"].get<std::string>()});
+  responder.send(std::move(response));
 }
 
 }  // namespace
@@ -91,18 +96,20 @@ Admin::~Admin() { stop(); }
 void Admin::stop() {
   feed_.dispatcher().stop();
   server_->stop();
+  commands_.stop();
 }
 
 void Admin::serve(const Responder& responder) {
-  try {
-    if (const auto refusal = guard(responder.request(), hosts_)) throw Refusal(*refusal);
-    if (auto response = answer(routes_, responder)) responder.send(std::move(*response));
-  } catch (const Refusal& refusal) {
-    Response response = error_reply(refusal);
-    if (refusal.details().contains("allow"))
-      response.headers.push_back({"Allow", refusal.details()["allow"].get<std::string>()});
-    responder.send(std::move(response));
-  }
+  respond(responder, [&]() -> std::optional<Response> {
+    const Request& request = responder.request();
+    if (const auto refusal = guard(request, hosts_)) throw Refusal(*refusal);
+    const auto [route, id] = find_route(routes_, request.method, request.path);
+    const Call call{responder, id, read_parameters(*route, request.query)};
+    if (route->runs_on == RunsOn::admin_reactor) return route->action(call);
+    const auto command = [call, &action = route->action] { respond(call.responder, [&] { return action(call); }); };
+    commands_.post(command);
+    return std::nullopt;
+  });
 }
 
 }  // namespace closelab::lab

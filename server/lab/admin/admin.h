@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "closelab/server.h"
+#include "server/lab/admin/command_thread.h"
 #include "server/lab/admin/route.h"
 #include "server/lab/admin/server_events.h"
 #include "server/lab/settings/settings.h"
@@ -35,6 +36,7 @@ class Admin {
   ServerEvents& feed_;
   const std::vector<std::string> hosts_;
   std::vector<AdminRoute> routes_;
+  CommandThread commands_;
   std::unique_ptr<Server> server_;
 };
 

@@ -96,13 +96,14 @@ class Captures {
 
 std::vector<AdminRoute> capture_routes(Server& lab, EventDispatcher& dispatcher) {
   const auto captures = std::make_shared<Captures>(lab, dispatcher);
+  const auto begin = [captures](const Call&) { return captures->begin(); };
   return {
       {"GET",
        "/capture",
        {"for"},
        "packets with the words of the ladders, as pcapng: those since POST /capture, or of so long from now on",
        [captures](const Call& call) { return captures->get(call); }},
-      command("/capture", {}, "begins a capture", [captures](const Call&) { return captures->begin(); }),
+      command("/capture", {}, "begins a capture", begin, RunsOn::admin_reactor),
       {"DELETE", "/capture", {}, "ends it", [captures](const Call&) { return captures->end(); }},
   };
 }

@@ -43,12 +43,12 @@ Response hold_all(Server& lab, Switch hold) {
 }  // namespace
 
 AdminRoute command(std::string_view path, std::vector<std::string_view> parameters, std::string_view help,
-                   std::function<Response(const Call&)> act) {
+                   std::function<Response(const Call&)> act, RunsOn runs_on) {
   const auto action = [act = std::move(act)](const Call& call) {
     expect_no_content(call.request().body);
     return act(call);
   };
-  return {"POST", std::string(path), std::move(parameters), help, action};
+  return {"POST", std::string(path), std::move(parameters), help, action, runs_on};
 }
 
 std::vector<AdminRoute> command_routes(Server& lab) {

@@ -37,6 +37,9 @@ struct Call {
 /// What answers a route: the response, or none when it is sent later through the call's responder. Throws Refusal.
 using Action = std::function<std::optional<Response>(const Call&)>;
 
+/// Where a route's action runs. What the lab's reactors have to have done before it is answered takes a CommandThread.
+enum class RunsOn { admin_reactor, command_thread };
+
 struct AdminRoute {
   std::string_view method;
   /// `/connections/ID/close`; ID stands for a number.
@@ -45,6 +48,7 @@ struct AdminRoute {
   /// Empty: the list leaves it out.
   std::string_view help;
   Action action;
+  RunsOn runs_on = RunsOn::admin_reactor;
 };
 
 /// The route of a path and a method, and the number that stands for ID. HEAD is answered as GET is. Throws Refusal:

@@ -27,7 +27,7 @@ std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, S
 
 /// A route that is a command: a POST that takes no content.
 AdminRoute command(std::string_view path, std::vector<std::string_view> parameters, std::string_view help,
-                   std::function<Response(const Call&)> act);
+                   std::function<Response(const Call&)> act, RunsOn runs_on = RunsOn::command_thread);
 
 /// What the first so many open connections are doing, and how many more there are.
 struct OpenConnections {
