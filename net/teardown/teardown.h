@@ -72,6 +72,8 @@ class Teardown {
   bool wants_input() const { return phase_ == TeardownPhase::draining || phase_ == TeardownPhase::withheld; }
   /// What is left of the time bound of the phase; unset when it has none.
   std::optional<std::chrono::milliseconds> time_left() const;
+  /// The client's FIN has been read, or seen in the connection's state.
+  bool has_client_fin() const { return fin_received_ || fin_noticed_; }
   /// What has been observed so far; valid until hand_over().
   const EndedConnection& connection() const { return connection_; }
   /// What the bytes began with that were unread at close(): too few for anything but empty lines, or an excerpt.

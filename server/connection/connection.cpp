@@ -40,10 +40,9 @@ IdleLimits idle_limits(const ConnectionHost& host, const Report& report, const R
   return limits;
 }
 
-/// What waits for acknowledgements looks at the connection's state anyhow; and a request that has not been read in full
-/// is read before what follows it.
-bool watches_client(Wait pause, Stage stage) {
-  return pause != Wait::acknowledge && (pause != Wait::delay || stage >= Stage::answering);
+/// Is an answer owed, or on its way? The stage may be idle again before its end is out.
+bool is_answering(Stage stage, const Exchange* exchange) {
+  return stage >= Stage::answering || (exchange != nullptr && !exchange->output.empty());
 }
 
 Report::Head head_in(Stage stage) {
@@ -201,7 +200,8 @@ Kind Connection::wait(Wait what, std::optional<milliseconds> duration) {
       break;
     default:
       pause(what, duration);
-      if (watches_client(what, state_.stage)) error = stream_.watch_end();
+      // What waits for acknowledgements looks at the connection's state anyhow.
+      if (what != Wait::acknowledge) error = stream_.watch_end();
   }
   if (exchange_ != nullptr) host_.exchanges().count(*exchange_);
   if (error == 0) return Kind::wait;
@@ -226,7 +226,7 @@ Circumstances Connection::circumstances(Event event) const {
   if (host_.is_stopping()) c.server = Circumstances::Server::stopping;
   if (exchange_ != nullptr && exchange_->answer == Exchange::Answer::queued) c.answer = Circumstances::Answer::given;
   if (exchange_ != nullptr && !exchange_->output.empty()) c.output = Circumstances::Output::pending;
-  if (end_.has_begun()) c.client_fin = Circumstances::ClientFin::received;
+  if (end_.has_client_fin()) c.client_fin = Circumstances::ClientFin::received;
   const bool is_told = end_.reason() == CloseReason::command || end_.reason() == CloseReason::out_of_memory;
   const bool may_hold = event == Event::flushed && !is_told && !host_.is_stopping() && admission != Admission::surplus;
   if (may_hold && host_.shared().holds.is_held(id())) c.closing = Circumstances::Closing::held;
@@ -315,18 +315,22 @@ void Connection::look_at_pause() {
   take(Event::pause_over, {.mode = rules_.pending_mode()}) == Kind::end ? proceed() : end_pause();
 }
 
-/// A FIN or an error has arrived while nobody reads; what the client sent before it stays unread.
+/// A FIN or an error has arrived while nobody reads. What the client sent before it stays unread, but for the rest of a
+/// request that a rule delays: that is read before what follows it.
 void Connection::notice_client() {
   const TcpState state = state_of(stream_);
-  if (state == TcpState::closed) {
+  const bool is_read_later = state_.pause == Wait::delay && !is_answering(state_.stage, exchange_.get());
+  if (state == TcpState::closed && (!is_read_later || net::unread_bytes(stream_.fd()) == 0)) {
     const int error = end_.begin(host_, stream_, report_).note_end();
     return fail(net::IoCall::receive, error != 0 ? error : ECONNRESET);
   }
-  if (state != TcpState::close_wait)
+  if (state == TcpState::close_wait) {
+    net::Teardown& teardown = end_.begin(host_, stream_, report_);
+    teardown.noticed_fin();
+    report_.progress(teardown.connection());
+  }
+  if (state != TcpState::close_wait || is_read_later)
     return static_cast<void>(wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {}));
-  net::Teardown& teardown = end_.begin(host_, stream_, report_);
-  teardown.noticed_fin();
-  report_.progress(teardown.connection());
   if (take(Event::noticed_fin) == Kind::end) proceed();
 }
 

@@ -33,6 +33,7 @@ class ConnectionEnd {
   /// A FIN that follows the last byte at once may share its segment. An RST would destroy what was held back for it.
   bool sends_fin_at_once(const Options& options) const;
   bool has_begun() const { return teardown_ != nullptr; }
+  bool has_client_fin() const { return has_begun() && teardown_->has_client_fin(); }
   bool is_over() const { return has_begun() && teardown_->phase() == net::TeardownPhase::closed; }
   /// Net's side of it, from the first call on.
   net::Teardown& begin(ConnectionHost& host, net::Stream& stream, const Report& report);

@@ -206,6 +206,7 @@ struct PauseRow {
 /// there for the client to give up; a fault that was asked for must not hold up a server that stops.
 constexpr std::array pause_table{
     PauseRow{Wait::delay, pause_over, When::always, same, go_on},
+    PauseRow{Wait::delay, noticed_fin, When::fin_aborts, Stage::finishing, end(cut, CloseReason::peer_closed)},
     PauseRow{Wait::delay, noticed_fin, When::always, same, wait_for(Wait::delay)},
     PauseRow{Wait::delay, stop, When::always, same, go_on},
     PauseRow{Wait::delay, close_idle, When::always, same, wait_for(Wait::delay)},

@@ -202,6 +202,11 @@ TEST_CASE("a pause ends with what it waits for, with the server's stop, or with 
     CAPTURE(to_string(row.event));
     CHECK(next_step({Stage::finishing, row.pause}, row.event)->step == row.step);
   }
+  // Where the client's FIN says that nobody wants the answer, it says so in the middle of it too.
+  for (const Wait pause : {Wait::delay, Wait::stream}) {
+    const Circumstances aborts{.client_half_close = ClientHalfClose::abort};
+    CHECK(next_step({Stage::idle, pause}, noticed_fin, aborts)->step == ends(Ending::cut, CloseReason::peer_closed));
+  }
   CHECK_FALSE(next_step({Stage::body, Wait::stall}, pause_over).has_value());
   CHECK_FALSE(next_step({Stage::body, Wait::delay}, first_byte).has_value());
 }
