@@ -97,7 +97,10 @@ int status_of(Refusal fault) { return text_of(fault).status; }
 
 std::string_view describe(Refusal fault) { return text_of(fault).words; }
 
-bool obscures_end(Refusal fault) { return fault >= Refusal::bad_content_length && fault <= Refusal::coding_unknown; }
+bool obscures_end(Refusal fault) {
+  const bool in_head = fault >= Refusal::bad_content_length && fault <= Refusal::coding_unknown;
+  return in_head || (fault >= Refusal::bad_chunk_size && fault <= Refusal::chunk_overrun);
+}
 
 ParseError error_at(Refusal fault, char byte, std::uint64_t position) {
   ParseError error = error_of(fault);

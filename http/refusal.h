@@ -52,19 +52,19 @@ enum class Refusal : std::uint8_t {
   expectation_unknown,
   body_too_large,
   // chunks
-  bad_chunk_size,
+  bad_chunk_size,  // and from here
   chunk_size_overflow,
   empty_chunk_extension,
   bad_chunk_extension,
-  chunk_overrun,
+  chunk_overrun,  // to here
   chunk_framing_too_large,
 };
 
 /// The status that answers it (RFC 9110 §15, RFC 6585 §5).
 int status_of(Refusal fault);
 
-/// A fault of a complete head that leaves open where the message ends: what follows must not be taken for a request
-/// (RFC 9112 §11.2).
+/// A fault of a complete head, or of a chunk, that leaves open where the message ends: what follows must not be taken
+/// for a request (RFC 9112 §11.2).
 bool obscures_end(Refusal fault);
 
 /// What is wrong, in words, without a status.

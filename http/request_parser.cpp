@@ -127,8 +127,10 @@ std::optional<std::uint64_t> RequestParser::body_remaining() const {
   return framing() == BodyFraming::content_length ? meaning_.content_length - body_received() : 0;
 }
 
-std::optional<std::uint64_t> RequestParser::rest() const {
-  return head_.complete() && !obscures_end(meaning_.fault) ? body_remaining() : std::nullopt;
+MessageRest RequestParser::rest() const {
+  if (obscures_end(meaning_.fault) || obscures_end(body_.error().fault)) return {MessageRest::End::unknown};
+  const auto counted = head_.complete() ? body_remaining() : std::nullopt;
+  return counted ? MessageRest{MessageRest::End::counted, *counted} : MessageRest{MessageRest::End::empty_line};
 }
 
 bool RequestParser::expects_continue() const {

@@ -17,6 +17,18 @@ namespace closelab::http {
 
 class HeadDecoder;
 
+/// Where a message ends that has not been read to its end.
+struct MessageRest {
+  enum class End : std::uint8_t {
+    counted,     ///< after so many bytes
+    empty_line,  ///< not before an empty line, which ends a head and a body in chunks
+    unknown,     ///< a malformed head or chunk leaves it open
+  } end = End::counted;
+  std::uint64_t bytes = 0;
+
+  friend bool operator==(const MessageRest&, const MessageRest&) = default;
+};
+
 /// Reads requests from a byte stream, one after the other. The answer depends on the bytes alone, not on
 /// how they are split over calls of feed(): our own rules judge each line, and llhttp takes the finished head apart,
 /// once. Meant to be pooled: reset() keeps the memory, so that a parser in use for a while allocates nothing.
@@ -61,9 +73,8 @@ class RequestParser {
   std::uint64_t memory() const { return head_.text().size() + body_.memory(); }
   /// Body bytes to come; nullopt for chunks until the message is complete.
   std::optional<std::uint64_t> body_remaining() const;
-  /// Bytes to come that still belong to the message; nullopt when nothing tells where it ends: its head is not complete
-  /// or does not say, or the body is in chunks.
-  std::optional<std::uint64_t> rest() const;
+  /// What still belongs to the message.
+  MessageRest rest() const;
   /// After an error: the head is complete, and right in everything but that it promises too long a body.
   bool refuses_length() const { return meaning_.fault == Refusal::body_too_large; }
   /// The client may be waiting for 100 (Continue) before it sends the body (RFC 9110 §10.1.1).

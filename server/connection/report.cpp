@@ -1,7 +1,6 @@
 #include "server/connection/report.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "net/verdict/derive_verdict.h"
@@ -138,7 +137,7 @@ void Report::unanswered(Exchange& exchange, Head head, std::uint64_t sent) {
     request.answer_end = sent;
     if (is_out && ends_with_head(request)) request.answered_at = now();
   }
-  retry_ = std::max(retry_, exchange.retry());
+  may_retry(exchange.retry(), Source::syscall);
   const bool begun = exchange.record.number > 0 && exchange.answer != Exchange::Answer::queued;
   if (begun) {
     const bool by_handler = exchange.answer == Exchange::Answer::by_handler;
@@ -151,15 +150,21 @@ void Report::unanswered(Exchange& exchange, Head head, std::uint64_t sent) {
   answered(exchange);
 }
 
-void Report::unfinished(const Exchange& exchange) {
-  rest_ = exchange.parser.rest().value_or(std::numeric_limits<std::uint64_t>::max());
+void Report::unfinished(const Exchange& exchange) { rest_ = RequestRest(exchange.parser.rest()); }
+
+void Report::left_over(std::string_view bytes) { further(rest_.take(bytes)); }
+
+/// A request that nobody has seen, or what may be one.
+void Report::further(RequestRest::Further what) {
+  if (what == RequestRest::Further::none) return;
+  may_retry(Retry::safe, what == RequestRest::Further::request ? Source::syscall : Source::inferred);
 }
 
-void Report::left_over(std::string_view bytes) {
-  const std::uint64_t of_request = std::min<std::uint64_t>(rest_, bytes.size());
-  rest_ -= of_request;
-  bytes.remove_prefix(of_request);
-  if (bytes.find_first_not_of("\r\n") != std::string_view::npos) retry_ = std::max(retry_, Retry::safe);
+/// The worst counts, and how that is known best.
+void Report::may_retry(Retry retry, Source source) {
+  if (retry < retry_) return;
+  retry_source_ = retry == retry_ ? std::min(retry_source_, source) : source;
+  retry_ = retry;
 }
 
 void Report::dropped(std::string_view bytes) {
@@ -170,11 +175,9 @@ void Report::dropped(std::string_view bytes) {
 /// What was not looked at, and is not of the request, was of a further one.
 void Report::unread(std::span<const Evidence> evidence, std::string_view start) {
   dropped(start);
-  const bool unseen = std::ranges::any_of(evidence, [this](const Evidence& each) {
-    const std::uint64_t unread = unread_in(each);
-    return unread > dropped_ && unread - dropped_ > rest_;
-  });
-  if (unseen) retry_ = std::max(retry_, Retry::safe);
+  std::uint64_t unread = 0;
+  for (const Evidence& each : evidence) unread = std::max<std::uint64_t>(unread, unread_in(each));
+  further(rest_.take_unseen(unread - std::min<std::uint64_t>(unread, dropped_)));
 }
 
 void Report::rule_fired(std::uint64_t request_number, const BookedRule& booked, std::uint64_t said_bytes) {
@@ -187,7 +190,7 @@ void Report::progress(const net::EndedConnection& ended) {
 }
 
 void Report::settle_retry() {
-  if (retry_ != Retry::not_needed) recorder_.retry(entry_.id(), retry_);
+  if (retry_ != Retry::not_needed) recorder_.retry(entry_.id(), retry_, retry_source_);
 }
 
 }  // namespace closelab::server

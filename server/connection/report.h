@@ -13,6 +13,7 @@
 #include "net/socket/listener.h"
 #include "net/verdict/ended_connection.h"
 #include "server/connection/exchange.h"
+#include "server/connection/request_rest.h"
 #include "server/record/recorder.h"
 #include "server/rules/rule_book.h"
 
@@ -58,7 +59,7 @@ class Report {
   enum class Head : std::uint8_t { not_here, here };
   void unanswered(Exchange& exchange, Head head, std::uint64_t sent);
   /// A rule has cut off a response.
-  void truncated() { retry_ = Retry::if_idempotent; }
+  void truncated() { may_retry(Retry::if_idempotent, Source::syscall); }
   /// The request that has begun is not read to its end: what comes belongs to it first.
   void unfinished(const Exchange& exchange);
   /// Bytes that nobody has read as a request: empty lines, which old clients send after a body, are none.
@@ -76,6 +77,8 @@ class Report {
 
  private:
   void look_at_keepalive();
+  void further(RequestRest::Further what);
+  void may_retry(Retry retry, Source source);
 
   Recorder& recorder_;
   std::chrono::steady_clock::time_point accepted_at_;
@@ -83,9 +86,9 @@ class Report {
   Recorder::Entry& entry_;
   std::uint64_t requests_ = 0;
   Retry retry_ = Retry::not_needed;
+  Source retry_source_ = Source::syscall;
   std::size_t dropped_ = 0;
-  /// Bytes to come that belong to a request that is not read to its end.
-  std::uint64_t rest_ = 0;
+  RequestRest rest_;
   /// A client on this machine that has had no answer yet, and whose keepalive timer has not been seen.
   std::unique_ptr<LocalClient> local_client_;
 };

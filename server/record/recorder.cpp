@@ -190,9 +190,12 @@ void Recorder::rule_fired(std::uint64_t id, RuleFiring firing) {
   fired.push_back(std::move(firing));
 }
 
-void Recorder::retry(std::uint64_t id, Retry retry) {
+void Recorder::retry(std::uint64_t id, Retry retry, Source source) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = entries_.find(id); found != entries_.end()) found->second.record_.retry = retry;
+  const auto found = entries_.find(id);
+  if (found == entries_.end()) return;
+  found->second.record_.retry = retry;
+  found->second.record_.retry_source = source;
 }
 
 void Recorder::refused(Entry& entry, const std::string& why) {

@@ -91,14 +91,17 @@ TEST_CASE("many small chunks are no overhead") {
 
 TEST_CASE("what is to come of a message, also of a refused one, is known where its head says it") {
   const HttpLimits limits{.body_bytes = 10};
-  const std::pair<std::string, std::optional<std::uint64_t>> rows[] = {
-      {post("Content-Length: 5\r\n", "ab"), 3U},
-      {post("Content-Length: 20\r\n"), 20U},
-      {"GET / HTTP/1.1\r\n\r\n", 0U},
-      {post("Transfer-Encoding: chunked\r\n", "5\r\nab"), {}},
-      {post("Content-Length: 1\r\nContent-Length: 2\r\n"), {}},
-      {"GET / HTTP/1.1\r\nHost", {}},
-      {"GET / HTTP/1.1\r\nHo st: a\r\n", {}},
+  using enum MessageRest::End;
+  const std::pair<std::string, MessageRest> rows[] = {
+      {post("Content-Length: 5\r\n", "ab"), {counted, 3}},
+      {post("Content-Length: 20\r\n"), {counted, 20}},
+      {"GET / HTTP/1.1\r\n\r\n", {counted, 0}},
+      {post("Transfer-Encoding: chunked\r\n", "5\r\nab"), {empty_line}},
+      {post("Transfer-Encoding: chunked\r\n", "ff\r\n"), {empty_line}},
+      {post("Transfer-Encoding: chunked\r\n", "z\r\n"), {unknown}},
+      {post("Content-Length: 1\r\nContent-Length: 2\r\n"), {unknown}},
+      {"GET / HTTP/1.1\r\nHost", {empty_line}},
+      {"GET / HTTP/1.1\r\nHo st: a\r\n", {empty_line}},
   };
   for (const auto& [text, rest] : rows) {
     CAPTURE(text);
