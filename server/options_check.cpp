@@ -42,13 +42,13 @@ void check_socket(const SocketOptions& socket) {
   const seconds year = std::chrono::duration_cast<seconds>(longest_time);
   require_one_of("tcp_nodelay", socket.tcp_nodelay, Switch::on);
   if (socket.linger) require_time("linger", *socket.linger, seconds(0), "0 s", year, "a year");
-  // MAX_TCP_KEEPIDLE
   if (socket.tcp_keepalive)
-    require_time("tcp_keepalive", *socket.tcp_keepalive, seconds(1), "1 s", seconds(32767), "32767 s");
+    require_time("tcp_keepalive", *socket.tcp_keepalive, seconds(1), "1 s", longest_tcp_keepalive, "32767 s");
   if (socket.tcp_user_timeout)
     require_time("tcp_user_timeout", *socket.tcp_user_timeout, milliseconds(1), "1 ms", milliseconds(most_ms),
                  "2147483647 ms");
-  if (socket.tcp_linger2) require_time("tcp_linger2", *socket.tcp_linger2, seconds(1), "1 s", year, "a year");
+  if (socket.tcp_linger2)
+    require_time("tcp_linger2", *socket.tcp_linger2, seconds(1), "1 s", longest_tcp_linger2, "120 s");
 }
 
 void check_listen(const ListenOptions& listen) {

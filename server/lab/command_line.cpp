@@ -55,8 +55,10 @@ std::string option_with_value(std::string_view word, const OptionForms& options)
 void refuse_unknown(const CLI::App& app, const OptionForms& options, std::string_view hint) {
   if (app.remaining_size() == 0) return;
   const std::string extra = app.remaining().front();
-  if (!extra.starts_with("--")) throw UsageError(fmt::format("unexpected argument {}", server::quoted(extra)));
-  refuse_option(extra, options, hint);
+  if (extra.starts_with("--")) refuse_option(extra, options, hint);
+  const bool is_of_switch = extra == "on" || extra == "off";
+  throw UsageError(fmt::format("unexpected argument {}; {}", server::quoted(extra),
+                               is_of_switch ? "a switch takes it behind a =, as in --lookups=off" : hint));
 }
 
 /// An option with a value, which CLI11 takes to be optional: that it is missing is said here, in our words.

@@ -118,9 +118,15 @@ std::ostream& operator<<(std::ostream& out, const RequestRecord& record) {
     if (record.version != VersionNumber{}) out << ' ' << record.version;
     out << ", ";
   }
-  if (record.status == 0) return out << "never answered; " << record.persistence;
-  out << (record.answered_at.count() == 0 ? "cut short: " : "answered ") << record.status << " with "
-      << server::counted(record.response_body_bytes, "byte");
+  // Only behind an answer that has an end is a connection kept.
+  const bool ended = record.answered_at.count() == 0;
+  if (record.status == 0) {
+    out << "never answered";
+  } else {
+    out << (ended ? "cut short: " : "answered ") << record.status << " with "
+        << server::counted(record.response_body_bytes, "byte");
+  }
+  if (ended && record.persistence.decision == Persistence::Decision::keep) return out;
   return out << "; " << record.persistence;
 }
 

@@ -92,7 +92,7 @@ Value get_delay(const Rule& rule) {
 /// An action without a value, which a typed notation has to give one.
 template <class Plain>
 std::string set_plain(Rule& rule, std::string_view text) {
-  if (text != "on" && text != "true") return quoted(text) + " is not \"on\"; leave the key out for off";
+  if (text != "on" && text != "true") return "takes on alone (true in TOML and JSON); leave the key out for off";
   rule.action = Plain{};
   return "";
 }
@@ -154,9 +154,8 @@ std::vector<RuleKey> ending_keys() {
       {"close", action, text, "MODE", "end the connection in that close mode; with answer and send: behind them",
        set_close, get_close},
       {"delay", action, text, "DURATION", "neither read nor write for that long", set_delay, get_delay},
-      {"stall", action, on_off, "on", "neither read nor write any more", set_plain<StallAction>,
-       get_plain<StallAction>},
-      {"truncate", action, on_off, "on", "send no more of the body, though its head promises more, and close",
+      {"stall", action, on, "on", "neither read nor write any more", set_plain<StallAction>, get_plain<StallAction>},
+      {"truncate", action, on, "on", "send no more of the body, though its head promises more, and close",
        set_plain<TruncateAction>, get_plain<TruncateAction>},
       {"slow", action, text, "SIZE/DURATION", "at most so many bytes every so often: 10/100ms", set_slow, get_slow},
   };
@@ -210,10 +209,10 @@ Parsed<At> parse_moment(std::string_view name) {
 Parsed<Trigger> trigger_with(At at, std::string_view argument) {
   if (argument_of(at) == Argument::bytes) {
     const Parsed<std::uint64_t> bytes = parse_size(argument);
-    return {{.at = at, .bytes = bytes.value}, bytes.error};
+    return {{.at = at, .bytes = bytes.value}, with_form(bytes.error, written(at))};
   }
   const auto after = parse_duration(argument);
-  return {{.at = at, .after = after.value}, after.error};
+  return {{.at = at, .after = after.value}, with_form(after.error, written(at))};
 }
 
 }  // namespace
@@ -240,13 +239,13 @@ Parsed<Trigger> parse_trigger(std::string_view text) {
 }
 
 Parsed<SlowAction> parse_pace(std::string_view text) {
+  constexpr std::string_view grammar = "SIZE/DURATION, such as 10/100ms";
   const std::size_t slash = text.find('/');
-  if (slash == std::string_view::npos)
-    return refused<SlowAction>(quoted(text) + " is not bytes per time, such as 10/100ms");
+  if (slash == std::string_view::npos) return refused<SlowAction>(with_form(quoted(text) + " has no \"/\"", grammar));
   const Parsed<std::uint64_t> bytes = parse_size(text.substr(0, slash));
-  if (!bytes) return refused<SlowAction>(bytes.error);
+  if (!bytes) return refused<SlowAction>(with_form(bytes.error, grammar));
   const auto every = parse_duration(text.substr(slash + 1));
-  return {{bytes.value, every.value}, every.error};
+  return {{bytes.value, every.value}, with_form(every.error, grammar)};
 }
 
 }  // namespace closelab::server

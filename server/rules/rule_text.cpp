@@ -12,9 +12,14 @@ namespace {
 
 using enum RuleKey::Role;
 
-std::vector<std::string_view> names_of(const std::vector<RuleKey>& keys) {
+bool is_open_to(RuleKey::Reach reach, const RuleKey& key) {
+  return key.reach == RuleKey::Reach::everybody || reach == RuleKey::Reach::operators;
+}
+
+std::vector<std::string_view> names_for(RuleKey::Reach reach) {
   std::vector<std::string_view> names;
-  for (const RuleKey& key : keys) names.push_back(key.name);
+  for (const RuleKey& key : rule_schema())
+    if (is_open_to(reach, key)) names.push_back(key.name);
   return names;
 }
 
@@ -34,10 +39,13 @@ ParsedRule refused_rule(std::string error, std::optional<std::size_t> entry = st
 }
 
 /// Takes one entry; returns what is wrong with it.
-std::string take(Rule& rule, std::string_view name, std::string_view value) {
+std::string take(Rule& rule, std::string_view name, std::string_view value, RuleKey::Reach reach) {
   const RuleKey* key = find_rule_key(name);
-  if (key == nullptr)
-    return unknown_word("rule key", name, names_of(rule_schema()), "the keys are " + rule_key_names());
+  if (key == nullptr) {
+    const std::vector<std::string_view> names = names_for(reach);
+    return unknown_word("rule key", name, names, "the keys are " + joined(names, ", "));
+  }
+  if (!is_open_to(reach, *key)) return std::string(name) + " goes into a conf file or --rule alone: it reads a file";
   const std::string error = key->set(rule, value);
   return error.empty() ? "" : std::string(name) + ": " + error;
 }
@@ -64,12 +72,12 @@ void drop_companions(std::vector<std::string_view>& actions) {
 }
 
 /// What is wrong when there is not exactly one action.
-std::string action_count_error(std::vector<std::string_view> actions) {
+std::string action_count_error(std::vector<std::string_view> actions, RuleKey::Reach reach) {
   drop_companions(actions);
   if (actions.size() == 1) return "";
   std::vector<std::string_view> known;
   for (const RuleKey& key : rule_schema())
-    if (key.role == action) known.push_back(key.name);
+    if (key.role == action && is_open_to(reach, key)) known.push_back(key.name);
   return "a rule has exactly one of " + joined(known, ", ") + ", and this one has " +
          (actions.empty() ? "none" : joined(actions, " and "));
 }
@@ -83,7 +91,7 @@ int turn_of(std::string_view name) {
 }
 
 /// Takes every entry, those that depend on others after them.
-ParsedRule take_all(std::span<const RuleEntries::value_type> entries) {
+ParsedRule take_all(std::span<const RuleEntries::value_type> entries, RuleKey::Reach reach) {
   Rule rule;
   if (actions_in(entries) == std::vector<std::string_view>{"announce"}) rule.action = AnnounceAction{};
   for (int turn = 0; turn <= 3; ++turn) {
@@ -91,23 +99,36 @@ ParsedRule take_all(std::span<const RuleEntries::value_type> entries) {
       const auto& [name, value] = entries[i];
       if (turn_of(name) != turn) continue;
       if (index_of(entries, name) < i) return refused_rule(quoted(name) + " is given twice", i);
-      std::string error = take(rule, name, value);
+      std::string error = take(rule, name, value, reach);
       if (!error.empty()) return refused_rule(std::move(error), i);
     }
   }
   return {.value = std::move(rule), .error = "", .entry = std::nullopt};
 }
 
+/// The rule has an error.
+ParsedRule faulty(const Rule& rule, std::span<const RuleEntries::value_type> entries) {
+  const std::size_t wrong = index_of(entries, find_error(rule)->key);
+  return refused_rule(error_of(rule), wrong < entries.size() ? std::optional(wrong) : std::nullopt);
+}
+
+/// `final:STATUS` has become an answer, which other moments would suit, too; whoever wrote it has written `expect`.
+Rule bare_expect(const Trigger& at) {
+  Rule rule;
+  rule.at = at;
+  return rule.expect({});
+}
+
 /// One key of an action; bytes are too many to be shown.
 std::string in_words(const RuleKey& key, const std::string& value, const Action& action) {
   const auto* send = std::get_if<SendAction>(&action);
   if (send != nullptr && key.name == "send") return "send " + counted(send->bytes.size(), "byte");
-  return std::string(key.name) + (key.kind == ValueKind::on_off && value == "on" ? "" : ' ' + value);
+  return std::string(key.name) + (is_switch(key.kind) && value == "on" ? "" : ' ' + value);
 }
 
 }  // namespace
 
-std::string rule_key_names() { return joined(names_of(rule_schema()), ", "); }
+std::string rule_key_names() { return joined(names_for(RuleKey::Reach::operators), ", "); }
 
 At default_moment(const Action& action) {
   if (std::holds_alternative<CloseAction>(action)) return At::after_response;
@@ -116,18 +137,16 @@ At default_moment(const Action& action) {
   return shapes_body ? At::response_headers : At::before_response;
 }
 
-ParsedRule parse_rule(std::span<const RuleEntries::value_type> entries) {
-  ParsedRule parsed = take_all(entries);
+ParsedRule parse_rule(std::span<const RuleEntries::value_type> entries, RuleKey::Reach reach) {
+  ParsedRule parsed = take_all(entries, reach);
   if (!parsed) return parsed;
   Rule& rule = parsed.value;
-  std::string error = action_count_error(actions_in(entries));
+  std::string error = action_count_error(actions_in(entries), reach);
   if (!error.empty()) return refused_rule(std::move(error));
-  if (index_of(entries, "at") == entries.size()) {
-    const bool for_expect = index_of(entries, "expect") != entries.size();
-    rule.at.at = for_expect ? At::expect : default_moment(rule.action);
-  }
-  if (const auto fault = find_error(rule)) return refused_rule(error_of(rule), index_of(entries, fault->key));
-  return parsed;
+  const bool for_expect = index_of(entries, "expect") != entries.size();
+  if (index_of(entries, "at") == entries.size()) rule.at.at = for_expect ? At::expect : default_moment(rule.action);
+  if (const Rule bare = bare_expect(rule.at); for_expect && find_error(bare)) return faulty(bare, entries);
+  return find_error(rule) ? faulty(rule, entries) : std::move(parsed);
 }
 
 ParsedRule parse_rule(std::string_view line) {

@@ -34,8 +34,10 @@ struct ParsedRule {
   explicit operator bool() const { return error.empty(); }
 };
 
-/// Reads a rule from its entries, in any order, and checks that it makes sense (error_of).
-ParsedRule parse_rule(std::span<const RuleEntries::value_type> entries);
+/// Reads a rule from its entries, in any order, and checks that it makes sense (error_of). Keys that not everybody may
+/// use are refused to everybody, and not named to them either.
+ParsedRule parse_rule(std::span<const RuleEntries::value_type> entries,
+                      RuleKey::Reach reach = RuleKey::Reach::operators);
 /// The same from a line: `at=response_body:100,close=abortive,connection=1`. A value can't hold a comma there.
 ParsedRule parse_rule(std::string_view line);
 

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <iterator>
 
 #include "server/rules/rule_schema.h"
 #include "server/text/escaped.h"
@@ -145,8 +144,11 @@ Said get_send(const Rule& rule) {
 /// The rule has the file's bytes from now on, so that it is the same wherever it is shown and read again.
 std::string set_send_file(Rule& rule, std::string_view path) {
   std::ifstream file{std::string(path), std::ios::binary};
-  std::string bytes(std::istreambuf_iterator<char>(file), {});
-  if (!file || bytes.empty()) return quoted(path) + " can't be read, or is empty";
+  // read() turns what a folder throws into a state; an iterator does not.
+  std::string bytes(longest_file + 1, '\0');
+  file.read(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  bytes.resize(static_cast<std::size_t>(file.gcount()));
+  if (bytes.empty()) return quoted(path) + " can't be read, or is empty";
   if (bytes.size() > longest_file) return quoted(path) + " has more than 64KiB";
   rule.send(bytes);
   return "";
@@ -168,9 +170,10 @@ Said get_count(const Rule& rule) {
 /// `final:STATUS`: an answer that does not wait for the body, and the end.
 std::string set_final(Rule& rule, std::string_view status) {
   const Parsed<std::uint64_t> parsed = parse_number(status);
-  if (!parsed) return parsed.error;
+  if (!parsed) return with_form(parsed.error, "final:STATUS");
+  if (parsed.value < 200 || parsed.value > 999) return "final: its status must be from 200 to 999";
   AnswerAction answer;
-  answer.status = static_cast<int>(std::min<std::uint64_t>(parsed.value, 10'000));
+  answer.status = static_cast<int>(parsed.value);
   answer.read_body = Switch::off;
   answer.close = CloseMode::lingering;
   rule.answer(answer);
@@ -185,7 +188,7 @@ std::string set_expect(Rule& rule, std::string_view text) {
   ExpectAction expect;
   if (text.starts_with(late)) {
     const auto parsed = parse_duration(text.substr(late.size()));
-    if (!parsed) return parsed.error;
+    if (!parsed) return with_form(parsed.error, "late:DURATION");
     expect = {Kind::late, parsed.value};
   } else if (text == "never" || text == "twice") {
     expect.kind = text == "never" ? Kind::never : Kind::twice;

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <limits>
 #include <span>
+#include <utility>
 
 #include "server/text/printable.h"
 
@@ -86,6 +87,10 @@ std::string in_unit(std::uint64_t count, const Unit& unit) {
 }  // namespace
 
 std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
+
+std::string with_form(std::string error, std::string_view form) {
+  return error.empty() ? error : std::move(error) + "; it is written " + std::string(form);
+}
 
 Parsed<std::uint64_t> parse_number(std::string_view text) {
   std::string_view rest = text;

@@ -23,6 +23,9 @@ Parsed<Value> refused(std::string error) {
   return {.error = std::move(error)};
 }
 
+/// What is wrong with a part of a value, and how the whole is written; empty when nothing is.
+std::string with_form(std::string error, std::string_view form);
+
 /// A whole number without sign.
 Parsed<std::uint64_t> parse_number(std::string_view text);
 

@@ -251,9 +251,9 @@ TEST_CASE("rules that can't be understood change nothing") {
       {"", "the body is not JSON: at byte 1:"},
       {"[{\"close\"}]", "the body is not JSON: at byte 10:"},
       {"{\"close\":\"abortive\"}", "the body has to be an array"},
-      {R"([{"close":"abortive"},{"close":"gentle"}])", "rule 1: close: "},
-      {R"([{"close":"abortive"},{"clsoe":"abortive"}])", "rule 1: "},
-      {R"([{"close":"abortive"},{"close":"abortive","at":"accept","request":1}])", "rule 1: "},
+      {R"([{"close":"abortive"},{"close":"gentle"}])", "rule 2 of the array: close: "},
+      {R"([{"close":"abortive"},{"clsoe":"abortive"}])", "rule 2 of the array: "},
+      {R"([{"close":"abortive"},{"close":"abortive","at":"accept","request":1}])", "rule 2 of the array: "},
   };
   for (const Case& c : cases) {
     const Answer answer = send(lab, "PUT", "/rules", c.body);

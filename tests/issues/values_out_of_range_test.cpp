@@ -34,6 +34,7 @@ constexpr Row refused[] = {
     {"linger", [](Options& o) { o.socket.linger = std::chrono::seconds(std::int64_t{1} << 31); }},
     {"linger", [](Options& o) { o.socket.linger = std::chrono::seconds::max(); }},
     {"tcp_linger2", [](Options& o) { o.socket.tcp_linger2 = -1s; }},
+    {"tcp_linger2", [](Options& o) { o.socket.tcp_linger2 = 121s; }},
     {"tcp_linger2", [](Options& o) { o.socket.tcp_linger2 = std::chrono::seconds::max(); }},
     {"address", [](Options& o) { o.listen.address = std::string("127.0.0.1\0.2", 12); }},
     {"backlog", [](Options& o) { o.listen.backlog = -1; }},

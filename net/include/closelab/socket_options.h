@@ -10,6 +10,11 @@
 
 namespace closelab {
 
+/// The kernel's MAX_TCP_KEEPIDLE.
+constexpr std::chrono::seconds longest_tcp_keepalive{32767};
+/// The kernel's TCP_FIN_TIMEOUT_MAX.
+constexpr std::chrono::seconds longest_tcp_linger2{120};
+
 /// Where and how to listen; see socket(7), tcp(7), ipv6(7).
 struct ListenOptions {
   /// A numeric IPv4 or IPv6 address; `::` with `ipv6_only` off accepts both families.
@@ -48,12 +53,12 @@ struct SocketOptions {
   /// Server::stop() has to sit it out.
   std::optional<std::chrono::seconds> linger{};
   /// SO_KEEPALIVE with this TCP_KEEPIDLE and TCP_KEEPINTVL: the kernel probes a silent peer. Not to be
-  /// confused with HTTP's keep-alive.
+  /// confused with HTTP's keep-alive. At most longest_tcp_keepalive.
   std::optional<std::chrono::seconds> tcp_keepalive{};
   /// TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged before the kernel gives up.
   std::optional<std::chrono::milliseconds> tcp_user_timeout{};
-  /// TCP_LINGER2: how long an orphaned socket stays in FIN_WAIT_2, instead of net.ipv4.tcp_fin_timeout; the kernel
-  /// takes at most 120 s.
+  /// TCP_LINGER2: how long an orphaned socket stays in FIN_WAIT_2, instead of net.ipv4.tcp_fin_timeout. At most
+  /// longest_tcp_linger2: the kernel takes a longer one for that, and before Linux 5.8 for none.
   std::optional<std::chrono::seconds> tcp_linger2{};
 };
 

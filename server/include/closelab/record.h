@@ -48,7 +48,8 @@ struct RequestRecord {
   VersionNumber version{{'1', '1'}};
   /// 0 when it was never answered.
   int status = 0;
-  /// What was decided about the connection when the response was written.
+  /// What was decided about the connection when the response was written; `keep` when none was. An answer that has no
+  /// end (`answered_at`) was the connection's last, whatever was decided.
   Persistence persistence;
   /// Its field lines, `Name: value` and CRLF each: from the first one, as many as Options::fields_kept has room for.
   /// Null when there are none; copies of the record share them.

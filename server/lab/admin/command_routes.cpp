@@ -44,8 +44,8 @@ Response hold_all(Server& lab, Switch hold) {
 
 AdminRoute command(std::string_view path, std::vector<std::string_view> parameters, std::string_view help,
                    std::function<Response(const Call&)> act, RunsOn runs_on) {
-  const auto action = [act = std::move(act)](const Call& call) {
-    expect_no_content(call.request().body);
+  const auto action = [act = std::move(act), parameters](const Call& call) {
+    expect_no_content(call.request().body, parameters);
     return act(call);
   };
   return {"POST", std::string(path), std::move(parameters), help, action, runs_on};

@@ -48,8 +48,10 @@ class Strictness {
   std::vector<std::set<std::string>> open_;
 };
 
-std::string_view expected_type(ValueKind kind) {
-  switch (kind) {
+std::string expected_type(const RuleKey& key) {
+  switch (key.kind) {
+    case ValueKind::on:
+      return "true, or is left out";
     case ValueKind::on_off:
       return "true or false";
     case ValueKind::number:
@@ -57,13 +59,14 @@ std::string_view expected_type(ValueKind kind) {
     case ValueKind::fraction:
       return "a number";
     case ValueKind::text:
-      return "a string";
+      return fmt::format("a string ({})", key.placeholder);
   }
   return "";
 }
 
 bool has_type(const Json& value, ValueKind kind) {
   switch (kind) {
+    case ValueKind::on:
     case ValueKind::on_off:
       return value.is_boolean();
     case ValueKind::number:
@@ -97,9 +100,10 @@ Json parse_json_body(std::string_view body) {
   }
 }
 
-void expect_no_content(std::string_view body) {
+void expect_no_content(std::string_view body, const std::vector<std::string_view>& parameters) {
   if (body.empty() || parse_json_body(body) == Json::object()) return;
-  throw Refusal(400, "this command takes nothing: its body is empty or {}");
+  const std::string query = parameters.empty() ? "" : fmt::format("; its query takes {}", fmt::join(parameters, ", "));
+  throw Refusal(400, fmt::format("the body has to be empty or {{}}: this command takes nothing from it{}", query));
 }
 
 Rule rule_from_json(const Json& json, std::string_view where) {
@@ -108,13 +112,12 @@ Rule rule_from_json(const Json& json, std::string_view where) {
   server::RuleEntries entries;
   for (const auto& [name, value] : json.items()) {
     const RuleKey* key = server::find_rule_key(name);
-    if (key != nullptr && key->reach == RuleKey::Reach::operators)
-      throw Refusal(400, fmt::format("{}: {} goes into a conf file or --rule alone: it reads a file", where, name));
-    if (key != nullptr && !has_type(value, key->kind))
-      throw Refusal(400, fmt::format("{}: {} wants {}", where, name, expected_type(key->kind)));
+    const bool is_open = key != nullptr && key->reach == RuleKey::Reach::everybody;
+    if (is_open && !has_type(value, key->kind))
+      throw Refusal(400, fmt::format("{}: {} wants {}", where, name, expected_type(*key)));
     entries.emplace_back(name, entry_text(value));
   }
-  const server::ParsedRule parsed = server::parse_rule(entries);
+  const server::ParsedRule parsed = server::parse_rule(entries, RuleKey::Reach::everybody);
   if (!parsed) throw Refusal(400, fmt::format("{}: {}", where, parsed.error));
   return parsed.value;
 }
@@ -122,7 +125,8 @@ Rule rule_from_json(const Json& json, std::string_view where) {
 std::vector<Rule> rules_from_json(const Json& json) {
   if (!json.is_array()) throw Refusal(400, "the body has to be an array of rules, such as [{\"close\":\"abortive\"}]");
   std::vector<Rule> rules;
-  for (const Json& rule : json) rules.push_back(rule_from_json(rule, fmt::format("rule {}", rules.size())));
+  for (const Json& rule : json)
+    rules.push_back(rule_from_json(rule, fmt::format("rule {} of the array", rules.size() + 1)));
   return rules;
 }
 

@@ -26,15 +26,14 @@ std::optional<std::uint64_t> parse_id(std::string_view text) {
   return id;
 }
 
-/// The number that stands for ID, 0 without ID; nothing when the path is another.
-std::optional<std::uint64_t> match(std::string_view pattern, std::string_view path) {
-  std::uint64_t id = 0;
+/// What stands for ID, empty without ID; nothing when the path is another.
+std::optional<std::string_view> match(std::string_view pattern, std::string_view path) {
+  std::string_view id;
   while (!pattern.empty() && !path.empty()) {
     const std::string_view wanted = take_segment(pattern);
     const std::string_view segment = take_segment(path);
-    const auto number = wanted == "ID" ? parse_id(segment) : std::nullopt;
-    if (number) id = *number;
-    if (!number && wanted != segment) return std::nullopt;
+    if (wanted == "ID") id = segment;
+    if (wanted == "ID" ? segment.empty() : wanted != segment) return std::nullopt;
   }
   return pattern.empty() && path.empty() ? std::optional(id) : std::nullopt;
 }
@@ -84,8 +83,10 @@ std::pair<const AdminRoute*, std::uint64_t> find_route(const std::vector<AdminRo
                                                        std::string_view path) {
   std::string allow;
   for (const AdminRoute& route : routes) {
-    const auto id = match(route.path, path);
-    if (!id) continue;
+    const auto word = match(route.path, path);
+    if (!word) continue;
+    const auto id = word->empty() ? 0 : parse_id(*word);
+    if (!id) throw Refusal(404, fmt::format("{} is no id: ids are numbers from 1", server::quoted(*word)));
     if (method == route.method || (method == "HEAD" && route.method == "GET")) return {&route, *id};
     allow += fmt::format("{}{}", allow.empty() ? "" : ", ", route.method == "GET" ? "GET, HEAD" : route.method);
   }

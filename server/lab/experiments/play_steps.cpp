@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "closelab/socket_options.h"
 #include "closelab/tcp_state.h"
 #include "server/text/printable.h"
 #include "server/text/quantity.h"
@@ -77,6 +78,13 @@ std::uint16_t take_port(Words& words) {
 
 void nothing(Words&, Step&) {}
 void time(Words& words, Step& step) { step.time = take(words, parse_duration); }
+/// The kernel counts these in seconds.
+void linger_time(Words& words, Step& step) {
+  time(words, step);
+  if (step.time.count() % 1000 != 0) words.refuse("the kernel takes whole seconds here");
+  const bool is_among = step.time.count() > 0 && step.time <= longest_tcp_linger2;
+  if (step.verb == Verb::linger2 && !is_among) words.refuse("the kernel takes 1s to 120s here");
+}
 void number(Words& words, Step& step) { step.number = take(words, parse_number); }
 
 void choices(Words& words, Step& step) {
@@ -247,8 +255,8 @@ const std::vector<Form>& forms_of(std::string_view actor) {
       {"shutdown_write", Verb::shutdown_write, nothing},
       {"close", Verb::close, nothing},
       {"abort", Verb::abort, nothing},
-      {"linger2", Verb::linger2, time},
-      {"linger", Verb::linger, time},
+      {"linger2", Verb::linger2, linger_time},
+      {"linger", Verb::linger, linger_time},
       {"await", Verb::await_state, state},
   };
   if (actor == "server") return of_server;

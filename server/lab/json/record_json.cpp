@@ -15,7 +15,7 @@ Json array_of(const Values& values) {
 
 /// What a key says as a text, as JSON's type for it.
 Json typed(server::ValueKind kind, const std::string& text) {
-  if (kind == server::ValueKind::on_off) return text == "on" || text == "true";
+  if (server::is_switch(kind)) return text == "on" || text == "true";
   if (kind == server::ValueKind::text) return text;
   return Json::parse(text);
 }

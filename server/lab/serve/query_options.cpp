@@ -40,6 +40,17 @@ std::vector<std::string_view> all_options() {
   return names;
 }
 
+/// Of a rule's key that is none of a query's.
+std::string why_no_knob(const RuleKey& key) {
+  const std::string_view why =
+      key.reach == RuleKey::Reach::operators ? "it reads a file" : "a query acts on its own request, once";
+  return fmt::format("{} is for rules in a conf file or --rule alone: {}", key.name, why);
+}
+
+std::string unknown_option(std::string_view name) {
+  return server::unknown_word("query option", name, all_options(), "none is like it");
+}
+
 /// In a query a `+` stands for a space, so that is what is left of `keep_alive_timeout=+5s`.
 std::string with_plus(std::string value) {
   if (value.starts_with(' ')) value.front() = '+';
@@ -48,7 +59,7 @@ std::string with_plus(std::string value) {
 
 /// `?stall` is `?stall=on`.
 std::string with_on(const RuleKey& key, std::string value) {
-  return key.kind == server::ValueKind::on_off && value.empty() ? "on" : std::move(value);
+  return server::is_switch(key.kind) && value.empty() ? "on" : std::move(value);
 }
 
 /// Takes the options of a query one after the other.
@@ -65,8 +76,7 @@ class KnobReader {
     const RuleKey* key = server::find_rule_key(name);
     const bool is_known = key != nullptr && is_rule_knob(*key);
     if (!is_known && unknown_ == UnknownOptions::ignored) return "";
-    if (!is_known)
-      return server::unknown_word("query option", name, all_options(), "the query options are " + query_option_names());
+    if (!is_known) return key != nullptr ? why_no_knob(*key) : unknown_option(name);
     rule_.emplace_back(name, with_on(*key, std::move(value)));
     return "";
   }
@@ -76,7 +86,7 @@ class KnobReader {
     if (has("idle_timeout")) query.idle_timeout = settings_.options.timeouts.idle_timeout;
     if (has("keep_alive_timeout") || has("keep_alive_max")) query.keep_alive = settings_.options.keep_alive;
     if (rule_.empty()) return {query, ""};
-    const server::ParsedRule rule = server::parse_rule(rule_);
+    const server::ParsedRule rule = server::parse_rule(rule_, RuleKey::Reach::everybody);
     if (!rule) return refused<QueryOptions>(rule.error);
     if (rule.value.at.at == At::accept) return refused<QueryOptions>("at: \"accept\" is over when a request comes");
     query.rule = rule.value;

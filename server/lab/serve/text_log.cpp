@@ -33,11 +33,13 @@ std::string clock_text(const ConnectionRecord& record, std::chrono::nanoseconds 
   return clock_text(record.accepted_at + std::chrono::floor<std::chrono::microseconds>(at));
 }
 
-/// What becomes of the connection: `keep`, or `close` and why.
-std::string persistence_text(const ConnectionRecord& record, const Persistence& persistence) {
-  if (persistence.decision == Persistence::Decision::keep) return "keep";
-  if (!record.refusal.empty()) return fmt::format("close: refused: {}", record.refusal);
-  return fmt::format("close: {}", describe(persistence.reason));
+/// What becomes of the connection behind the answer: `keep`, or `close` and why. Behind an answer without an end
+/// nothing is kept: the connection has ended there, as the line of its end tells.
+std::string persistence_text(const ConnectionRecord& record, const RequestRecord& request) {
+  const Persistence& persistence = request.persistence;
+  if (persistence.decision == Persistence::Decision::keep) return request.answered_at.count() == 0 ? "" : "  keep";
+  if (!record.refusal.empty()) return fmt::format("  close: refused: {}", record.refusal);
+  return fmt::format("  close: {}", describe(persistence.reason));
 }
 
 std::string request_text(const RequestRecord& request) {
@@ -150,10 +152,9 @@ class TextLog : public Log {
   }
 
   std::string request(const ConnectionRecord& record, const RequestRecord& request) const override {
-    return fmt::format("{}  connection {}, request {}: {}  {}  {}\n",
+    return fmt::format("{}  connection {}, request {}: {}  {}{}\n",
                        painted(dim, clock_text(record, std::max(request.received_at, request.answered_at))), record.id,
-                       request.number, request_text(request), answer_text(request),
-                       persistence_text(record, request.persistence));
+                       request.number, request_text(request), answer_text(request), persistence_text(record, request));
   }
 
   /// Only what no request's line has announced.

@@ -47,6 +47,11 @@ Codec<Advertised<Value>> advertised(const Codec<Value>& inner) {
 
 }  // namespace
 
+std::string no_off(milliseconds least, milliseconds most) {
+  const std::string from = server::format_duration(least) + (least == milliseconds(0) ? " for none, or up" : "");
+  return fmt::format("can't be off; write {} to {}", from, server::format_duration(most));
+}
+
 Codec<Switch> on_off() {
   const auto parse = [](std::string_view text) {
     if (text == "on" || text == "true") return Parsed<Switch>{Switch::on, ""};

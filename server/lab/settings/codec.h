@@ -55,6 +55,9 @@ Codec<Advertised<std::chrono::milliseconds>> advertised_duration();
 /// `enforced`, `off`, a number, or an offset: `+3`, `-1`.
 Codec<Advertised<std::int64_t>> advertised_number();
 
+/// Off could be none or no bound.
+std::string no_off(std::chrono::milliseconds least, std::chrono::milliseconds most);
+
 template <class Number>
 Codec<Number> number(std::uint64_t least, std::uint64_t most = std::numeric_limits<Number>::max(),
                      std::string placeholder = "N") {
@@ -71,6 +74,7 @@ Codec<Number> number(std::uint64_t least, std::uint64_t most = std::numeric_limi
 template <class Number>
 Codec<Number> size(std::uint64_t least) {
   const auto parse = [=](std::string_view text) {
+    if (text == "off") return refused<Number>("can't be off; write a number of bytes, such as 64KiB");
     const Parsed<std::uint64_t> parsed = server::parse_size(text);
     if (!parsed) return refused<Number>(parsed.error);
     if (parsed.value < least) return refused<Number>(fmt::format("{} is less than {}", parsed.value, least));
@@ -80,14 +84,16 @@ Codec<Number> size(std::uint64_t least) {
 }
 
 template <class Duration>
-Codec<Duration> duration(Duration least) {
+Codec<Duration> duration(Duration least, Duration most = std::chrono::hours(24)) {
   const auto parse = [=](std::string_view text) {
+    if (text == "off") return refused<Duration>(no_off(least, most));
     const Parsed<std::chrono::milliseconds> parsed = server::parse_duration(text);
     if (!parsed) return refused<Duration>(parsed.error);
     const auto whole = std::chrono::duration_cast<Duration>(parsed.value);
     if (whole != parsed.value) return refused<Duration>(fmt::format("\"{}\" is not a whole number of seconds", text));
     if (whole < least)
       return refused<Duration>(fmt::format("{} is less than {}", text, server::format_duration(least)));
+    if (whole > most) return refused<Duration>(fmt::format("{} is more than {}", text, server::format_duration(most)));
     return Parsed<Duration>{whole, ""};
   };
   return {Kind::text, "DURATION", parse, [](const Duration& value) { return server::format_duration(value); }};
@@ -118,7 +124,8 @@ Codec<std::optional<Value>> or_unset(std::string_view word, const Codec<Value>& 
   const auto parse = [=](std::string_view text) {
     if (text == word) return Parsed<Optional>{};
     const Parsed<Value> parsed = inner.parse(text);
-    return parsed ? Parsed<Optional>{parsed.value, ""} : refused<Optional>(parsed.error);
+    return parsed ? Parsed<Optional>{parsed.value, ""}
+                  : refused<Optional>(fmt::format("{}; or write {}", parsed.error, word));
   };
   const auto format = [=](const Optional& value) { return value ? inner.format(*value) : std::string(word); };
   return {inner.kind, fmt::format("{}|{}", inner.placeholder, word), parse, format};

@@ -23,11 +23,13 @@ constexpr std::string_view rule_key = "rule";
 std::string unknown_key(std::string_view key) {
   std::vector<std::string_view> keys{rule_key};
   for (const Setting& setting : schema()) keys.push_back(setting.key);
-  return server::unknown_word("key", key, keys, "`closelab serve --help` lists the keys");
+  return server::unknown_word("key", key, keys, "`closelab serve --help` lists the keys, which stand in no table");
 }
 
 std::string_view expected_type(Kind kind) {
   switch (kind) {
+    case Kind::on:
+      return "true or \"on\", or is left out";
     case Kind::on_off:
       return "true, false, \"on\" or \"off\"";
     case Kind::number:
@@ -43,8 +45,8 @@ std::string_view expected_type(Kind kind) {
 /// A value as settings and rules read it; nothing for a TOML type that the key does not take.
 std::optional<std::string> value_text(const toml::node& node, Kind kind) {
   if (const auto* text = node.as_string()) return text->get();
-  if (const auto* boolean = node.as_boolean(); boolean && kind == Kind::on_off) return boolean->get() ? "on" : "off";
-  if (const auto* integer = node.as_integer(); integer && kind != Kind::on_off)
+  if (const auto* boolean = node.as_boolean(); boolean && server::is_switch(kind)) return boolean->get() ? "on" : "off";
+  if (const auto* integer = node.as_integer(); integer && !server::is_switch(kind))
     return fmt::format("{}", integer->get());
   if (const auto* number = node.as_floating_point(); number && kind == Kind::fraction)
     return server::format_probability(number->get());
@@ -61,10 +63,12 @@ std::optional<std::string> joined(const toml::array& array) {
   return fmt::format("{}", fmt::join(texts, ","));
 }
 
-std::string type_error(std::string_view key, Kind kind, const toml::node& node) {
+/// `placeholder` is what a string has to be.
+std::string type_error(std::string_view key, Kind kind, const toml::node& node, std::string_view placeholder) {
   std::ostringstream type;
   type << node.type();
-  return fmt::format("{} wants {}, not {}", key, expected_type(kind), type.str());
+  const std::string form = kind == Kind::text ? fmt::format(" ({})", placeholder) : "";
+  return fmt::format("{} wants {}{}, not {}", key, expected_type(kind), form, type.str());
 }
 
 std::string located(const std::string& file, toml::source_position at, std::string_view what) {
@@ -116,7 +120,8 @@ class Reader {
   void read_setting(const Setting& setting, const toml::node& value) {
     const bool is_list = setting.arity == Arity::many && value.is_array();
     const auto text = is_list ? joined(*value.as_array()) : value_text(value, setting.kind);
-    if (!text) return refuse(value.source(), type_error(setting.key, setting.kind, value));
+    if (!text && is_list) return refuse(value.source(), fmt::format("{} wants strings in its array", setting.key));
+    if (!text) return refuse(value.source(), type_error(setting.key, setting.kind, value, setting.placeholder));
     const std::string error = setting.set(settings_, *text);
     if (!error.empty()) refuse(value.source(), fmt::format("{}: {}", setting.key, error));
   }
@@ -139,7 +144,8 @@ class Reader {
       const server::RuleKey* key = server::find_rule_key(entry.key->str());
       const Kind kind = key != nullptr ? key->kind : Kind::text;
       const auto text = value_text(*entry.value, kind);
-      if (key != nullptr && !text) return refuse(entry.value->source(), type_error(key->name, kind, *entry.value));
+      if (key != nullptr && !text)
+        return refuse(entry.value->source(), type_error(key->name, kind, *entry.value, key->placeholder));
       texts.emplace_back(entry.key->str(), text.value_or(""));
     }
     add_rule(server::parse_rule(texts), entries, table);
@@ -164,7 +170,7 @@ bool is_toml_integer(std::string_view text) {
 }
 
 std::string toml_value(Kind kind, const std::string& text) {
-  if (kind == Kind::on_off) return text == "on" ? "true" : "false";
+  if (server::is_switch(kind)) return text == "on" ? "true" : "false";
   if (kind == Kind::number && is_toml_integer(text)) return text;
   if (kind == Kind::fraction && text.find_first_not_of("0123456789.") == std::string::npos) return text;
   std::ostringstream quoted;

@@ -89,15 +89,16 @@ List sockets() {
       setting(group, "linger", or_off(duration<seconds>({})), CLOSELAB_FIELD(options.socket.linger),
               "SO_LINGER at close(): off; 0s makes close() an RST unless both FINs have been exchanged; "
               "longer lets close() wait for the client to acknowledge what was sent, and a stop with it"),
-      setting(group, "tcp_keepalive", or_off(duration<seconds>(seconds(1))),
+      setting(group, "tcp_keepalive", or_off(duration<seconds>(seconds(1), longest_tcp_keepalive)),
               CLOSELAB_FIELD(options.socket.tcp_keepalive),
               "SO_KEEPALIVE: probe a silent client at this interval; not HTTP's keep-alive"),
       setting(group, "tcp_user_timeout", or_off(duration<milliseconds>(milliseconds(1))),
               CLOSELAB_FIELD(options.socket.tcp_user_timeout),
               "TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged; off is the kernel's default"),
-      setting(group, "tcp_linger2", or_off(duration<seconds>(seconds(1))), CLOSELAB_FIELD(options.socket.tcp_linger2),
+      setting(group, "tcp_linger2", or_off(duration<seconds>(seconds(1), longest_tcp_linger2)),
+              CLOSELAB_FIELD(options.socket.tcp_linger2),
               "TCP_LINGER2: how long a closed socket waits in FIN_WAIT_2 for the client's FIN; off is the "
-              "kernel's default, net.ipv4.tcp_fin_timeout; the kernel takes at most 120s"),
+              "kernel's default, net.ipv4.tcp_fin_timeout; at most 120s, as the kernel has it"),
   };
 }
 
@@ -117,7 +118,7 @@ List closing() {
               CLOSELAB_FIELD(options.lingering_when),
               "when modes lingering and delayed take their time; unread: only when request bytes are unread or may be "
               "on their way, else they are as immediate"),
-      setting(group, "lingering_time", duration<milliseconds>({}), CLOSELAB_FIELD(options.lingering.time),
+      setting(group, "lingering_time", duration(milliseconds(1)), CLOSELAB_FIELD(options.lingering.time),
               "longest wait for the client's FIN in mode lingering"),
       setting(group, "lingering_bytes", size<std::size_t>(0), CLOSELAB_FIELD(options.lingering.bytes),
               "most bytes read and dropped in mode lingering"),

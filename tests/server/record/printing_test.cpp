@@ -83,10 +83,10 @@ TEST_CASE("a request's record reads as a sentence") {
         "request 2 of connection 3: GET /\\x1b HTTP/1.1, cut short: 200 with 1 byte; close (request_close)");
   request.status = 0;
   request.persistence = {};
-  CHECK(printed(request) == "request 2 of connection 3: GET /\\x1b HTTP/1.1, never answered; keep");
+  CHECK(printed(request) == "request 2 of connection 3: GET /\\x1b HTTP/1.1, never answered");
   RequestRecord refused = request;
   refused.method.clear();
-  CHECK(printed(refused) == "request 2 of connection 3: refused, never answered; keep");
+  CHECK(printed(refused) == "request 2 of connection 3: refused, never answered");
 }
 
 TEST_CASE("a server's counts and its stop read as sentences") {

@@ -93,12 +93,13 @@ TEST_CASE("what is wrong with a rule is said with its index and key") {
   };
   const Case cases[] = {
       {R"({"close":"abortive"})", "the body has to be an array of rules, such as [{\"close\":\"abortive\"}]"},
-      {R"([{"close":"abortive"},"close"])", "rule 1: a rule is an object such as {\"close\":\"abortive\"}"},
-      {R"([{"connection":"1","close":"abortive"}])", "rule 0: connection wants a whole number"},
-      {R"([{"connection":1.5,"close":"abortive"}])", "rule 0: connection wants a whole number"},
-      {R"([{"stall":"on"}])", "rule 0: stall wants true or false"},
-      {R"([{"close":null}])", "rule 0: close wants a string"},
-      {R"([{"delay":"1s","probability":"1"}])", "rule 0: probability wants a number"},
+      {R"([{"close":"abortive"},"close"])",
+       "rule 2 of the array: a rule is an object such as {\"close\":\"abortive\"}"},
+      {R"([{"connection":"1","close":"abortive"}])", "rule 1 of the array: connection wants a whole number"},
+      {R"([{"connection":1.5,"close":"abortive"}])", "rule 1 of the array: connection wants a whole number"},
+      {R"([{"stall":"on"}])", "rule 1 of the array: stall wants true, or is left out"},
+      {R"([{"close":null}])", "rule 1 of the array: close wants a string (MODE)"},
+      {R"([{"delay":"1s","probability":"1"}])", "rule 1 of the array: probability wants a number"},
   };
   for (const Case& c : cases) {
     CAPTURE(c.body);
@@ -109,7 +110,7 @@ TEST_CASE("what is wrong with a rule is said with its index and key") {
        {R"([{"close":"abortive"},{"close":"gentle"}])", R"([{"close":"abortive"},{"clsoe":"abortive"}])",
         R"([{"close":"abortive"},{"close":"abortive","connection":-1}])", R"([{"close":"abortive"},{}])"}) {
     CAPTURE(body);
-    CHECK(error_of([&] { rules_from_json(parse_json_body(body)); }).starts_with("rule 1: "));
+    CHECK(error_of([&] { rules_from_json(parse_json_body(body)); }).starts_with("rule 2 of the array: "));
   }
 }
 

@@ -20,7 +20,7 @@ TEST_CASE("a key that may be given again takes an array") {
   CHECK(parse_conf("admin_host = [\"a\", \"b.c\"]", "lab.toml", {}).admin_hosts ==
         std::vector<std::string>{"a", "b.c"});
   CHECK(parse_conf("admin_host = \"a,b.c\"", "lab.toml", {}).admin_hosts == std::vector<std::string>{"a", "b.c"});
-  CHECK(error_of("admin_host = [1]") == "lab.toml:1:14: admin_host wants a string, not array");
+  CHECK(error_of("admin_host = [1]") == "lab.toml:1:14: admin_host wants strings in its array");
   CHECK(error_of("admin_host = [\"a:1\"]").find("\"a:1\" is not the name of a host") != std::string::npos);
   CHECK(error_of("port = [1]") == "lab.toml:1:8: port wants an integer, not array");
 }
@@ -58,9 +58,10 @@ TEST_CASE("errors name the place, the key and what was meant") {
       {"idle_timout = \"5s\"", "lab.toml:1:1: unknown key \"idle_timout\"; did you mean \"idle_timeout\"?"},
       {"idle-timeout = \"5s\"", "lab.toml:1:1: unknown key \"idle-timeout\"; did you mean \"idle_timeout\"?"},
       {"\n  colour = \"auto\"", "lab.toml:2:3: unknown key \"colour\"; did you mean \"color\"?"},
-      {"zzzzzz = 1", "lab.toml:1:1: unknown key \"zzzzzz\"; `closelab serve --help` lists the keys"},
+      {"zzzzzz = 1",
+       "lab.toml:1:1: unknown key \"zzzzzz\"; `closelab serve --help` lists the keys, which stand in no table"},
       {"idle_timeout = 5", "lab.toml:1:16: idle_timeout: \"5\" has no unit; write 5s for seconds or 5ms"},
-      {"idle_timeout = true", "lab.toml:1:16: idle_timeout wants a string, not boolean"},
+      {"idle_timeout = true", "lab.toml:1:16: idle_timeout wants a string (DURATION|off), not boolean"},
       {"port = 70000", "lab.toml:1:8: port: 70000 is more than 65535"},
       {"port = -1", "lab.toml:1:8: port: \"-1\" is negative"},
       {"port = 80.5", "lab.toml:1:8: port wants an integer, not floating-point"},
@@ -138,12 +139,13 @@ TEST_CASE("errors in rules name the place, the key and what was meant") {
        "expect, announce, and this one has none"},
       {"[[rule]]\nconnection = \"first\"\nstall = true", "lab.toml:2:14: connection: \"first\" is not a number"},
       {"[[rule]]\nconnection = 1.5\nstall = true", "lab.toml:2:14: connection wants an integer, not floating-point"},
-      {"[[rule]]\nstall = 1", "lab.toml:2:9: stall wants true, false, \"on\" or \"off\", not integer"},
-      {"[[rule]]\nstall = false", "lab.toml:2:9: stall: \"off\" is not \"on\"; leave the key out for off"},
+      {"[[rule]]\nstall = 1", "lab.toml:2:9: stall wants true or \"on\", or is left out, not integer"},
+      {"[[rule]]\nstall = false",
+       "lab.toml:2:9: stall: takes on alone (true in TOML and JSON); leave the key out for off"},
       {"[[rule]]\nstall = true\nprobability = true", "lab.toml:3:15: probability wants a number, not boolean"},
       {"[[rule]]\nstall = true\nprobability = 1.5", "lab.toml:3:15: probability: \"1.5\" is not a number from 0 to 1"},
       {"[[rule]]\nstall = true\nprobability = nan", "lab.toml:3:15: probability: \"nan\" is not a number from 0 to 1"},
-      {"[[rule]]\nat = []\nstall = true", "lab.toml:2:6: at wants a string, not array"},
+      {"[[rule]]\nat = []\nstall = true", "lab.toml:2:6: at wants a string (MOMENT), not array"},
       {"rule = 1", "lab.toml:1:8: rules are tables with a heading [[rule]] each"},
       {"rule = [1]", "lab.toml:1:8: rules are tables with a heading [[rule]] each"},
       {"[rule]\nstall = true", "lab.toml:1:1: rules are tables with a heading [[rule]] each"},
