@@ -5,9 +5,11 @@
 #include <linux/sock_diag.h>
 #include <linux/sockios.h>
 #include <linux/tcp.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
+#include <cstring>
 #include <iterator>
 
 namespace closelab::net {
@@ -99,7 +101,10 @@ int take_pending_error(int fd) {
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : 0;
 }
 
-bool stop_receiving(int fd) {
+namespace {
+
+/// Linux lets everybody filter a TCP socket until 5d39580f68e6 (2026), and CAP_NET_ADMIN alone since then.
+bool filter_fin_and_rst(int fd) {
   constexpr std::uint32_t flags_offset = 13;  // in the TCP header, where the filter's view begins
   constexpr std::uint32_t fin_or_rst = 0x01 | 0x04;
   constexpr std::uint32_t whole_segment = 0xffffffff;
@@ -112,6 +117,57 @@ bool stop_receiving(int fd) {
   const sock_fprog filter{.len = std::size(program), .filter = program};
   return ::setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter) == 0;
 }
+
+bool set_number(int fd, int level, int option, int value) {
+  return ::setsockopt(fd, level, option, &value, sizeof value) == 0;
+}
+
+/// Where one family of IP has what.
+struct HopLimit {
+  int level;
+  int minimum;
+  int wanted;
+  int options;
+  int type;
+};
+
+constexpr HopLimit of_ipv4{IPPROTO_IP, IP_MINTTL, IP_RECVTTL, IP_PKTOPTIONS, IP_TTL};
+constexpr HopLimit of_ipv6{IPPROTO_IPV6, IPV6_MINHOPCOUNT, IPV6_RECVHOPLIMIT, IPV6_2292PKTOPTIONS, IPV6_HOPLIMIT};
+
+constexpr int greatest_hop_limit = 255;
+
+/// With which hop limit the ACK of the handshake came, which the kernel keeps; the greatest when it does not say.
+int peers_hop_limit(int fd, const HopLimit& family) {
+  alignas(cmsghdr) char bytes[64] = {};
+  socklen_t length = sizeof bytes;
+  if (!set_number(fd, family.level, family.wanted, 1)) return greatest_hop_limit;
+  if (::getsockopt(fd, family.level, family.options, bytes, &length) != 0) return greatest_hop_limit;
+  msghdr message{};
+  message.msg_control = bytes;
+  message.msg_controllen = length;
+  for (cmsghdr* each = CMSG_FIRSTHDR(&message); each != nullptr; each = CMSG_NXTHDR(&message, each)) {
+    if (each->cmsg_level != family.level || each->cmsg_type != family.type) continue;
+    int limit = 0;
+    std::memcpy(&limit, CMSG_DATA(each), sizeof limit);
+    return limit;
+  }
+  return greatest_hop_limit;
+}
+
+}  // namespace
+
+bool stop_receiving_anything(int fd) {
+  sockaddr_storage local{};
+  socklen_t length = sizeof local;
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&local), &length) != 0) return false;
+  // A socket of IPv6 may carry IPv4, whose minimum counts then.
+  const bool is_ipv6 = local.ss_family == AF_INET6;
+  if (peers_hop_limit(fd, is_ipv6 ? of_ipv6 : of_ipv4) >= greatest_hop_limit) return false;
+  if (is_ipv6 && !set_number(fd, of_ipv6.level, of_ipv6.minimum, greatest_hop_limit)) return false;
+  return set_number(fd, of_ipv4.level, of_ipv4.minimum, greatest_hop_limit);
+}
+
+bool stop_receiving(int fd) { return filter_fin_and_rst(fd) || stop_receiving_anything(fd); }
 
 std::uint32_t dropped_segments(int fd) {
   std::uint32_t memory[SK_MEMINFO_VARS] = {};

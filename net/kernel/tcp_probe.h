@@ -34,10 +34,15 @@ std::uint64_t socket_cookie(int fd);
 /// recv() has nothing more to say: it turns a pending ECONNRESET into EOF.
 int take_pending_error(int fd);
 
-/// Makes the kernel drop a FIN or RST that the peer still sends to this socket, by a socket filter (SO_ATTACH_FILTER,
-/// which needs no privilege), so that the connection stays what the next sample says until an RST of ours ends it. What
-/// is dropped was on the wire all the same: dropped_segments() tells. False when the kernel refused.
+/// Makes the kernel drop a FIN or RST that the peer still sends to this socket, so that the connection stays what the
+/// next sample says until an RST of ours ends it. What is dropped was on the wire all the same: dropped_segments()
+/// tells. By a socket filter, or, where that takes CAP_NET_ADMIN, by stop_receiving_anything(). False when the kernel
+/// refused.
 bool stop_receiving(int fd);
+
+/// The same without privilege, for every segment: by a minimum of the hop limit (RFC 5082) that no sender reaches but
+/// one that begins with 255, at which it is refused.
+bool stop_receiving_anything(int fd);
 
 /// Segments that the kernel has dropped at this socket (SO_MEMINFO), by a filter too; 0 when it can't be asked.
 std::uint32_t dropped_segments(int fd);

@@ -69,7 +69,7 @@ std::string flags_text(const fact::Segment& segment) {
 }
 
 std::string missed_text(std::uint32_t missed) {
-  return missed == 0 ? "" : ", and a FIN or RST of the client's had been dropped before it";
+  return missed == 0 ? "" : ", and what the client sent, a FIN or RST perhaps, had been dropped before it";
 }
 
 /// Says each fact as a sentence.
@@ -107,7 +107,7 @@ struct Describer {
            " ms for the client's, a departure from RFC 9112 section 9.6";
   }
   std::string operator()(const fact::StoppedReceiving&) const {
-    return "a socket filter: the kernel drops a FIN or RST of the client's, so that the state holds";
+    return "from here on the kernel drops a FIN or RST of the client's, so that the state holds";
   }
   std::string operator()(const fact::DrainTimeExceeded& exceeded) const {
     return "the drain's time bound was reached after " + std::to_string(exceeded.after.count()) + " ms";

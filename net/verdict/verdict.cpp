@@ -44,7 +44,7 @@ constexpr std::array<Because, 13> reasons{{
     {"open", "the connection has not ended yet"},
     {"fins_may_have_crossed", "both had closed before anybody looked, so that their FINs may have crossed"},
     {"fin_was_queued", "our FIN waited behind data, and the client's may have overtaken it"},
-    {"abort_raced", "our RST met a FIN or RST of the client's, and our kernel does not tell which left first"},
+    {"abort_raced", "our RST may have met a FIN or RST of the client's, and our kernel does not tell which left first"},
     {"ended_behind_close", "it ended after close(), and nobody looked at what came"},
     {"ends_crossed", "an RST crossed a FIN or RST of the other side, and nothing on the wire tells which left first"},
     {"client_is_remote", "the client's end is on another machine"},

@@ -167,21 +167,37 @@ TEST_CASE("the probe: our FIN counts as a byte, queued or acknowledged") {
   CHECK(sample.unacked == unacknowledged_bytes(fd));
 }
 
-TEST_CASE("a socket that has stopped receiving drops a FIN or an RST, counts it, and takes the rest") {
+TEST_CASE("a socket that has stopped receiving drops a FIN or an RST, and counts it") {
   for (const Path& path : paths()) {
-    CAPTURE(path.listen);
-    const Listener listener({.address = path.listen}, {});
-    const Connection connection(listener, path.connect);
-    const int fd = connection.server.get();
-    REQUIRE(stop_receiving(fd));
-    connection.client.send("taken");
-    // On loopback a segment has arrived, or been dropped, when send() returns.
-    CHECK(unread_bytes(fd) == 5);
-    const std::uint32_t before = dropped_segments(fd);
-    connection.client.send_fin();
-    CHECK(sample_socket(fd, SampleDepth::state).state == TcpState::established);
-    CHECK(dropped_segments(fd) == before + 1);
+    for (const auto stop : {stop_receiving, stop_receiving_anything}) {
+      CAPTURE(path.listen);
+      const Listener listener({.address = path.listen}, {});
+      const Connection connection(listener, path.connect);
+      const int fd = connection.server.get();
+      REQUIRE(stop(fd));
+      connection.client.send("taken");
+      // On loopback a segment has arrived, or been dropped, when send() returns.
+      const std::uint32_t before = dropped_segments(fd);
+      CHECK(unread_bytes(fd) == (before == 0 ? 5 : 0));
+      connection.client.send_fin();
+      CHECK(sample_socket(fd, SampleDepth::state).state == TcpState::established);
+      CHECK(dropped_segments(fd) == before + 1);
+    }
   }
+}
+
+TEST_CASE("a client that begins with the greatest hop limit can't be kept away by one") {
+  const Listener listener({}, {});
+  const UniqueFd client(::socket(AF_INET, SOCK_STREAM, 0));
+  const int most = 255;
+  REQUIRE(::setsockopt(client.get(), IPPROTO_IP, IP_TTL, &most, sizeof most) == 0);
+  sockaddr_in server{};
+  server.sin_family = AF_INET;
+  server.sin_port = htons(listener.local().port);
+  server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  REQUIRE(::connect(client.get(), reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0);
+  const UniqueFd accepted(accept_one(listener).fd);
+  CHECK_FALSE(stop_receiving_anything(accepted.get()));
 }
 
 }  // namespace
