@@ -228,7 +228,7 @@ void Connection::serve() {
   const auto& drain = host_.drain();
   if (drain && drain->options.status) return respond(text_response(*drain->options.status, "the server drains"));
   if (request.target == "*") return respond(server_wide_options());
-  const auto route = host_.shared().router.find(request.path);
+  const auto route = host_.routes().find(request.path);
   if (route == nullptr) return respond(not_found());
   exchange_->answer = Exchange::Answer::by_handler;
   if (route->async_handler) return hand_over(route->async_handler);
@@ -308,7 +308,7 @@ void Connection::send_response(Response&& response, CloseReason decided) {
   const Persistence::Decision ours = persistence.decision;
   http::ResponseFraming framing = framing_of(*exchange_, response);
   const std::optional<std::string> announced = rules_.take_announcement();
-  const std::string lines = announced_lines(announced.value_or(""));
+  const std::string lines = announced ? announced_lines(*announced) : "";
   if (announced) settings.connection_lines = lines;
   if (rules_.closes_behind_response() && ours == Persistence::Decision::keep) {
     persistence = {Persistence::Decision::close, CloseReason::rule};

@@ -48,6 +48,7 @@ class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
   Shared& shared() const { return shared_; }
   bool is_stopping() const { return stopping_; }
   const std::optional<Drain>& drain() const { return drain_; }
+  Routes& routes() { return routes_; }
   /// The pattern of the route whose handler runs; null between handlers. Read by other threads.
   std::atomic<const std::string*>& route_handled() { return route_handled_; }
   virtual net::ReadySet& ready_set() = 0;
@@ -64,10 +65,11 @@ class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
   virtual void post(std::function<void()> job) = 0;
 
  protected:
-  explicit ConnectionHost(Shared& shared) : shared_(shared) {}
+  explicit ConnectionHost(Shared& shared) : shared_(shared), routes_(shared.router) {}
   ~ConnectionHost() = default;
 
   Shared& shared_;
+  Routes routes_;
   bool stopping_ = false;
   std::optional<Drain> drain_;
   std::atomic<const std::string*> route_handled_ = nullptr;

@@ -19,21 +19,16 @@ class Handled {
   std::atomic<const std::string*>& place_;
 };
 
-HandlerAnswer by_handler(Response response, CloseReason decided = CloseReason::none) {
-  return {std::move(response), Exchange::Answer::by_handler, decided};
-}
-
 HandlerAnswer threw(const std::string& what) {
-  return by_handler(failure("the handler threw" + what), CloseReason::handler_error);
+  return {failure("the handler threw" + what), Exchange::Answer::by_handler, CloseReason::handler_error};
 }
 
-/// `call` gives the answer, or none.
+/// `call` makes the answer, in its place.
 template <class Call>
-std::optional<HandlerAnswer> call_handler(ConnectionHost& host, const Router::Route& route, const Call& call) {
+auto call_handler(ConnectionHost& host, const Router::Route& route, const Call& call) -> decltype(call()) {
   const Handled handled(host, route);
   try {
-    std::optional<Response> response = call();
-    return response ? std::optional(by_handler(std::move(*response))) : std::nullopt;
+    return call();
   } catch (const std::exception& error) {
     return threw(std::string(": ") + error.what());
   } catch (...) {
@@ -57,7 +52,7 @@ Response failure(const std::string& text) { return text_response(500, text); }
 Response not_found() { return text_response(404, "nothing is served at this path"); }
 
 HandlerAnswer run_handler(ConnectionHost& host, const Router::Route& route, const Request& request) {
-  return *call_handler(host, route, [&] { return std::optional(route.handler(request)); });
+  return call_handler(host, route, [&] { return HandlerAnswer{route.handler(request), Exchange::Answer::by_handler}; });
 }
 
 bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Response& response) {
@@ -68,17 +63,21 @@ bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Resp
 std::optional<HandlerAnswer> answer_from_head(ConnectionHost& host, const Report& report, const Waiting& waiting,
                                               Exchange& exchange) {
   Request& request = exchange.request;
-  const Router& router = host.shared().router;
-  const bool may_be_known = exchange.owes_continue || router.has_head_handlers();
+  Routes& routes = host.routes();
+  const bool may_be_known = exchange.owes_continue || routes.has_head_handlers();
   const auto& drain = host.drain();
   const bool is_for_others = exchange.said || request.target == "*" || (drain && drain->options.status);
   if (!may_be_known || is_for_others) return std::nullopt;
-  const auto route = router.find(request.path);
+  const auto route = routes.find(request.path);
   if (route == nullptr) return exchange.owes_continue ? std::optional(HandlerAnswer{not_found()}) : std::nullopt;
   if (!route->head_handler) return std::nullopt;
   exchange.describe(report.client(), report.id(), report.requests() + 1);
   request.persistence = persistence_after(exchange, settings_for(host, report, waiting));
-  return call_handler(host, *route, [&] { return route->head_handler(request); });
+  return call_handler(host, *route, [&]() -> std::optional<HandlerAnswer> {
+    std::optional<Response> response = route->head_handler(request);
+    if (!response) return std::nullopt;
+    return HandlerAnswer{std::move(*response), Exchange::Answer::by_handler};
+  });
 }
 
 }  // namespace closelab::server

@@ -44,30 +44,32 @@ std::optional<ConnectionRecord> Recorder::Entry::copy() const {
   }
 }
 
+void Recorder::tell(std::unique_lock<std::mutex>& lock, const Entry& entry, const Callback& callback) {
+  if (!callback) return;
+  const std::optional<ConnectionRecord> copy = entry.copy();
+  lock.unlock();
+  if (copy) call(callback, *copy);
+}
+
 Recorder::Entry& Recorder::accepted(const Endpoint& server, const Endpoint& client) {
-  std::optional<ConnectionRecord> copy;
-  Entry* entry = nullptr;
-  {
-    const std::lock_guard lock(mutex_);
-    const std::uint64_t id = last_id_ + 1;
-    // Behind all others.
-    entry = &entries_.try_emplace(entries_.end(), id)->second;
-    last_id_ = id;
-    entry->accepted_ = std::chrono::steady_clock::now();
-    ConnectionRecord& record = entry->record_;
-    record.id = id;
-    record.server = server;
-    record.client = client;
-    record.accepted_at = std::chrono::system_clock::now();
-    record.close_mode = options_.close_mode;
-    ++counts_.accepted;
-    ++counts_.open;
-    ++counts_.idle;
-    if (options_.on_accepted) copy = entry->copy();
-    tell_waiters(*entry);
-  }
-  if (copy) call(options_.on_accepted, *copy);
-  return *entry;
+  std::unique_lock lock(mutex_);
+  const std::uint64_t id = last_id_ + 1;
+  // Behind all others.
+  Entry& entry = entries_.try_emplace(entries_.end(), id)->second;
+  last_id_ = id;
+  entry.accepted_ = std::chrono::steady_clock::now();
+  ConnectionRecord& record = entry.record_;
+  record.id = id;
+  record.server = server;
+  record.client = client;
+  record.accepted_at = std::chrono::system_clock::now();
+  record.close_mode = options_.close_mode;
+  ++counts_.accepted;
+  ++counts_.open;
+  ++counts_.idle;
+  tell_waiters(entry);
+  tell(lock, entry, options_.on_accepted);
+  return entry;
 }
 
 std::uint64_t& Recorder::count_of(Phase phase) {
@@ -137,12 +139,11 @@ void Recorder::answering(Entry& entry, std::span<const RequestRecord> requests) 
 }
 
 void Recorder::answered(Entry& entry, std::span<const RequestRecord> requests) {
-  std::optional<ConnectionRecord> copy;
-  {
-    const std::lock_guard lock(mutex_);
-    for (const RequestRecord& request : requests) record_request(entry, request);
-    if (options_.on_request) copy = entry.copy();
-  }
+  std::unique_lock lock(mutex_);
+  for (const RequestRecord& request : requests) record_request(entry, request);
+  if (!options_.on_request) return;
+  const std::optional<ConnectionRecord> copy = entry.copy();
+  lock.unlock();
   if (!copy) return;
   for (const RequestRecord& request : requests) call(options_.on_request, *copy, request);
 }
@@ -170,15 +171,11 @@ std::pair<std::string, std::string> Recorder::last_request(const Entry& entry) c
 }
 
 void Recorder::idle(Entry& entry) {
-  std::optional<ConnectionRecord> copy;
-  {
-    const std::lock_guard lock(mutex_);
-    enter(entry.record_, Phase::idle);
-    entry.idle_since_ = ++idle_sequence_;
-    if (options_.on_idle) copy = entry.copy();
-    tell_waiters(entry);
-  }
-  if (copy) call(options_.on_idle, *copy);
+  std::unique_lock lock(mutex_);
+  enter(entry.record_, Phase::idle);
+  entry.idle_since_ = ++idle_sequence_;
+  tell_waiters(entry);
+  tell(lock, entry, options_.on_idle);
 }
 
 void Recorder::rule_fired(std::uint64_t id, RuleFiring firing) {
@@ -204,18 +201,14 @@ void Recorder::refused(Entry& entry, const std::string& why) {
 }
 
 void Recorder::closing(Entry& entry, CloseReason reason, CloseMode mode) {
-  std::optional<ConnectionRecord> copy;
-  {
-    const std::lock_guard lock(mutex_);
-    ConnectionRecord& record = entry.record_;
-    const bool is_news = record.phase != Phase::closing;
-    enter(record, Phase::closing);
-    record.close_reason = reason;
-    record.close_mode = mode;
-    tell_waiters(entry);
-    if (is_news && options_.on_closing) copy = entry.copy();
-  }
-  if (copy) call(options_.on_closing, *copy);
+  std::unique_lock lock(mutex_);
+  ConnectionRecord& record = entry.record_;
+  const bool is_news = record.phase != Phase::closing;
+  enter(record, Phase::closing);
+  record.close_reason = reason;
+  record.close_mode = mode;
+  tell_waiters(entry);
+  if (is_news) tell(lock, entry, options_.on_closing);
 }
 
 void Recorder::observed(const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress) {

@@ -99,6 +99,9 @@ class Recorder {
   using Entries = std::map<std::uint64_t, Entry>;
 
   void enter(ConnectionRecord& record, Phase phase);
+  /// Calls back without the lock, if anybody wants to know.
+  using Callback = std::function<void(const ConnectionRecord&)>;
+  static void tell(std::unique_lock<std::mutex>& lock, const Entry& entry, const Callback& callback);
   void take_note_of_settled(Entries::iterator entry);
   std::uint64_t& count_of(Phase phase);
   void record_request(Entry& entry, const RequestRecord& request) const;

@@ -12,13 +12,14 @@ Router::Route named(const std::string& name) {
 }
 
 /// The body that the route of this path answers; `none` without a route.
-std::string answer(const Router& router, std::string_view path) {
-  const auto route = router.find(path);
+std::string answer(Routes& routes, std::string_view path) {
+  const auto route = routes.find(path);
   return route != nullptr ? route->handler(Request{}).body : "none";
 }
 
 TEST_CASE("the exact pattern wins, else the longest prefix") {
   Router router;
+  Routes routes(router);
   for (const char* pattern : {"/", "/a", "/a/*", "/a/b/*", "/a/b/c", "/z*"}) router.add(pattern, named(pattern));
   const struct {
     const char* path;
@@ -30,28 +31,30 @@ TEST_CASE("the exact pattern wins, else the longest prefix") {
   };
   for (const auto& row : rows) {
     CAPTURE(row.path);
-    CHECK(answer(router, row.path) == row.pattern);
+    CHECK(answer(routes, row.path) == row.pattern);
   }
 }
 
 TEST_CASE("`*` alone is everything that nothing else matches") {
   Router router;
+  Routes routes(router);
   router.add("*", named("any"));
   router.add("/a*", named("a"));
-  CHECK(answer(router, "/b") == "any");
-  CHECK(answer(router, "*") == "any");
-  CHECK(answer(router, "/ab") == "a");
+  CHECK(answer(routes, "/b") == "any");
+  CHECK(answer(routes, "*") == "any");
+  CHECK(answer(routes, "/ab") == "a");
 }
 
 TEST_CASE("a later handler replaces the earlier one, who may still be serving") {
   Router router;
+  Routes routes(router);
   router.add("/a", named("first"));
   router.add("/p/*", named("first"));
-  const auto serving = router.find("/a");
+  const auto serving = routes.find("/a");
   router.add("/a", named("second"));
   router.add("/p/*", named("second"));
-  CHECK(answer(router, "/a") == "second");
-  CHECK(answer(router, "/p/x") == "second");
+  CHECK(answer(routes, "/a") == "second");
+  CHECK(answer(routes, "/p/x") == "second");
   CHECK(serving->handler(Request{}).body == "first");
 }
 
