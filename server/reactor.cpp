@@ -1,6 +1,7 @@
 #include "server/reactor.h"
 
 #include <algorithm>
+#include <array>
 #include <asio/post.hpp>
 #include <system_error>
 #include <utility>
@@ -69,8 +70,29 @@ void Reactor::serve() {
   while (!joining_) {
     const auto next = std::min(deadlines_.next(), acceptor_.next());
     const auto woken = ready_set_.wait(std::exchange(has_jobs_, false) ? Alarm::Clock::time_point{} : next);
-    if (woken != net::ReadySet::Wakeup::ready) io_.poll();
+    close_after_look();
+    if (woken == net::ReadySet::Wakeup::ready) continue;
+    io_.poll();
+    close_after_look();
   }
+}
+
+/// Lookups of many connections share their calls.
+void Reactor::look_before_close(Connection& connection, net::Teardown& teardown) {
+  if (std::ranges::find(closing_, &teardown, &Closing::teardown) != closing_.end()) return;
+  closing_.push_back({connection.shared_from_this(), &teardown});
+  if (closing_.size() == net::Teardown::most_looked_at) close_after_look();
+}
+
+void Reactor::close_after_look() {
+  if (closing_.empty()) return;
+  // A callback may close others.
+  const std::vector<Closing> closing = std::exchange(closing_, {});
+  std::array<net::Teardown*, net::Teardown::most_looked_at> teardowns;
+  std::ranges::transform(closing, teardowns.begin(), &Closing::teardown);
+  net::Teardown::close_after_look(shared_.observer, std::span(teardowns).first(closing.size()));
+  for (const Closing& each : closing)
+    act_on(each.connection, [](Connection& connection) { connection.after_teardown_step(); });
 }
 
 bool Reactor::is_reactor_thread() { return serving != nullptr; }

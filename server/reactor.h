@@ -83,10 +83,12 @@ class Reactor final : public ConnectionHost {
   net::MemoryReserve& memory_reserve() override { return memory_reserve_; }
   /// Formatted once a second.
   std::string_view date() override;
+  void look_before_close(Connection& connection, net::Teardown& teardown) override;
   void remove(Connection& connection) override;
 
  private:
   void serve();
+  void close_after_look();
   /// Runs on the reactor thread before it returns; at once on that thread itself, and not at all after join().
   void run(const std::function<void()>& job);
   void accept(const net::Accepted& accepted);
@@ -107,6 +109,12 @@ class Reactor final : public ConnectionHost {
   net::MemoryReserve memory_reserve_;
   /// Each knows its place.
   std::vector<std::shared_ptr<Connection>> connections_;
+  /// What awaits a look at the client's end, until the events of this turn have been handled.
+  struct Closing {
+    std::shared_ptr<Connection> connection;
+    net::Teardown* teardown;
+  };
+  std::vector<Closing> closing_;
   std::string date_;
   std::time_t date_second_ = 0;
   bool accepting_ = true;

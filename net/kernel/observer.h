@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -57,11 +58,14 @@ class Observer {
   /// without a look, and its evidence says so.
   void follow(EndedConnection connection);
 
-  /// Looks at the client's end now, on the caller's thread (4 us), when it is on the same address; has it looked? Other
-  /// threads may be before it, for 4 us each: no lookup waits for an answer.
-  /// For a descriptor that is closed right behind our FIN: nothing else would tell an RST that comes then from one
+  /// Is the client's end there to be looked at, on the same address as ours?
+  bool sees_client(const EndedConnection& connection) const;
+
+  /// Looks at the clients' ends now, on the caller's thread (4 us each), and notes them; what our ends are in goes to
+  /// `own`. Other threads may be before it, for as long: no lookup waits for an answer.
+  /// For descriptors that are closed right behind our FIN: nothing else would tell an RST that comes then from one
   /// behind a crossing FIN.
-  bool look_at_peer(EndedConnection& connection);
+  void look_at_clients(std::span<EndedConnection* const> connections, std::span<TcpState> own);
 
   /// Both ends of a connection, as the kernel has them.
   struct Ends {

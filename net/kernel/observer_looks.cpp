@@ -1,8 +1,10 @@
 // Looks at the ends of a connection on the thread of whoever wants to know.
 
+#include <algorithm>
 #include <array>
 #include <mutex>
 #include <new>
+#include <vector>
 
 #include "net/kernel/observer.h"
 #include "net/socket/socket_address.h"
@@ -32,23 +34,33 @@ bool Observer::still_holds(std::uint64_t id, const TcpTuple& tuple, TimeWait hol
   return server && client;
 }
 
-bool Observer::look_at_peer(EndedConnection& connection) {
-  const TcpTuple& tuple = connection.tuple;
-  if (!looks_up(connection.id) || tuple.local.address != tuple.remote.address) return false;
-  const std::array tuples{tuple.swapped(), tuple};
-  std::array<SocketInfo, 2> found;
+bool Observer::sees_client(const EndedConnection& connection) const {
+  return looks_up(connection.id) && connection.tuple.local.address == connection.tuple.remote.address;
+}
+
+void Observer::look_at_clients(std::span<EndedConnection* const> connections, std::span<TcpState> own) {
+  std::ranges::fill(own, TcpState::unknown);
+  std::vector<TcpTuple> tuples;
+  std::vector<SocketInfo> found;
   try {
+    for (const EndedConnection* connection : connections)
+      tuples.insert(tuples.end(), {connection->tuple.swapped(), connection->tuple});
+    found.resize(tuples.size());
     const std::lock_guard lock(peer_mutex_);
     peer_diag_.look_up(tuples, found);
   } catch (const std::bad_alloc&) {
-    return false;
+    return;
   }
-  const auto& [peer, own] = found;
-  const bool is_known = peer.state != TcpState::unknown && peer.state != TcpState::syn_sent;
-  const bool is_ours = own.state == TcpState::closed || own.cookie == connection.cookie;
-  if (!is_known || !is_ours || accepted_again(connection.id, tuple)) return true;
-  connection.note(Source::sock_diag, fact::PeerSocket{peer.state, peer.timer});
-  return true;
+  for (std::size_t i = 0; i < connections.size(); ++i) {
+    EndedConnection& connection = *connections[i];
+    const SocketInfo& client = found[2 * i];
+    const SocketInfo& ours = found[2 * i + 1];
+    const bool is_known = client.state != TcpState::unknown && client.state != TcpState::syn_sent;
+    const bool is_ours = ours.state == TcpState::closed || ours.cookie == connection.cookie;
+    if (!is_known || !is_ours || accepted_again(connection.id, connection.tuple)) continue;
+    connection.note(Source::sock_diag, fact::PeerSocket{client.state, client.timer});
+    own[i] = ours.state;
+  }
 }
 
 }  // namespace closelab::net

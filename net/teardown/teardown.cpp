@@ -176,13 +176,34 @@ void Teardown::close() {
   if (!fin_sent_ && !fin_received_ && !over_) {
     const fact::Sampled before = look(SampleDepth::queues);
     if (before.unread > 0) return reset_by_closing();
-    unread = send_fin(before).unread;
-    // Takes a while, in which something may come.
-    if (fin_sent_ && !over_ && observer_.look_at_peer(connection_)) unread.reset();
+    const fact::Sampled after = send_fin(before);
+    // Acknowledged, no FIN of the client's has crossed it, and there is nothing to be told by the client's end.
+    awaits_look_ = fin_sent_ && !over_ && after.state != TcpState::fin_wait_2 && observer_.sees_client(connection_);
+    if (awaits_look_) return;
+    unread = after.unread;
   } else if (!over_) {
     close_after_waiting();
   }
   finish(How::closed, unread);
+}
+
+void Teardown::close_after_look(Observer& observer, std::span<Teardown* const> waiting) {
+  std::array<EndedConnection*, most_looked_at> connections;
+  std::array<TcpState, most_looked_at> own;
+  assert(waiting.size() <= most_looked_at);
+  std::ranges::transform(waiting, connections.begin(), [](Teardown* each) { return &each->connection_; });
+  const std::span states = std::span(own).first(waiting.size());
+  observer.look_at_clients(std::span(connections).first(waiting.size()), states);
+  for (std::size_t i = 0; i < waiting.size(); ++i) waiting[i]->close_looked_at(states[i]);
+}
+
+/// Meanwhile something may have come.
+void Teardown::close_looked_at(TcpState own) {
+  awaits_look_ = false;
+  if (own == TcpState::closed && look(SampleDepth::state).state == TcpState::closed) note_end();
+  // Both FINs have been exchanged: what is unread makes no RST.
+  const bool exchanged = own == TcpState::time_wait;
+  finish(How::closed, exchanged ? std::optional<std::uint32_t>(0) : std::nullopt);
 }
 
 /// Between the last event and now things may have happened that nobody read: in a pause, in CLOSE_WAIT, or after a
@@ -219,7 +240,10 @@ void Teardown::hold_still() {
   holds_still_ = stop_receiving(stream_.fd());
   if (!holds_still_) return;
   connection_.note(Source::syscall, fact::StoppedReceiving{});
-  if (!fin_sent_ && !fin_received_ && !over_) observer_.look_at_peer(connection_);
+  if (fin_sent_ || fin_received_ || over_ || !observer_.sees_client(connection_)) return;
+  EndedConnection* const connection = &connection_;
+  TcpState own = TcpState::unknown;
+  observer_.look_at_clients({&connection, 1}, {&own, 1});
 }
 
 /// FINs and RSTs that came meanwhile.

@@ -64,6 +64,11 @@ class Teardown {
   /// Reads and drops up to `scratch` of what has come, within the byte bound; call when readable. Returns it; empty
   /// when there is nothing more, or the phase has changed.
   std::string_view drain(std::span<char> scratch);
+  /// Behind a FIN that ends all: the phase is `closed`, and the descriptor stays until close_after_look().
+  static constexpr std::size_t most_looked_at = 32;
+  bool awaits_look() const { return awaits_look_; }
+  /// Closes those who await a look at their client's end, by one for all.
+  static void close_after_look(Observer& observer, std::span<Teardown* const> waiting);
   /// Once the phase is `closed`: lets the observer follow the connection, after a timed SO_LINGER's close() on another
   /// thread. Apart from the closing itself, so that the caller can do its bookkeeping in between: what comes before an
   /// RST gives the client time to close first.
@@ -87,6 +92,7 @@ class Teardown {
   bool has_byte_bound() const;
   std::optional<std::chrono::milliseconds> time_bound() const;
   void close();
+  void close_looked_at(TcpState own);
   void close_after_waiting();
   void abort();
   void reset_by_closing();
@@ -123,6 +129,7 @@ class Teardown {
   bool fin_received_ = false;
   bool fin_noticed_ = false;
   bool over_ = false;
+  bool awaits_look_ = false;
 };
 
 }  // namespace closelab::net

@@ -89,6 +89,7 @@ void Connection::close(CloseMode mode) {
 }
 
 void Connection::command(Event event) {
+  if (end_.is_over()) return;
   const Wait pause = state_.pause;
   if (take(event) == Kind::end) return proceed();
   if (event != Event::stop || state_.stage == Stage::ending) return;
@@ -388,10 +389,11 @@ void Connection::after_teardown_step() {
     const int error = teardown.wants_input() ? stream_.wait_readable() : 0;
     return error != 0 ? fail(net::IoCall::receive, error) : void();
   }
-  report_.unread(teardown.connection().evidence, teardown.unread_at_close());
-  report_.settle_retry();
   host_.exchanges().give_back(std::move(exchange_));
   waiting_.end();
+  if (teardown.awaits_look()) return host_.look_before_close(*this, teardown);
+  report_.unread(teardown.connection().evidence, teardown.unread_at_close());
+  report_.settle_retry();
   teardown.hand_over();
   host_.remove(*this);
 }

@@ -65,6 +65,8 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void drain_changed();
   /// What that pause waits for may have come.
   void reconsider(Wait pause);
+  /// The teardown has taken a step.
+  void after_teardown_step();
   /// What was under way has thrown std::bad_alloc: the connection ends at once, by RST.
   void out_of_memory();
 
@@ -107,7 +109,6 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void tear_down();
   void drain();
   void look_at_teardown();
-  void after_teardown_step();
 
   ConnectionHost& host_;
   net::Stream stream_;

@@ -15,6 +15,7 @@
 #include "net/memory/insist.h"
 #include "net/socket/ready_set.h"
 #include "net/teardown/blocking_closer.h"
+#include "net/teardown/teardown.h"
 #include "server/connection/close_holds.h"
 #include "server/connection/deadlines.h"
 #include "server/connection/exchange.h"
@@ -59,6 +60,8 @@ class ConnectionHost : public std::enable_shared_from_this<ConnectionHost> {
   virtual std::string_view date() = 0;
   /// For the end of a connection that has run out of memory.
   virtual net::MemoryReserve& memory_reserve() = 0;
+  /// Calls after_teardown_step() of a connection whose teardown awaits a look, after one look for all of them.
+  virtual void look_before_close(Connection& connection, net::Teardown& teardown) = 0;
   /// The connection is over.
   virtual void remove(Connection& connection) = 0;
   /// Runs on the reactor's thread, soon; from any thread.

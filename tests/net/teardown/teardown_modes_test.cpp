@@ -1,4 +1,4 @@
-// The modes that take their time: delayed, half, deferred, never.
+// The modes that take their time: delayed, half, deferred, never; and immediate, which waits for a look.
 
 #include <array>
 
@@ -30,7 +30,7 @@ TEST_CASE("delayed: FIN, and close() behind the pause") {
     CAPTURE(client_closes_first);
     Rig rig({.mode = delayed, .times = {.delayed_time = 7s}});
     rig.respond("bye");
-    rig.teardown.flushed();
+    rig.flushed();
     CHECK(rig.teardown.phase() == TeardownPhase::paused);
     CHECK_FALSE(rig.teardown.wants_input());
     check_time_left(rig, 7s);
@@ -46,7 +46,7 @@ TEST_CASE("delayed: FIN, and close() behind the pause") {
 
 TEST_CASE("delayed: what comes in the pause stays unread, and makes close() an RST") {
   Rig rig(mode(delayed));
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.send("late");
   await_bytes(rig.fd(), 4);
   rig.teardown.time_exceeded();
@@ -58,7 +58,7 @@ TEST_CASE("delayed: what comes in the pause stays unread, and makes close() an R
 
 TEST_CASE("delayed: an RST that came in the pause is seen behind it") {
   Rig rig(mode(delayed));
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.reset();
   rig.teardown.time_exceeded();
   check(rig.settled(), Side::server, fin, ResetBy::client, TimeWait::none);
@@ -66,7 +66,7 @@ TEST_CASE("delayed: an RST that came in the pause is seen behind it") {
 
 TEST_CASE("half: reads on for as long, and as much, as the client likes") {
   Rig rig({.mode = half, .bounds = {.time = 1ms, .bytes = 10}, .times = {.half_time = 9s}});
-  rig.teardown.flushed();
+  rig.flushed();
   CHECK(rig.teardown.phase() == TeardownPhase::draining);
   check_time_left(rig, 9s);
   rig.client.send(std::string(1000, 'x'));
@@ -81,7 +81,7 @@ TEST_CASE("half: reads on for as long, and as much, as the client likes") {
 
 TEST_CASE("half: its own bound") {
   Rig rig(mode(half));
-  rig.teardown.flushed();
+  rig.flushed();
   rig.teardown.time_exceeded();
   CHECK(rig.teardown.phase() == TeardownPhase::closed);
   rig.hand_over();
@@ -96,7 +96,7 @@ TEST_CASE("deferred: the client that takes its turn holds TIME_WAIT") {
     CAPTURE(sends_more);
     Rig rig({.mode = deferred, .times = {.deferred_time = 7s}});
     rig.respond("bye");
-    rig.teardown.flushed();
+    rig.flushed();
     CHECK(rig.teardown.phase() == TeardownPhase::withheld);
     check_time_left(rig, 7s);
     CHECK(sample_socket(rig.fd(), SampleDepth::state).state == TcpState::established);
@@ -114,7 +114,7 @@ TEST_CASE("deferred: the client that takes its turn holds TIME_WAIT") {
 
 TEST_CASE("deferred: a client that does not take its turn gets our FIN, and is lingered for") {
   Rig rig({.mode = deferred, .bounds = {.time = 8s, .bytes = 10}});
-  rig.teardown.flushed();
+  rig.flushed();
   rig.teardown.time_exceeded();
   CHECK(rig.teardown.phase() == TeardownPhase::draining);
   check_time_left(rig, 8s);
@@ -127,7 +127,7 @@ TEST_CASE("deferred: a client that does not take its turn gets our FIN, and is l
 
 TEST_CASE("deferred: a client that sends more than it may loses its turn") {
   Rig rig({.mode = deferred, .bounds = {.bytes = 10}});
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.send(std::string(100, 'x'));
   while (rig.teardown.phase() == TeardownPhase::withheld) drain_some(rig);
   CHECK(rig.teardown.phase() == TeardownPhase::draining);
@@ -137,7 +137,7 @@ TEST_CASE("deferred: a client that sends more than it may loses its turn") {
 
 TEST_CASE("never: nothing is closed until the server stops") {
   Rig rig(mode(never));
-  rig.teardown.flushed();
+  rig.flushed();
   CHECK(rig.teardown.phase() == TeardownPhase::withheld);
   CHECK_FALSE(rig.teardown.time_left().has_value());
   rig.client.send(std::string(1000, 'x'));
@@ -154,7 +154,7 @@ TEST_CASE("never: nothing is closed until the server stops") {
 
 TEST_CASE("never: the stop, with the client still there") {
   Rig rig(mode(never));
-  rig.teardown.flushed();
+  rig.flushed();
   rig.teardown.stopped();
   CHECK(rig.teardown.phase() == TeardownPhase::closed);
   rig.hand_over();
@@ -167,7 +167,7 @@ TEST_CASE("never: a client that vanishes, before and behind its FIN") {
   for (const bool behind_fin : {false, true}) {
     CAPTURE(behind_fin);
     Rig rig(mode(never));
-    rig.teardown.flushed();
+    rig.flushed();
     if (behind_fin) {
       rig.client.send_fin();
       drain_some(rig);
@@ -185,6 +185,28 @@ TEST_CASE("never: a client that vanishes, before and behind its FIN") {
     CHECK(verdict.reset_by == ResetBy::client);
     CHECK(verdict.time_wait == TimeWait::none);
   }
+}
+
+TEST_CASE("immediate: what the client does before the look that others share is told") {
+  const auto bye = [](Rig& rig) {
+    rig.respond("bye", MoreToCome::yes);
+    rig.teardown.flushed();
+    REQUIRE(rig.teardown.awaits_look());
+    CHECK(rig.client.receive_to_end().bytes == 3);
+  };
+  Rig closed(mode(immediate));
+  bye(closed);
+  closed.client.close();
+  check(closed.settled(), Side::server, fin, ResetBy::none, TimeWait::server);
+  Rig reset(mode(immediate));
+  bye(reset);
+  reset.client.reset();
+  check(reset.settled(), Side::server, fin, ResetBy::client, TimeWait::none);
+  Rig late(mode(immediate));
+  bye(late);
+  late.client.send("late");
+  await(late.fd(), POLLIN);
+  check(late.settled(), Side::server, fin, ResetBy::server, TimeWait::none);
 }
 
 }  // namespace

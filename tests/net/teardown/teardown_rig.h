@@ -66,12 +66,25 @@ class Rig : private Stream::Owner {
     if (result.bytes == 0) teardown.received_fin();
   }
 
+  /// Everything has been sent, and no other connection shares the look.
+  void flushed() {
+    teardown.flushed();
+    close_after_look();
+  }
+
+  /// What awaits a look gets it, as a reactor's connections do.
+  void close_after_look() {
+    Teardown* const waiting = &teardown;
+    if (teardown.awaits_look()) Teardown::close_after_look(observer_, {&waiting, 1});
+  }
+
   void hand_over() {
     if (!std::exchange(handed_over_, true)) teardown.hand_over();
   }
 
   Report settled() {
     CHECK(teardown.phase() == TeardownPhase::closed);
+    close_after_look();
     CHECK_FALSE(stream_.is_open());
     hand_over();
     return reports.settled();

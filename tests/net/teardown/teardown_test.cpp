@@ -22,7 +22,7 @@ TEST_CASE("lingering: the client closes on our FIN") {
     CAPTURE(path.listen);
     Rig rig(mode(lingering), path);
     rig.respond("bye");
-    rig.teardown.flushed();
+    rig.flushed();
     CHECK(rig.teardown.phase() == TeardownPhase::draining);
     const Received received = rig.client.receive_to_end();
     CHECK(received.bytes == 3);
@@ -35,7 +35,7 @@ TEST_CASE("lingering: the client closes on our FIN") {
 
 TEST_CASE("lingering: a FIN that carries the ACK of ours is one segment") {
   Rig rig(mode(lingering));
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.close();
   rig.drain();
   const Report report = rig.settled();
@@ -55,7 +55,7 @@ TEST_CASE("lingering: a FIN that carries the ACK of ours is one segment") {
 TEST_CASE("lingering: what the client still sends is dropped, and nothing is reset") {
   Rig rig(mode(lingering));
   rig.respond("bye");
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.send(std::string(20'000, 'x'));
   rig.client.send_fin();
   rig.drain();
@@ -74,7 +74,7 @@ TEST_CASE("in every mode but abortive the client's earlier FIN leaves TIME_WAIT 
         rig.client.close();
         await(rig.fd(), POLLIN);
         if (read_first) rig.read();
-        rig.teardown.flushed();
+        rig.flushed();
         rig.drain();
         check(rig.settled(), Side::client, fin, ResetBy::none, TimeWait::client);
       }
@@ -88,7 +88,7 @@ TEST_CASE("half-close: the response still reaches the client") {
   rig.read();
   CHECK(rig.teardown.phase() == TeardownPhase::half_closed);
   rig.respond("late");
-  rig.teardown.flushed();
+  rig.flushed();
   const Received received = rig.client.receive_to_end();
   CHECK(received.bytes == 4);
   CHECK(received.error == 0);
@@ -108,7 +108,7 @@ TEST_CASE("the client resets: noticed by recv(), or only when the connection end
         if (read_first) {
           rig.read();
         } else {
-          rig.teardown.flushed();
+          rig.flushed();
         }
         rig.drain();
         const Report report = rig.settled();
@@ -128,13 +128,13 @@ TEST_CASE("the client resets behind its FIN: recv() says EOF, and SO_ERROR tells
   rig.client.reset();
   await(rig.fd(), POLLERR);
   rig.read();
-  rig.teardown.flushed();
+  rig.flushed();
   check(rig.settled(), Side::client, fin, ResetBy::client, TimeWait::none);
 }
 
 TEST_CASE("the client resets while we drain") {
   Rig rig(mode(lingering));
-  rig.teardown.flushed();
+  rig.flushed();
   CHECK(rig.client.receive_to_end().error == 0);
   rig.client.reset();
   rig.drain();
@@ -147,7 +147,7 @@ TEST_CASE("the byte bound: more is unread, so close() resets") {
     Rig rig({.mode = lingering, .bounds = {.time = 2s, .bytes = 1000}}, path);
     rig.client.send(std::string(5000, 'x'));
     await_bytes(rig.fd(), 5000);
-    rig.teardown.flushed();
+    rig.flushed();
     rig.drain();
     const Report report = rig.settled();
     check(report, Side::server, fin, ResetBy::server, TimeWait::none);
@@ -161,7 +161,7 @@ TEST_CASE("the byte bound: more is unread, so close() resets") {
 
 TEST_CASE("the byte bound: as much as it allows, and then the FIN, is within it") {
   Rig rig({.mode = lingering, .bounds = {.time = 2s, .bytes = 5000}});
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.send(std::string(5000, 'x'));
   rig.client.close();
   rig.drain();
@@ -172,7 +172,7 @@ TEST_CASE("the byte bound: as much as it allows, and then the FIN, is within it"
 
 TEST_CASE("the byte bound: SIZE_MAX is no bound") {
   Rig rig({.mode = lingering, .bounds = {.time = 2s, .bytes = SIZE_MAX}});
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.send(std::string(50'000, 'x'));
   rig.client.send_fin();
   rig.drain();
@@ -183,7 +183,7 @@ TEST_CASE("the byte bound: SIZE_MAX is no bound") {
 
 TEST_CASE("the byte bound with the client's FIN behind the rest: both FINs are exchanged, so nothing is reset") {
   Rig rig({.mode = lingering, .bounds = {.time = 2s, .bytes = 1000}});
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.send(std::string(5000, 'x'));
   rig.client.send_fin();
   await(rig.fd(), POLLRDHUP);
@@ -196,7 +196,7 @@ TEST_CASE("the byte bound with the client's FIN behind the rest: both FINs are e
 
 TEST_CASE("the time bound: the client keeps its end open, then closes") {
   Rig rig(mode(lingering));
-  rig.teardown.flushed();
+  rig.flushed();
   rig.teardown.time_exceeded();
   rig.hand_over();
   Report report = rig.reports.next();
@@ -210,7 +210,7 @@ TEST_CASE("the time bound: the client keeps its end open, then closes") {
 
 TEST_CASE("the time bound: what the client sends afterwards is answered by RST") {
   Rig rig(mode(lingering));
-  rig.teardown.flushed();
+  rig.flushed();
   rig.teardown.time_exceeded();
   rig.client.send("late");
   await(rig.client.fd(), POLLERR);
@@ -222,7 +222,7 @@ TEST_CASE("immediate: quiet client") {
     CAPTURE(path.listen);
     Rig rig(mode(immediate), path);
     rig.respond("bye");
-    rig.teardown.flushed();
+    rig.flushed();
     const Received received = rig.client.receive_to_end();
     CHECK(received.bytes == 3);
     CHECK(received.error == 0);
@@ -238,7 +238,7 @@ TEST_CASE("immediate: unread bytes make close() an RST") {
     rig.client.send("unread");
     await(rig.fd(), POLLIN);
     rig.respond("bye");
-    rig.teardown.flushed();
+    rig.flushed();
     const Received received = rig.client.receive_to_end();
     CHECK(received.bytes == 3);
     CHECK(received.error == ECONNRESET);
@@ -255,7 +255,7 @@ TEST_CASE("immediate: a response that was held back for our FIN leaves with it, 
       await(rig.fd(), POLLIN);
     }
     rig.respond("bye", MoreToCome::yes);
-    rig.teardown.flushed();
+    rig.flushed();
     const Received received = rig.client.receive_to_end();
     CHECK(received.bytes == 3);
     CHECK(received.error == (unread ? ECONNRESET : 0));
@@ -273,7 +273,7 @@ TEST_CASE("immediate: unread bytes and then the client's FIN: its FIN was first,
   rig.client.send("unread");
   rig.client.send_fin();
   await(rig.fd(), POLLRDHUP);
-  rig.teardown.flushed();
+  rig.flushed();
   CHECK(rig.client.receive_to_end().error == ECONNRESET);
   check(rig.settled(), Side::client, fin, ResetBy::server, TimeWait::none);
 }
@@ -288,7 +288,7 @@ TEST_CASE("abortive: RST, whether the client is quiet or has sent something") {
         rig.client.send("unread");
         await(rig.fd(), POLLIN);
       }
-      rig.teardown.flushed();
+      rig.flushed();
       CHECK(rig.client.receive_to_end().error == ECONNRESET);
       const Report report = rig.settled();
       check(report, Side::server, rst, ResetBy::server, TimeWait::none);
@@ -304,7 +304,7 @@ TEST_CASE("abortive after the client's FIN") {
     rig.client.send_fin();
     await(rig.fd(), POLLIN);
     if (read_first) rig.read();
-    rig.teardown.flushed();
+    rig.flushed();
     CHECK(rig.client.receive_to_end().error == ECONNRESET);
     check(rig.settled(), Side::client, fin, ResetBy::server, TimeWait::none);
   }
@@ -323,14 +323,14 @@ TEST_CASE("a response that can't be completed ends in RST") {
 
 TEST_CASE("SO_LINGER of 0 s makes every close an RST") {
   Rig rig({.mode = immediate, .bounds = {}, .linger = 0s});
-  rig.teardown.flushed();
+  rig.flushed();
   CHECK(rig.client.receive_to_end().error == ECONNRESET);
   check(rig.settled(), Side::server, rst, ResetBy::server, TimeWait::none);
 }
 
 TEST_CASE("SO_LINGER of 0 s after a complete drain: the connection is over, there is nothing to reset") {
   Rig rig({.mode = lingering, .bounds = {}, .linger = 0s});
-  rig.teardown.flushed();
+  rig.flushed();
   CHECK(rig.client.receive_to_end().error == 0);
   rig.client.close();
   rig.drain();
@@ -341,7 +341,7 @@ TEST_CASE("SO_LINGER of 0 s after a complete drain: the connection is over, ther
 
 TEST_CASE("SO_LINGER of 0 s at the drain's time bound: our FIN, then our RST") {
   Rig rig({.mode = lingering, .bounds = {}, .linger = 0s});
-  rig.teardown.flushed();
+  rig.flushed();
   rig.teardown.time_exceeded();
   check(rig.settled(), Side::server, fin, ResetBy::server, TimeWait::none);
 }
@@ -350,7 +350,7 @@ TEST_CASE("a timed SO_LINGER blocks, but not the caller, and how long is recorde
   Rig rig({.mode = immediate, .bounds = {}, .linger = 1s}, ipv4, 4096);
   rig.fill();
   const auto start = std::chrono::steady_clock::now();
-  rig.teardown.flushed();
+  rig.flushed();
   CHECK(std::chrono::steady_clock::now() - start < 500ms);
   rig.hand_over();
   const Report report = rig.reports.next();
@@ -366,7 +366,7 @@ TEST_CASE("a timed SO_LINGER blocks, but not the caller, and how long is recorde
 TEST_CASE("our FIN is stuck behind a full window and the client's overtakes it: both end in TIME_WAIT") {
   Rig rig(mode(lingering), ipv4, 4096);
   const std::size_t sent = rig.fill();
-  rig.teardown.flushed();
+  rig.flushed();
   rig.client.send_fin();
   rig.drain();
   const Received received = rig.client.receive_to_end();
