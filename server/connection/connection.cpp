@@ -382,14 +382,13 @@ void Connection::after_teardown_step() {
   end_.report(report_, exchange_.get());
   net::Teardown& teardown = end_.teardown();
   if (teardown.phase() < net::TeardownPhase::draining) return;
+  host_.exchanges().give_back(std::move(exchange_));
   if (teardown.phase() != net::TeardownPhase::closed) {
-    host_.exchanges().give_back(std::move(exchange_));
     if (!waiting_.is_for_teardown()) waiting_.for_teardown(end_.next_look(host_));
     report_.progress(teardown.connection());
     const int error = teardown.wants_input() ? stream_.wait_readable() : 0;
     return error != 0 ? fail(net::IoCall::receive, error) : void();
   }
-  host_.exchanges().give_back(std::move(exchange_));
   waiting_.end();
   if (teardown.awaits_look()) return host_.look_before_close(*this, teardown);
   report_.unread(teardown.connection().evidence, teardown.unread_at_close());

@@ -15,13 +15,6 @@ namespace {
 
 constexpr std::size_t room = 3;
 
-// UBSan looks at an object's type through a pipe, and takes every object for another's where there is no descriptor.
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool needs_descriptors = true;
-#else
-constexpr bool needs_descriptors = false;
-#endif
-
 void serve_with_few_descriptors(const Line& line) {
   lab::ServerEvents feed;
   Server server(feed.attach({}));
@@ -37,7 +30,7 @@ void serve_with_few_descriptors(const Line& line) {
 
 Endpoint loopback_port(std::int64_t port) { return *net::parse_address("127.0.0.1", static_cast<std::uint16_t>(port)); }
 
-TEST_CASE("the admin port answers while the lab's clients hold every descriptor" * doctest::skip(needs_descriptors)) {
+TEST_CASE("the admin port answers while the lab's clients hold every descriptor" * doctest::skip(sanitizer_needs_descriptors)) {
   Child child(serve_with_few_descriptors);
   const Endpoint lab = loopback_port(child.line().hear());
   const Endpoint admin = loopback_port(child.line().hear());

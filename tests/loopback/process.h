@@ -30,6 +30,13 @@ inline rlim_t descriptor_limit() {
   return limit.rlim_cur;
 }
 
+// UBSan looks at an object's type through a pipe, and takes every object for another's where there is no descriptor.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool sanitizer_needs_descriptors = true;
+#else
+constexpr bool sanitizer_needs_descriptors = false;
+#endif
+
 inline void set_descriptor_limit(rlim_t descriptors) {
   rlimit limit{};
   ::getrlimit(RLIMIT_NOFILE, &limit);
