@@ -42,9 +42,9 @@ std::vector<std::string_view> all_options() {
 
 /// Of a rule's key that is none of a query's.
 std::string why_no_knob(const RuleKey& key) {
-  const std::string_view why =
-      key.reach == RuleKey::Reach::operators ? "it reads a file" : "a query acts on its own request, once";
-  return fmt::format("{} is for rules in a conf file or --rule alone: {}", key.name, why);
+  if (key.reach == RuleKey::Reach::operators)
+    return fmt::format("{} is for rules in a conf file and --rule alone: it reads a file", key.name);
+  return fmt::format("{} is for rules that stay: a query acts on its own request, once", key.name);
 }
 
 std::string unknown_option(std::string_view name) {

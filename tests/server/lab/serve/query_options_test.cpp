@@ -83,9 +83,9 @@ TEST_CASE("a query that can't be understood is refused with its option, the valu
        "unknown query option \"zzzzzzzz\"; none is like it\nThe query options are at, idle_at_least, close, delay, "
        "stall, truncate, slow, answer, reason, fields, body, version, framing, length, trailers, read_body, send, "
        "interim, count, expect, announce, probability, idle_timeout, keep_alive_timeout, keep_alive_max, tag"},
-      {"send_file=/etc/passwd", "send_file is for rules in a conf file or --rule alone: it reads a file"},
+      {"send_file=/etc/passwd", "send_file is for rules in a conf file and --rule alone: it reads a file"},
       {"send_fil=/etc/passwd", "unknown query option \"send_fil\"; did you mean \"send\"?"},
-      {"connection=1&stall", "connection is for rules in a conf file or --rule alone: a query acts on its own"},
+      {"connection=1&stall", "connection is for rules that stay: a query acts on its own request, once"},
       {"request=1&stall", "request is for rules"},
       {"path=/&stall", "path is for rules"},
       {"times=1&stall", "times is for rules"},
