@@ -65,7 +65,8 @@ void Screen::show(std::string_view text) {
     if (shown_rows_ != 0 && format_ == LogFormat::text) write_all("\n");
     write_all(text);
   }
-  shown_rows_ = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  // Otherwise it only matters that there was something.
+  shown_rows_ = in_place_ ? static_cast<std::size_t>(std::ranges::count(text, '\n')) : 1;
   shown_columns_ = columns;
 }
 

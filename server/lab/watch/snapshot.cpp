@@ -1,8 +1,10 @@
 #include "server/lab/watch/snapshot.h"
 
 #include <algorithm>
+#include <bit>
 #include <tuple>
-#include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "net/socket/socket_address.h"
 
@@ -62,18 +64,41 @@ std::uint32_t both_ports(const Endpoint& near, const Endpoint& far) {
   return static_cast<std::uint32_t>(near.port) << 16 | far.port;
 }
 
-/// The rows by the ports that their other end would have.
-using Wanted = std::unordered_multimap<std::uint32_t, ListedSocket*>;
+/// The rows by the ports that their other end would have: chains in two arrays, for a node of its own for each of tens
+/// of thousands costs more than all else that is done with it.
+class Wanted {
+ public:
+  explicit Wanted(std::span<ListedSocket> rows)
+      : rows_(rows), first_(std::bit_ceil(rows.size() + 1), none), next_(rows.size(), none) {}
+
+  void add(std::size_t row, std::uint32_t ports) {
+    std::uint32_t& first = first_[bucket(ports)];
+    next_[row] = std::exchange(first, static_cast<std::uint32_t>(row));
+  }
+
+  /// Those with these ports, and others.
+  template <class Each>
+  void for_each(std::uint32_t ports, const Each& each) const {
+    for (std::uint32_t row = first_[bucket(ports)]; row != none; row = next_[row]) each(rows_[row]);
+  }
+
+ private:
+  static constexpr std::uint32_t none = 0xffffffff;
+
+  std::size_t bucket(std::uint32_t ports) const { return (ports ^ ports >> 16) & (first_.size() - 1); }
+
+  std::span<ListedSocket> rows_;
+  std::vector<std::uint32_t> first_;
+  std::vector<std::uint32_t> next_;
+};
 
 void mark_those_held_by_both(const Wanted& wanted, std::span<const TcpSocket> other_ends) {
   for (const TcpSocket& other : other_ends) {
     if (other.state != TcpState::time_wait) continue;
-    const auto [begin, end] = wanted.equal_range(both_ports(other.local, other.remote));
-    for (auto at = begin; at != end; ++at) {
-      ListedSocket& row = *at->second;
+    wanted.for_each(both_ports(other.local, other.remote), [&other](ListedSocket& row) {
       if (is_same(other.local, row.socket.remote) && is_same(other.remote, row.socket.local))
         row.time_wait = TimeWait::both;
-    }
+    });
   }
 }
 
@@ -82,11 +107,12 @@ void mark_those_held_by_both(const Wanted& wanted, std::span<const TcpSocket> ot
 Snapshot take_snapshot(const SocketTables& tables, const TcpFilter& filter, std::size_t rows, const IsLocal& is_local) {
   Snapshot snapshot{.at = tables.at, .filter = filter, .counts = count_by_state(tables.sockets)};
   list_sockets(snapshot, tables.sockets, rows);
-  Wanted wanted(snapshot.listed.size());
-  for (ListedSocket& row : snapshot.listed) {
+  Wanted wanted(snapshot.listed);
+  for (std::size_t i = 0; i < snapshot.listed.size(); ++i) {
+    ListedSocket& row = snapshot.listed[i];
     if (row.socket.state != TcpState::time_wait) continue;
     row.time_wait = holder(row.socket, tables.listeners, is_local);
-    wanted.emplace(both_ports(row.socket.remote, row.socket.local), &row);
+    wanted.add(i, both_ports(row.socket.remote, row.socket.local));
   }
   mark_those_held_by_both(wanted, tables.sockets);
   mark_those_held_by_both(wanted, tables.other_ends);

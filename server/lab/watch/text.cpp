@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <iterator>
 
@@ -38,13 +39,39 @@ std::string left_text(const TcpSocket& socket, server::Charset charset) {
   if (socket.timer != TcpTimer::time_wait) return "-";
   if (socket.timer_left.count() == 0) return charset == server::Charset::utf8 ? "≤ 2 s" : "<= 2 s";
   const auto tenths = (socket.timer_left.count() + 99) / 100;
-  return std::to_string(tenths / 10) + '.' + static_cast<char>('0' + tenths % 10) + " s";
+  char text[32];
+  char* const point = std::to_chars(text, std::end(text), tenths / 10).ptr;
+  return {text, std::copy_n(std::array{'.', static_cast<char>('0' + tenths % 10), ' ', 's'}.data(), 4, point)};
 }
 
 /// `*` for the port of a listener's peer, as netstat has it.
 std::string end_text(const Endpoint& end) {
   return end.port != 0 ? to_string(end) : fmt::format("{}:*", address_text(end));
 }
+
+/// The same of many, which have few addresses between them.
+class EndTexts {
+ public:
+  std::string of(const Endpoint& end) {
+    if (end.port == 0) return end_text(end);
+    Known& known = known_[(end.address[3] + 2U * end.address.back()) % known_.size()];
+    Endpoint address = end;
+    address.port = 0;
+    if (known.before_port.empty() || known.address != address) {
+      const std::string text = to_string(end);
+      known = {address, text.substr(0, text.rfind(':') + 1)};
+    }
+    char port[5];
+    return std::string(known.before_port).append(port, std::to_chars(port, std::end(port), end.port).ptr);
+  }
+
+ private:
+  struct Known {
+    Endpoint address;
+    std::string before_port;
+  };
+  std::array<Known, 16> known_;
+};
 
 /// UTF-8 continues a character with bytes 10xxxxxx.
 bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }
@@ -125,9 +152,10 @@ void append_sockets(std::string& out, std::span<const ListedSocket> listed, cons
   std::vector<Line> lines;
   lines.reserve(listed.size());
   out.reserve(out.size() + listed.size() * usual_line);
+  EndTexts ends;
   Widths widths;
   for (const ListedSocket& row : listed) {
-    const Line& line = lines.emplace_back(Line{&row, end_text(row.socket.local), end_text(row.socket.remote)});
+    const Line& line = lines.emplace_back(Line{&row, ends.of(row.socket.local), ends.of(row.socket.remote)});
     widths.local = std::max(widths.local, line.local.size());
     widths.remote = std::max(widths.remote, line.remote.size());
     widths.state = std::max(widths.state, to_string(row.socket.state).size());
