@@ -363,8 +363,7 @@ void Connection::drain() {
   after_teardown_step();
 }
 
-/// Its time bound has passed, or the server stops: then a teardown waits only as long as the client has not
-/// acknowledged everything, because at most our FIN is open then.
+/// Its time bound has passed, or the server stops: then only an acknowledgement of more than our FIN is waited for.
 void Connection::look_at_teardown() {
   net::Teardown& teardown = end_.teardown();
   const auto left = teardown.time_left();

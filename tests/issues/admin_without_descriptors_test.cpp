@@ -30,7 +30,8 @@ void serve_with_few_descriptors(const Line& line) {
 
 Endpoint loopback_port(std::int64_t port) { return *net::parse_address("127.0.0.1", static_cast<std::uint16_t>(port)); }
 
-TEST_CASE("the admin port answers while the lab's clients hold every descriptor" * doctest::skip(sanitizer_needs_descriptors)) {
+TEST_CASE("the admin port answers while the lab's clients hold every descriptor" *
+          doctest::skip(sanitizer_needs_descriptors)) {
   Child child(serve_with_few_descriptors);
   const Endpoint lab = loopback_port(child.line().hear());
   const Endpoint admin = loopback_port(child.line().hear());
