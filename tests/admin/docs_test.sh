@@ -16,6 +16,7 @@ run() {
       command curl --max-time $patience \"\$@\" && return
       local code=\$?
       [[ \" \$* \" != *' -fsS'* ]] || echo \"exit code \$code: curl \$*\" >>'$folder/failed'
+      return \$code
     }
     $(sed -e "s,http://127.0.0.1:8080,${url%/},g; s,http://127.0.0.1:8081,$admin,g" <<<"$1")" >"$folder/out" 2>"$folder/errors.sh" ||
     fail "this block ends with $?: $1"$'\n'"$(cat "$folder/out" "$folder/errors.sh")"
