@@ -31,7 +31,7 @@ if(CLOSELAB_BUILD_PROGRAM)
   install(DIRECTORY conf examples DESTINATION "${CMAKE_INSTALL_DATADIR}/closelab" COMPONENT program
           USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
   install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
-  install(FILES README.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
+  install(FILES README.md CHANGELOG.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
   install(FILES cmake/packaging/closelab.socket cmake/packaging/closelab.service DESTINATION lib/systemd/system
           COMPONENT program)
   include(packaging/Package)

@@ -23,6 +23,8 @@ set(CPACK_DEBIAN_PACKAGE_PRIORITY optional)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME closelab)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
+# What its examples are written in.
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS "nodejs, perl, php-cli, python3, ruby")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "For every connection it says who closed first, by FIN or by RST, why, and
 which side holds TIME_WAIT, as the kernel shows it. Tests of HTTP clients, in
 any language, provoke an ending at the exact moment that hurts.")

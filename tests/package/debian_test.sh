@@ -76,6 +76,8 @@ rm -rf "$work/_CPack_Packages"
 ls -l "$work"/*.deb
 if command -v lintian >/dev/null; then
   lintian --allow-root --fail-on error "$work"/*.deb || fail "lintian finds errors"
+else
+  echo "lintian is not installed, and has not looked at them"
 fi
 
 if [[ ${CLOSELAB_FRESH_DEBIAN-} ]]; then
