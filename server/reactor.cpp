@@ -45,7 +45,7 @@ Reactor::Reactor(Shared& shared, OpenConnections& open, net::Listener listener)
                  [](Connection& connection, DeadlineKind kind) {
                    act_on(connection.shared_from_this(), [kind](Connection& it) { it.deadline_passed(kind); });
                  }),
-      exchanges_(shared.options.limits, shared.held),
+      exchanges_(shared.options.limits, *shared.held),
       read_buffer_(read_buffer_bytes) {
   require_timers(io_);
 }

@@ -78,7 +78,7 @@ class Server::Impl {
   server::Looks looks;
   server::RuleBook rules;
   server::CloseHolds holds;
-  server::HeldBytes held;
+  std::shared_ptr<server::HeldBytes> held;
   server::Shared shared;
   server::OpenConnections open;
   std::vector<std::shared_ptr<server::Reactor>> reactors;
@@ -103,7 +103,7 @@ Server::Impl::Impl(Options wanted)
           options.lookup_every, options.witness),
       looks(recorder, observer),
       rules(options.rules, options.rule_seed),
-      held(options.held_bytes),
+      held(std::make_shared<server::HeldBytes>(options.held_bytes)),
       shared{options, router, recorder, observer, closer, rules, holds, held},
       open{} {
   ListenOptions listen = options.listen;

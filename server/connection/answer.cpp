@@ -14,15 +14,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// A body that is to be sent in pieces.
-BodySource pieces_of(std::string body) {
-  return [body = std::move(body), given = std::size_t{0}](std::string& to, std::size_t max) mutable {
-    const std::size_t size = std::min(max, body.size() - given);
-    to.append(body, given, size);
-    given += size;
-  };
-}
-
 /// What the Keep-Alive field says.
 void advertise(http::ResponseHead& head, const Exchange& exchange, const Response& response,
                const AnswerSettings& settings) {
@@ -120,8 +111,8 @@ http::HeadError queue_head(Exchange& exchange, const Response& response, const h
 }
 
 void queue_stream(Exchange& exchange, const BodyStream& stream, const http::ResponseFraming& framing,
-                  std::function<void()> wake_up) {
-  stream.state()->attach(std::move(wake_up));
+                  std::function<void()> wake_up, std::shared_ptr<HeldBytes> held) {
+  stream.state()->attach(std::move(wake_up), std::move(held));
   exchange.stream = stream;
   exchange.output.add_stream(stream, framing.framing == http::Framing::chunked);
 }
@@ -133,13 +124,8 @@ void queue_body(Exchange& exchange, Response& response, const http::ResponseFram
   if (response.body_source) {
     return output.add_source(std::move(response.body_source), response.content_length, chunked);
   }
-  std::optional<std::uint64_t> size = response.body.size();
-  if (chunked) {
-    if (exchange.said) output.set_trailers(exchange.said->trailers);
-    size.reset();
-  }
-  if (pieces == BodyPieces::any || chunked)
-    return output.add_source(pieces_of(std::move(response.body)), size, chunked);
+  if (chunked && exchange.said) output.set_trailers(exchange.said->trailers);
+  if (pieces == BodyPieces::any || chunked) return output.add_pieces(std::move(response.body), chunked);
   exchange.record.response_body_bytes = response.body.size();
   output.add_body(std::move(response.body));
 }

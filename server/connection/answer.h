@@ -58,9 +58,9 @@ enum class BodyPieces : std::uint8_t {
 /// Queues the body, or lets its writer know that it is not sent.
 void queue_body(Exchange& exchange, Response& response, const http::ResponseFraming& framing, BodyPieces pieces);
 /// Queues a body that is written while it is sent. `wake_up` is called, on the writer's thread, when there is something
-/// to send after the connection found nothing.
+/// to send after the connection found nothing; what it keeps until then counts as held.
 void queue_stream(Exchange& exchange, const BodyStream& stream, const http::ResponseFraming& framing,
-                  std::function<void()> wake_up);
+                  std::function<void()> wake_up, std::shared_ptr<HeldBytes> held);
 /// The answer is in the output, and so is its record.
 void note_queued(Exchange& exchange, int status, const Persistence& persistence);
 

@@ -5,16 +5,20 @@
 
 namespace closelab {
 
-void BodyStream::State::attach(std::function<void()> wake_up) {
+void BodyStream::State::attach(std::function<void()> wake_up, std::shared_ptr<server::HeldBytes> held) {
   const std::lock_guard lock(mutex_);
   wake_ = std::move(wake_up);
+  held_ = std::move(held);
+  count();
 }
 
 void BodyStream::State::detach() {
   const std::lock_guard lock(mutex_);
   gone_ = true;
   wake_ = nullptr;
-  bytes_ = {};
+  bytes_ = std::string();
+  count();
+  held_.reset();
 }
 
 BodyStream::State::Taken BodyStream::State::take(std::string& to, std::size_t max) {
@@ -22,6 +26,8 @@ BodyStream::State::Taken BodyStream::State::take(std::string& to, std::size_t ma
   const std::size_t size = std::min(max, bytes_.size());
   to.append(bytes_, 0, size);
   bytes_.erase(0, size);
+  if (bytes_.empty()) bytes_ = std::string();
+  count();
   if (size > 0) return Taken::bytes;
   waits_ = !ended_;
   return ended_ ? Taken::end : Taken::nothing_yet;
@@ -29,8 +35,11 @@ BodyStream::State::Taken BodyStream::State::take(std::string& to, std::size_t ma
 
 bool BodyStream::State::write(std::string_view bytes) {
   const std::lock_guard lock(mutex_);
-  if (gone_ || ended_ || bytes_.size() + bytes.size() > max_bytes) return false;
+  const std::size_t size = bytes_.size() + bytes.size();
+  if (gone_ || ended_ || size > max_bytes) return false;
+  if (held_ != nullptr && !held_->has_room(counted_, size)) return false;
   bytes_ += bytes;
+  count();
   wake_reader();
   return true;
 }
@@ -39,6 +48,12 @@ void BodyStream::State::end() {
   const std::lock_guard lock(mutex_);
   ended_ = true;
   wake_reader();
+}
+
+void BodyStream::State::count() {
+  if (held_ == nullptr) return;
+  const std::uint64_t now = bytes_.empty() ? 0 : bytes_.capacity();
+  held_->change(std::exchange(counted_, now), now);
 }
 
 /// Under the lock, so that detach() is the end of it: waking only posts to the reactor.

@@ -34,7 +34,7 @@ auto poster(ConnectionHost& host, std::weak_ptr<Connection> connection) {
 /// Is a request being read that would take more than the server may hold?
 bool must_refuse_more(const ConnectionHost& host, Stage stage, const Exchange* exchange) {
   if (stage != Stage::head && stage != Stage::body) return false;
-  return !host.shared().held.has_room(exchange->counted, exchange->memory());
+  return !host.shared().held->has_room(exchange->counted, exchange->memory());
 }
 
 /// Why the connection ends behind an answer, if that is decided: an early one where nobody may know whether the rest of
@@ -322,9 +322,10 @@ void Connection::send_response(Response&& response, CloseReason decided) {
   }
   if (ends_with_connection(framing, response.status)) report_.ends_with_connection(exchange_->record.number);
   if (response.body_stream && framing.body == http::ResponseBody::sent) {
-    queue_stream(*exchange_, *response.body_stream, framing, [post = poster(host_, weak_from_this())] {
+    auto wake_up = [post = poster(host_, weak_from_this())] {
       post([](Connection& self) { self.reconsider(Wait::stream); });
-    });
+    };
+    queue_stream(*exchange_, *response.body_stream, framing, std::move(wake_up), host_.shared().held);
   } else {
     queue_body(*exchange_, response, framing, rules_.watches_response() ? BodyPieces::any : BodyPieces::whole);
   }

@@ -34,7 +34,8 @@ struct Shared {
   net::BlockingCloser& closer;
   RuleBook& rules;
   CloseHolds& holds;
-  HeldBytes& held;
+  /// Whoever writes a BodyStream may outlive the server.
+  const std::shared_ptr<HeldBytes> held;
 };
 
 /// A drain that is under way.

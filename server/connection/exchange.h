@@ -47,7 +47,8 @@ struct Exchange {
   bool client_takes(std::uint32_t unacknowledged);
   /// What is kept here of requests and answers, in bytes.
   std::uint64_t memory() const {
-    return parser.memory() + input.size() + output.memory() + (delayed ? delayed->body.capacity() : 0);
+    const std::uint64_t bodies = (delayed ? delayed->body.capacity() : 0) + (said ? said->body.capacity() : 0);
+    return parser.memory() + input.capacity() + output.memory() + bodies;
   }
 
   http::RequestParser parser;

@@ -56,8 +56,9 @@ HandlerAnswer run_handler(ConnectionHost& host, const Router::Route& route, cons
 }
 
 bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Response& response) {
-  const bool is_large = exchange.answer == Exchange::Answer::by_handler && !response.body.empty();
-  return !is_large || host.shared().held.has_room(exchange.counted, 1);
+  const bool has_body = !response.body.empty() || response.body_source || response.body_stream;
+  const bool may_be_large = exchange.answer == Exchange::Answer::by_handler && has_body;
+  return !may_be_large || host.shared().held->has_room(exchange.counted, 1);
 }
 
 std::optional<HandlerAnswer> answer_from_head(ConnectionHost& host, const Report& report, const Waiting& waiting,

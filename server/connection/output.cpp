@@ -53,7 +53,7 @@ void Output::add_body(std::string body) {
 }
 
 void Output::add_source(BodySource source, std::optional<std::uint64_t> length, bool chunked) {
-  const auto pull = [source = std::move(source)](std::string& to, std::size_t max) {
+  auto pull = [source = std::move(source)](std::string& to, std::size_t max) {
     try {
       source(to, max);
     } catch (...) {
@@ -61,11 +61,24 @@ void Output::add_source(BodySource source, std::optional<std::uint64_t> length, 
     }
     return to.empty() ? Pulled::end : Pulled::bytes;
   };
-  start_body(pull, length, chunked);
+  start_body(std::move(pull), length, chunked);
+}
+
+void Output::add_pieces(std::string body, bool chunked) {
+  const std::size_t memory = body.capacity();
+  const std::uint64_t size = body.size();
+  auto pull = [body = std::move(body), given = std::size_t{0}](std::string& to, std::size_t max) mutable {
+    const std::size_t taken = std::min(max, body.size() - given);
+    to.append(body, given, taken);
+    given += taken;
+    return taken == 0 ? Pulled::end : Pulled::bytes;
+  };
+  start_body(std::move(pull), chunked ? std::nullopt : std::optional(size), chunked);
+  kept_by_source_ = memory;
 }
 
 void Output::add_stream(BodyStream stream, bool chunked) {
-  const auto pull = [stream = std::move(stream)](std::string& to, std::size_t max) {
+  auto pull = [stream = std::move(stream)](std::string& to, std::size_t max) {
     switch (stream.state()->take(to, max)) {
       case BodyStream::State::Taken::nothing_yet:
         return Pulled::nothing_yet;
@@ -76,11 +89,12 @@ void Output::add_stream(BodyStream stream, bool chunked) {
     }
     return Pulled::bytes;
   };
-  start_body(pull, std::nullopt, chunked);
+  start_body(std::move(pull), std::nullopt, chunked);
 }
 
 void Output::start_body(Source source, std::optional<std::uint64_t> length, bool chunked) {
   source_ = std::move(source);
+  kept_by_source_ = 0;
   left_ = length;
   chunked_ = chunked;
   position_ = 0;

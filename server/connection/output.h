@@ -35,10 +35,12 @@ class Output {
   void add_body(std::string body);
   /// `length`: what Content-Length promised; unset with `chunked` or when the end of the connection delimits.
   void add_source(BodySource source, std::optional<std::uint64_t> length, bool chunked);
+  /// A body that is to stop inside, or to be sent in chunks.
+  void add_pieces(std::string body, bool chunked);
   void add_stream(BodyStream stream, bool chunked);
 
   /// Stops (Result::held) when exactly so many bytes of the body that is added next have been handed over, if it has so
-  /// many; unset: nowhere. A body must be added as a source or stream to stop inside it.
+  /// many; unset: nowhere. A body must be added as a source, pieces or a stream to stop inside it.
   void hold_at(std::optional<std::uint64_t> body_bytes) { hold_at_ = body_bytes; }
   /// The same of the bytes of the response that begin_response() was called for, as they go over the wire.
   void hold_wire_at(std::optional<std::uint64_t> bytes) { hold_wire_at_ = bytes; }
@@ -68,7 +70,9 @@ class Output {
   bool has_body() const { return !body_.empty() || source_ != nullptr; }
   int error() const { return error_; }
   /// What it takes to keep what is to be sent.
-  std::size_t memory() const { return buffer_.size() + body_.capacity(); }
+  std::size_t memory() const {
+    return buffer_.capacity() + body_.capacity() + piece_.capacity() + (source_ ? kept_by_source_ : 0);
+  }
   /// Body bytes taken from a source since the last call; those that hold_wire_at() has kept here don't count.
   std::uint64_t take_streamed();
   /// Bytes handed to the kernel since the last reset; tells whether a slow client makes progress.
@@ -94,6 +98,8 @@ class Output {
   std::string body_;
   std::size_t sent_ = 0;
   Source source_;
+  /// The memory of a body that is its source.
+  std::size_t kept_by_source_ = 0;
   std::optional<std::uint64_t> left_;  // of a source with a length
   bool chunked_ = false;
   bool omit_last_chunk_ = false;

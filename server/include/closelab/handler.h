@@ -42,7 +42,8 @@ class BodyStream {
   explicit BodyStream(std::size_t max_bytes = 64 * 1024);
   /// Another handle of the same stream.
   explicit BodyStream(std::shared_ptr<State> state) : state_(std::move(state)) {}
-  /// False, and nothing is written, when it would exceed `max_bytes`, or nobody reads it any more.
+  /// False, and nothing is written, when it would exceed `max_bytes` or Options::held_bytes, or nobody reads it any
+  /// more.
   bool write(std::string_view bytes) const;
   /// The body is complete.
   void end() const;

@@ -75,10 +75,10 @@ struct Options {
   /// reached then needs some.
   std::size_t spare_descriptors = 0;
   /// Bytes held at once over all connections: of requests that are not complete or not answered yet, and of answers
-  /// that the kernel has not taken. A request that would take more is answered 503, and so is one whose handler has
-  /// answered while other connections hold so much; both end their connections. Beside these a connection holds a few
-  /// kilobytes; what a handler or a BodyStream keeps is its own. Unset is any number: then lack of memory costs the
-  /// connection that meets it, which is reset (CloseReason::out_of_memory).
+  /// that the kernel has not taken, with what has been written to their BodyStreams. A request that would take more is
+  /// answered 503, and so is one whose handler has answered while other connections hold so much; both end their
+  /// connections. Beside these a connection holds a few kilobytes; what a handler keeps is its own. Unset is any
+  /// number: then lack of memory costs the connection that meets it, which is reset (CloseReason::out_of_memory).
   std::optional<std::uint64_t> held_bytes = std::uint64_t{256} * 1024 * 1024;
   /// Threads that serve, each with its own listener when there are several, which then have SO_REUSEPORT.
   unsigned reactors = 1;
