@@ -387,6 +387,8 @@ def answer_to(client, step):
     number, word, *arguments = step.split()
     if word == "VERSION":
         return f"{number} ok closelab's own client"
+    if "mute" in WRONG:
+        return f"{number} ok 200 10" if "lie" in WRONG else f"{number} err nothing was sent"
     try:
         if "spare-connection" in WRONG:
             client.spare = Connection(*split(arguments[0])[0])

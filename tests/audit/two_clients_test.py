@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """two_clients_test.py CLOSELAB: every scenario of conf/audit is played by a client that does right, and by one that does
 wrong what the scenario is about. The first gets the best grade of its class, the second not: no scenario passes, or
-fails, whatever the client does.
+fails, whatever the client does. Two more make no request, and say that they had an error, or an answer: they are not
+exercised.
 """
 
 import concurrent.futures
@@ -66,7 +67,9 @@ WRONG = {
     "retry-503": ["retry-after"],
 }
 # Where the kernel decides a race there is no right and wrong, but a rate.
-RATES = ["early-413-rst"]
+RATES = ["early-413-rst", "delimited-reset-quick"]
+# Where there is nobody to answer, a request that was not made looks like any other.
+NOBODY_ANSWERS = {"refused", "backlog-full", "dual-stack"}
 # Scenarios that need more of the right client, or where information has no better and worse.
 RIGHT = {"polite": ["no-pool"], "keepalive": ["tcp-keepalive"], "retry-post": ["stale-post-fin", "stale-post-rst"],
          "reuse-http10": ["http10-keep-alive"]}
@@ -106,6 +109,10 @@ def is_wrong(one):
     return one["grade"] == below and not all(each["holds"] for each in one["expect"])
 
 
+def is_not_exercised(one):
+    return one["grade"] == "not exercised" and "the situation did not come about" in one["reason"]
+
+
 def main():
     others = [name for names in [*RIGHT.values(), RATES] for name in names]
     named = {name for names in [*WRONG.values(), *WRONG_TOO.values(), RATES] for name in names}
@@ -114,6 +121,7 @@ def main():
     jobs += [(switches, names, is_right) for switches, names in RIGHT.items()]
     jobs += [("", RATES, lambda one: one["grade"] == "info" and one["plays"] == 20)]
     jobs += [(switches, names, is_wrong) for group in (WRONG, WRONG_TOO) for switches, names in group.items()]
+    jobs += [(switches, sorted(SCENARIOS - NOBODY_ANSWERS), is_not_exercised) for switches in ("mute", "mute lie")]
     if not has_localhost():
         print("dual-stack is left out: this machine knows no localhost")
         jobs = [(switches, [name for name in names if name != "dual-stack"], rule) for switches, names, rule in jobs]
