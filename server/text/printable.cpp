@@ -38,12 +38,13 @@ Character first_character(std::string_view text) {
   return is_valid(code, size) ? Character{code, size, true} : Character{};
 }
 
-/// Control characters, and those that turn the direction of writing: what follows would read as something else.
+/// Control characters, codes that are no characters, and those that turn the direction of writing: what follows would
+/// read as something else.
 bool steers(std::uint32_t code) {
   const bool control = code < 0x20 || (code >= 0x7f && code < 0xa0);
   const bool marks = code == 0x061c || code == 0x200e || code == 0x200f || code == 0x2028 || code == 0x2029;
   const bool embeds = (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
-  return control || marks || embeds;
+  return control || marks || embeds || code == 0xfffe || code == 0xffff;
 }
 
 bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xc0U) != 0x80U; }

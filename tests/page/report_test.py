@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """report_test.py PROGRAM ROOT FOLDER
 
-Has PROGRAM play a few experiments into one page, and audit curl into another, opens them from their files in Chromium, and
-compares what is drawn with what --format json says of the same run. The screenshots are in FOLDER afterwards.
+Has PROGRAM play a few experiments into one page, audit curl into another, and compare three audits in a third, opens them
+from their files in Chromium, and compares what is drawn with what --format json says of the same. The screenshots are in
+FOLDER afterwards.
 """
 
 import json
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -66,16 +68,28 @@ def play(program, root, folder):
     return page, json.loads(done.stdout)
 
 
-def audit(program, root, folder):
-    """The same of an audit of curl."""
+def audit(program, root, folder, command=("curl", "-qsS")):
+    """The same of an audit."""
     hostile = folder / "hostile-scenario.toml"
     hostile.write_text(HOSTILE_SCENARIO)
     page = folder / "audit.html"
     files = [str(root / "conf/audit" / f"{name}.toml") for name in SCENARIOS]
-    done = subprocess.run([program, "audit", "--report", str(page), "--format", "json", *files, str(hostile), "--", "curl", "-qsS"],
+    done = subprocess.run([program, "audit", "--report", str(page), "--format", "json", *files, str(hostile), "--", *command],
                           stdout=subprocess.PIPE, text=True, timeout=150, check=False)
     if done.returncode != 1:
         sys.exit(f"closelab audit ended with {done.returncode}, though a MUST fails")
+    return page, json.loads(done.stdout)
+
+
+def compared(program, folder, audits):
+    """The same of several audits."""
+    page = folder / "audits.html"
+    files = []
+    for number, one in enumerate(audits):
+        files.append(folder / f"audit-{number}.json")
+        files[-1].write_text(json.dumps(one))
+    done = subprocess.run([program, "audit", "compare", "--report", str(page), "--format", "json", *files],
+                          stdout=subprocess.PIPE, text=True, timeout=150, check=True)
     return page, json.loads(done.stdout)
 
 
@@ -129,7 +143,8 @@ def check_frame(page):
         check(address == "data:," or (address.startswith("#") and address[1:] in page["ids"]), f"{address} leads out or nowhere")
 
 
-def check_audit(report, page):
+def check_audit(report, browser):
+    page = browser.run(TEXTS)
     check_frame(page)
     check(len(page["articles"]) == len(report["scenarios"]) == len(SCENARIOS) + 1, f"{len(page['articles'])} scenarios")
     for one, article, row in zip(report["scenarios"], page["articles"], page["scenarios"], strict=True):
@@ -142,7 +157,42 @@ def check_audit(report, page):
         check(article["ladders"] == len(one["connections"]), f"{article['ladders']} ladders of {one['id']}")
 
 
-def check_report(report, page):
+# Opens every cell of a column, and reads what it shows.
+OPENED = """
+    const text = node => node.textContent.split(/\\s+/).join(" ").trim();
+    return [...document.querySelectorAll("table.matrix tbody tr:not(.kind)")].map(row => {
+      const button = row.children[arguments[0] + 1]?.querySelector("button");
+      if (!button) return null;
+      button.click();
+      const opened = document.querySelectorAll(".opened article");
+      const seen = {name: text(row.children[0]), grade: text(button), count: opened.length, text: text(opened[0]),
+        ladders: opened[0].querySelectorAll("svg.ladder").length, differs: row.className === "differs"};
+      button.click();
+      return {...seen, left: document.querySelectorAll(".opened").length};
+    });"""
+
+
+def check_matrix(report, browser):
+    check_frame(browser.run(TEXTS))
+    for column, one in enumerate(report["audits"]):
+        seen = {cell["name"]: cell for cell in browser.run(OPENED, column) if cell}
+        check(set(seen) == {scenario["id"] for scenario in one["scenarios"]}, f"column {column} has {sorted(seen)}")
+        for scenario in one["scenarios"]:
+            cell = seen[scenario["id"]]
+            check(scenario["grade"] in cell["grade"], f"{scenario['id']} of {column} is {cell['grade']}")
+            check((cell["count"], cell["left"]) == (1, 0), f"a click shows {cell['count']}, another leaves {cell['left']}")
+            for key in ("reason", "section", "why"):
+                check(shown(scenario[key]) in cell["text"], f"{key} of {scenario['id']} is missing of {column}")
+            check(cell["ladders"] == len(scenario["connections"]), f"{cell['ladders']} ladders of {scenario['id']}")
+            grades = {each["grade"] for audit in report["audits"] for each in audit["scenarios"] if each["id"] == scenario["id"]}
+            check(cell["differs"] or len(grades) == 1, f"{scenario['id']} does not differ")
+    browser.run("""document.querySelector("#only-differing").click()""")
+    alike = browser.run("""return [...document.querySelectorAll(".alike")].filter(row => row.checkVisibility()).length""")
+    check(alike == 0, f"{alike} rows that do not differ")
+
+
+def check_report(report, browser):
+    page = browser.run(TEXTS)
     check_frame(page)
     check(len(page["articles"]) == len(report["experiments"]) == len(EXPERIMENTS) + 1, f"{len(page['articles'])} experiments")
     for experiment, article in zip(report["experiments"], page["articles"]):
@@ -157,7 +207,14 @@ def check_report(report, page):
         check(shown(claim["text"]) in row and claim["conclusion"] in row, f"claim {claim['id']}: {row}")
 
 
-def look(page, report, folder, compare):
+def check_script(page):
+    """The modules share one scope: of two functions with one name the second would be called by all."""
+    names = re.findall(r"^function (\w+)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    check(len(names) == len(set(names)), f"functions with one name: {[name for name in names if names.count(name) > 1]}")
+
+
+def look(page, report, folder, compare, drawn="article"):
+    check_script(page)
     measure = pathlib.Path(__file__).with_name("measure.js").read_text(encoding="utf-8")
     for dark in (False, True):
         browser = webdriver.Browser(dark=dark)
@@ -166,11 +223,12 @@ def look(page, report, folder, compare):
             for width, size in WIDTHS.items():
                 browser.resize(*size)
                 browser.go(page.as_uri())
-                browser.wait("""return document.querySelectorAll("article").length > 0""", what="the report to be drawn")
+                browser.wait(f"return document.querySelectorAll('{drawn}').length > 0", what="the report to be drawn")
+                browser.run("document.querySelector('button.cell.fail')?.click()")
                 problems.extend(f"{width}, {scheme}: {one}" for one in browser.run(measure))
                 browser.screenshot(folder / f"{page.stem}-{width}-{scheme}.png")
             if not dark:
-                compare(report, browser.run(TEXTS))
+                compare(report, browser)
             problems.extend(browser.console())
         finally:
             browser.close()
@@ -183,7 +241,13 @@ def main():
         sys.exit(77)
     folder.mkdir(parents=True, exist_ok=True)
     look(*play(program, root, folder), folder, check_report)
-    look(*audit(program, root, folder), folder, check_audit)
+    page, curls = audit(program, root, folder)
+    look(page, curls, folder, check_audit)
+    # Takes a truncated body for whole, and has markup in its name, which is in the page's title.
+    deaf = audit(program, root, folder, ("sh", "-c", "curl -qsS -o /dev/null \"$0\" || true # </title><img src=x>"))
+    look(*deaf, folder, check_audit)
+    look(*compared(program, folder, [curls, deaf[1], {**curls, "scenarios": curls["scenarios"][1:]}]), folder, check_matrix,
+         drawn="table.matrix button")
     for problem in problems:
         print(problem)
     sys.exit(1 if problems else 0)

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "net/testbed/network.h"
+#include "server/lab/admin/reply.h"
 #include "server/lab/audit/audit_report.h"
 #include "server/lab/audit/card.h"
 #include "server/lab/audit/comparison.h"
@@ -75,10 +76,17 @@ struct OutputFiles {
   OutputFile report;
 };
 
-void write_files(OutputFiles& files, const AuditRun& run, const Json& json) {
-  if (files.expected.is_wanted()) files.expected.write(format_expected_grades(run.graded));
-  if (files.junit.is_wanted()) files.junit.write(junit_xml(run));
-  if (files.report.is_wanted()) files.report.write(report_page("Audit of " + run.client, json.dump()));
+/// False when one could not be written, which is said.
+bool write_files(OutputFiles& files, const AuditRun& run, const Json& json) {
+  try {
+    if (files.expected.is_wanted()) files.expected.write(format_expected_grades(run.graded));
+    if (files.junit.is_wanted()) files.junit.write(junit_xml(run));
+    if (files.report.is_wanted()) files.report.write(report_page("Audit of " + run.client, json_line(json)));
+  } catch (const std::system_error& error) {
+    fmt::print(stderr, "closelab: error: {}\n", error.what());
+    return false;
+  }
+  return true;
 }
 
 /// A client that can't even say what it is can't be started.
@@ -101,8 +109,16 @@ Json read_report(const std::string& file) {
 
 int compare(const AuditSettings& settings) {
   const std::vector<std::string>& words = settings.scenarios;
-  if (words.size() != 3) throw UsageError("compare takes two files: `closelab audit compare FILE FILE`");
-  fmt::print("{}", comparison(read_report(words[1]), read_report(words[2])));
+  const bool is_for_audits = !settings.junit.empty() || !settings.expected.empty() || !settings.write_expected.empty();
+  if (is_for_audits || !settings.command.empty())
+    throw UsageError("compare reads audits, and plays nothing: it takes --format and --report");
+  if (words.size() < 3) throw UsageError("compare takes two files or more: `closelab audit compare FILE FILE...`");
+  std::vector<Json> reports;
+  for (auto word = words.begin() + 1; word != words.end(); ++word) reports.push_back(read_report(*word));
+  OutputFile page(settings.report);
+  const Json json = comparison_json(reports);
+  if (page.is_wanted()) page.write(report_page(fmt::format("Audits of {} clients", reports.size()), json_line(json)));
+  fmt::print("{}", settings.format == LogFormat::text ? comparison(reports) : json_line(json) + '\n');
   return EXIT_SUCCESS;
 }
 
@@ -150,10 +166,9 @@ int audit(const AuditSettings& settings) {
   if (const std::string signal = interruption.signal(); !signal.empty()) return interrupted(signal);
   const Outcome outcome = outcome_of(run.graded, expected, settings.strict);
   const Json json = audit_json(run, outcome);
-  write_files(files, run, json);
-  fmt::print("{}", as_text ? card(run.graded, outcome, layout) : json.dump() + '\n');
+  fmt::print("{}", as_text ? card(run.graded, outcome, layout) : json_line(json) + '\n');
   if (as_text) fmt::print("{}", closing(run, std::chrono::steady_clock::now() - begin));
-  return outcome.exit_code();
+  return write_files(files, run, json) ? outcome.exit_code() : Outcome::failed_audit;
 }
 
 }  // namespace closelab::lab

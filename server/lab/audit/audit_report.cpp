@@ -7,6 +7,7 @@
 
 #include "server/lab/audit/card.h"
 #include "server/lab/json/picture_json.h"
+#include "server/lab/page/markup_text.h"
 
 namespace closelab::lab {
 namespace {
@@ -62,30 +63,6 @@ Json scenario_json(const Graded& graded) {
   return json;
 }
 
-/// As text or in an attribute of XML 1.0, which has no control characters.
-std::string xml(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += static_cast<unsigned char>(c) < ' ' ? ' ' : c;
-    }
-  }
-  return out;
-}
-
 std::string_view junit_element(Grade grade) {
   switch (grade) {
     case Grade::fail:
@@ -108,10 +85,10 @@ double seconds_taken(const Graded& graded) {
 
 std::string test_case(const Graded& graded, const std::string& command) {
   const std::string_view element = junit_element(graded.grade);
-  const std::string head = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", xml(command),
-                                       xml(graded.scenario->id), seconds_taken(graded));
+  const std::string head = fmt::format("    <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"",
+                                       markup_text(command), markup_text(graded.scenario->id), seconds_taken(graded));
   if (element.empty()) return head + "/>\n";
-  return fmt::format("{}>\n      <{} message=\"{}\"/>\n    </testcase>\n", head, element, xml(graded.reason));
+  return fmt::format("{}>\n      <{} message=\"{}\"/>\n    </testcase>\n", head, element, markup_text(graded.reason));
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ SYNOPSIS
   closelab audit [OPTION]... [SCENARIO]... --driver FILE [-- ARGUMENT...]
   closelab audit [OPTION]... [SCENARIO]... --proxy FILE [-- ARGUMENT...]
   closelab audit [OPTION]... [SCENARIO]... --browser PROGRAM [-- ARGUMENT...]
-  closelab audit compare FILE FILE
+  closelab audit compare [--report FILE] FILE FILE...
   closelab audit --list
 
 DESCRIPTION
@@ -41,8 +41,8 @@ DESCRIPTION
   Without SCENARIO, a file or a name, it plays all of conf/audit/. A situation
   that did not come about is `not exercised`, and never a pass.
 
-  `compare` shows two audits, as --format json printed them, side by side: two
-  clients, or two versions of one.
+  `compare` shows audits, as --format json printed them, side by side: several
+  clients, or versions of one. Its --report is a page with the matrix of all.
 
 OPTIONS
 )";

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "server/lab/page/embedded_file.h"
+#include "server/lab/page/markup_text.h"
 
 namespace closelab::lab {
 
@@ -66,7 +67,7 @@ std::string filled(std::string_view text, const std::map<std::string_view, std::
 
 std::string report_page(std::string_view title, std::string_view json) {
   const auto& page = *std::ranges::find(report_viewer, "report.html", &EmbeddedFile::name);
-  return filled(page.content, {{"TITLE", std::string(title)},
+  return filled(page.content, {{"TITLE", markup_text(title)},
                                {"NONCE", nonce()},
                                {"STYLE", joined(".css", [](std::string_view text) { return std::string(text); })},
                                {"DATA", as_data(json)},

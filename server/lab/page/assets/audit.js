@@ -4,7 +4,7 @@ import {byId, element, printable} from "./dom.js";
 import {drawLadder} from "./ladder.js";
 import {anchor, badge, judgedRows, table, term, transcript} from "./parts.js";
 
-const CLASSES = ["must", "should", "optimal", "info"];
+export const CLASSES = ["must", "should", "optimal", "info"];
 const GRADES = ["pass", "not optimal", "fail", "info", "not exercised", "not applicable", "harness failed"];
 const scenarioLink = one => element("a", {href: `#${anchor(one.id)}`}, printable(one.title));
 
@@ -33,12 +33,11 @@ const side = ({status, bytes, extent, end}) => [extent === "none" ? "no answer" 
   extent === "cut" ? "cut" : "", end === "open" ? "" : end.toUpperCase()].filter(Boolean).join(", ");
 const passed = ({proxy}) => proxy ? `\n    proxy: ${proxy.passage}; from upstream ${side(proxy.upstream)}; to its client ${side(proxy.front)}; sent ${proxy.requests}×` : "";
 
-function scenarioOf(one) {
-  const id = anchor(one.id);
+export function scenarioOf(one, id = anchor(one.id), client = "") {
   const rows = [...judgedRows(one.given, "the situation", "came about", "did not come about"),
     ...judgedRows(one.expect, "a good client", "so", "not so")];
   return element("article", {"aria-labelledby": id}, element("h2", {id}, printable(one.title)),
-    element("p", {class: "hint"}, element("code", {}, printable(one.id)), `, ${one.class}, ${printable(one.section)}`),
+    element("p", {class: "hint"}, client ? `${client}: ` : "", element("code", {}, printable(one.id)), `, ${one.class}, ${printable(one.section)}`),
     element("dl", {}, term("Grade", badge(one.grade), ` ${printable(one.reason)}`), term("Why", printable(one.why))),
     rows.length ? table("judged", ["Expected", "of", "Seen", "Result"], rows) : null,
     transcript(one.steps.map(step => said(step) + passed(step)), "What the client was told, and said"),
@@ -50,5 +49,5 @@ export function showAudit(data) {
   byId("report").replaceChildren(
     element("p", {class: "lead"}, "What this client does where servers keep, break and end connections, by the server's records, " +
       "the kernel's table of sockets and, where nobody else can know, its own word."),
-    auditFacts(data), gradeCounts(data), gradeRows(data), ...data.scenarios.map(scenarioOf));
+    auditFacts(data), gradeCounts(data), gradeRows(data), ...data.scenarios.map(one => scenarioOf(one)));
 }

@@ -3,6 +3,7 @@
 import {showAudit} from "./audit.js";
 import {byId, element, printable} from "./dom.js";
 import {drawLadder} from "./ladder.js";
+import {showMatrix} from "./matrix.js";
 import {anchor, badge, judgedRows, table, term, transcript} from "./parts.js";
 
 const link = experiment => element("a", {href: `#${anchor(experiment.name)}`}, printable(experiment.title));
@@ -83,4 +84,4 @@ function showRun(data) {
 }
 
 const data = JSON.parse(byId("data").textContent);
-(data.kind === "audit" ? showAudit : showRun)(data);
+({audit: showAudit, audits: showMatrix}[data.kind] ?? showRun)(data);
