@@ -83,9 +83,35 @@ TEST_CASE("a driver that can't be started, or does not keep to the protocol, is 
     CHECK(finished.exit_code == 2);
     CHECK_MESSAGE(has(finished.out + finished.err, row.says), (finished.out + finished.err));
   }
+  const Finished flood =
+      audit({"reuse-length", "--driver",
+             file_with(folder, "flood.py", "print('0 ok flood', flush=True)\nwhile True: print('x' * 99999, end='')")});
+  CHECK(flood.exit_code == 2);
+  CHECK(has(flood.out, "it said a line of more than 64 KiB"));
   const Finished no_such = audit({"short-length", "--", "/no/such/client"});
   CHECK(no_such.exit_code != 0);
   CHECK(has(no_such.err, "/no/such/client: No such file or directory"));
+}
+
+TEST_CASE("a client that makes no request is no good client, and its error is shown; what is no text is no end") {
+  const persona_test::Folder folder;
+  const std::string driver =
+      file_with(folder, "deaf.sh", "while read number word; do printf '%s err caf\\351 <b>\\n' $number; done");
+  const std::string junit = (folder.path() / "audit.xml").string();
+  const Finished finished =
+      audit({"reuse-length", "refused", "--format", "json", "--junit", junit, "--driver", driver});
+  CHECK(finished.exit_code == 2);
+  const auto report = nlohmann::json::parse(finished.out);
+  CHECK(report["scenarios"][1]["grade"] == "not exercised");
+  CHECK(has(report["scenarios"][1]["reason"], "; the caller got an error: caf"));
+  CHECK(has(audit({"reuse-length", "--driver", driver}).out, "the client made no request: nothing can be told of it"));
+}
+
+TEST_CASE("a report that can't be written is a failure of the audit, and takes nothing else with it") {
+  const Finished full = audit({"short-length", "--report", "/dev/full", "--", "curl", "-qsS"});
+  CHECK(full.exit_code == 2);
+  CHECK(has(full.out, "all MUSTs that were exercised hold: 1"));
+  CHECK(has(full.err, "/dev/full: No space left on device"));
 }
 
 TEST_CASE("what is known to fail is expected, and what has been mended is out of date") {
@@ -112,7 +138,7 @@ TEST_CASE("--junit and --report write files") {
   CHECK(fs::file_size(report) > 10000);
 }
 
-TEST_CASE("compare shows two audits side by side") {
+TEST_CASE("compare shows audits side by side") {
   const persona_test::Folder folder;
   const Finished good = audit({"short-length", "--format", "json", "--", "curl", "-qsS"});
   const Finished deaf =
@@ -124,6 +150,10 @@ TEST_CASE("compare shows two audits side by side") {
   CHECK(has(both.out, "* short-length           pass           fail"));
   CHECK(has(both.out, "1 differ"));
   CHECK(has(audit({"compare", left, left}).out, "0 differ"));
+  const std::string page = (folder.path() / "matrix.html").string();
+  const Finished three = audit({"compare", left, right, left, "--report", page});
+  CHECK(has(three.out, "* short-length           pass           fail           pass\n    A, C: it reports an error\n"));
+  CHECK(fs::file_size(page) > 10000);
   const Finished other = audit({"compare", left, file_with(folder, "other.json", "{\"kind\": \"audit\"}")});
   CHECK(other.exit_code == 2);
   CHECK(has(other.err, "other.json is not what `closelab audit --format json` prints"));
@@ -161,7 +191,8 @@ TEST_CASE("bad usage is told, with exit code 2") {
       {{"--driver", "/no/such/driver.py"}, "/no/such/driver.py: No such file or directory"},
       {{"--driver", "/etc"}, "/etc: Is a directory"},
       {{"--driver", no_driver}, says_no_driver.c_str()},
-      {{"compare", "one.json"}, "compare takes two files"},
+      {{"compare", "one.json", "two.json", "--junit", "x.xml"}, "compare reads audits, and plays nothing"},
+      {{"compare", "one.json"}, "compare takes two files or more"},
       {{"compare", "/no/such", "/no/such"}, "/no/such: No such file or directory"},
       {{"short-lenght", "--", "curl"}, "there is no scenario \"short-lenght\"; did you mean short-length?"},
       {{"/no/such.toml", "--", "curl"}, "/no/such.toml: No such file or directory"},

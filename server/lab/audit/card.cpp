@@ -171,6 +171,7 @@ std::string card(const std::vector<Graded>& graded, const Outcome& outcome, cons
   for (const auto& [requirement, name] :
        {std::pair{Requirement::must, "MUST"}, std::pair{Requirement::should, "SHOULD"}})
     out += wrap(summary_of(graded, requirement, name), "", layout.columns);
+  if (outcome.made_no_request) out += "the client made no request: nothing can be told of it\n";
   if (!outcome.outdated.empty()) out += "\nout of date:\n";
   for (const std::string& line : outcome.outdated) out += fmt::format("  {}\n", line);
   return out;

@@ -22,6 +22,10 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr std::size_t longest_line = 64 * 1024;
+/// Of what nobody takes, the end tells.
+constexpr std::size_t most_kept = 4096;
+
 struct Ends {
   net::UniqueFd reading;
   net::UniqueFd writing;
@@ -167,8 +171,11 @@ bool Child::write(std::string_view text) const {
 void Child::take(Pipe& from) {
   std::array<char, 65536> bytes{};
   const ssize_t size = ::read(from.fd.get(), bytes.data(), bytes.size());
-  if (size > 0) return static_cast<void>(from.buffer.append(bytes.data(), static_cast<std::size_t>(size)));
-  if (size == 0 || errno != EINTR) from.fd.reset();
+  if (size == 0 || (size < 0 && errno != EINTR)) from.fd.reset();
+  if (size <= 0) return;
+  from.buffer.append(bytes.data(), static_cast<std::size_t>(size));
+  // Several reads beyond the longest line: it is not asked for lines.
+  if (from.buffer.size() > 4 * longest_line) from.buffer.erase(0, from.buffer.size() - most_kept);
 }
 
 /// Takes what is there of both streams, so that the client never waits for us; false when nothing can come any more, or
@@ -194,12 +201,13 @@ std::optional<std::string> Child::next_line(Stream stream, Deadline deadline) {
       from.buffer.erase(0, end + 1);
       return line;
     }
+    if (from.buffer.size() > longest_line)
+      throw LineTooLong(fmt::format("it said a line of more than {} KiB", longest_line / 1024));
     if (!from.fd || !fill(deadline)) return std::nullopt;
   }
 }
 
 void Child::drain() {
-  constexpr std::size_t most_kept = 4096;
   while (fill(Clock::now())) continue;
   for (Pipe& from : pipes_)
     if (from.buffer.size() > most_kept) from.buffer.erase(0, from.buffer.size() - most_kept);
@@ -208,6 +216,9 @@ void Child::drain() {
 std::string Child::last_error() const {
   std::string_view text = pipe(Stream::errors).buffer;
   while (text.ends_with('\n')) text.remove_suffix(1);
+  // Node says its version behind the error.
+  const std::size_t error = text.rfind("Error");
+  if (error != std::string_view::npos) text = text.substr(0, text.find('\n', error));
   return std::string(text.substr(text.rfind('\n') + 1));
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,11 @@
 #include "net/socket/unique_fd.h"
 
 namespace closelab::lab {
+
+/// What a program floods its stream with is no line, and is not kept.
+struct LineTooLong : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// A program under audit, in a process group of its own, with what it reads and writes in pipes. Ended with the object,
 /// and all that it has started with it. Its environment lets no proxy come between.
@@ -30,13 +36,13 @@ class Child {
   /// False when nobody reads it any more.
   bool write(std::string_view text) const;
   void close_input() { input_.reset(); }
-  /// The next line without its end; nothing when the stream has ended, or none came in time.
+  /// The next line without its end; nothing when the stream has ended, or none came in time. Throws LineTooLong.
   std::optional<std::string> next_line(Stream stream, Deadline deadline);
   /// Takes what is there of a program whose words nobody reads, so that it never waits for us; the last are kept.
   void drain();
   /// Whether more can come.
   bool is_open(Stream stream) const { return static_cast<bool>(pipe(stream).fd); }
-  /// The last line on its standard error that was taken by nobody.
+  /// Of its standard error, as far as nobody has taken it, the last line that speaks of an error; without one the last.
   std::string last_error() const;
   /// Asks it, and all that it has started, to end.
   void signal(int number) const;

@@ -55,7 +55,12 @@ void DriverClient::fail(const std::string& what) {
 
 std::optional<std::string> DriverClient::ask(const std::string& line, std::chrono::seconds longest) {
   const bool was_written = process_->write(line + '\n');
-  auto answer = process_->next_line(Child::Stream::output, from_now(longest));
+  std::optional<std::string> answer;
+  try {
+    answer = process_->next_line(Child::Stream::output, from_now(longest));
+  } catch (const LineTooLong& error) {
+    fail(fmt::format("the driver does not keep to the protocol: {}", error.what()));
+  }
   if ((answer && was_written) || process_->is_open(Child::Stream::output)) return answer;
   const int code = process_->wait(from_now(longest));
   fail(fmt::format("the driver ended with exit code {}: {}", code, process_->last_error()));

@@ -6,6 +6,7 @@
 #include <sstream>
 
 #include "server/lab/settings/usage_error.h"
+#include "server/text/printable.h"
 #include "server/text/quantity.h"
 #include "server/text/spelling.h"
 
@@ -25,6 +26,11 @@ Grade grade_named(const std::string& name, const std::string& where) {
     names.push_back(to_string(grade));
   }
   throw UsageError(fmt::format("{}: {} is no grade; they are {}", where, server::quoted(name), fmt::join(names, ", ")));
+}
+
+bool has_request(const Graded& graded) {
+  return std::ranges::any_of(graded.played.records,
+                             [](const ConnectionRecord& record) { return record.request_count > 0; });
 }
 
 }  // namespace
@@ -49,7 +55,7 @@ std::string format_expected_grades(const std::vector<Graded>& graded) {
   std::string out = "# What is known to come out, for `closelab audit --expect`.\n";
   for (const Graded& one : graded)
     if (one.grade == Grade::fail || one.grade == Grade::not_optimal)
-      out += fmt::format("{} {}  # {}\n", one.scenario->id, to_string(one.grade), one.reason);
+      out += fmt::format("{} {}  # {}\n", one.scenario->id, to_string(one.grade), server::printable(one.reason));
   return out;
 }
 
@@ -69,12 +75,14 @@ Outcome outcome_of(const std::vector<Graded>& graded, const ExpectedGrades& expe
       outcome.failed.push_back(&one);
     }
   }
+  outcome.made_no_request = std::ranges::find(graded, Grade::not_exercised, &Graded::grade) != graded.end() &&
+                            std::ranges::none_of(graded, has_request);
   for (const auto& [id, grade] : unknown) outcome.outdated.push_back(fmt::format("{} was not played", id));
   return outcome;
 }
 
 int Outcome::exit_code() const {
-  if (!harness_failed.empty()) return failed_audit;
+  if (!harness_failed.empty() || made_no_request) return failed_audit;
   return failed.empty() && outdated.empty() ? 0 : 1;
 }
 

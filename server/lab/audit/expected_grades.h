@@ -27,6 +27,8 @@ struct Outcome {
   std::vector<const Graded*> harness_failed{};
   /// `handled-post-fin is expected to be fail, and is pass`.
   std::vector<std::string> outdated{};
+  /// Situations did not come about, and the client has made no request in any scenario: nothing can be told of it.
+  bool made_no_request = false;
 
   int exit_code() const;
 };

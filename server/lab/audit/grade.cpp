@@ -8,6 +8,7 @@
 
 #include "server/lab/audit/observations.h"
 #include "server/lab/audit/proxy_passages.h"
+#include "server/text/printable.h"
 
 namespace closelab::lab {
 namespace {
@@ -21,6 +22,8 @@ constexpr std::array<std::pair<Grade, std::string_view>, 7> grade_names{{
     {Grade::not_applicable, "not applicable"},
     {Grade::harness_failed, "harness failed"},
 }};
+
+constexpr std::size_t most_of_an_error = 100;
 
 std::vector<Judged> hold_against(const std::vector<Expectation>& expectations, const Observations& seen) {
   std::vector<Judged> judged;
@@ -48,12 +51,20 @@ std::string step_without_word(const Played& played) {
   return fmt::format("it has no word for {}", found->text.substr(0, found->text.find(' ')));
 }
 
+/// The first error that the caller got: a driver that fails has its reason there. Empty: none.
+std::string first_error(const Played& played) {
+  const auto found =
+      std::ranges::find(played.steps, Reply::Kind::error, [](const PlayedStep& step) { return step.reply.kind; });
+  if (found == played.steps.end()) return "";
+  return fmt::format("; the caller got {}", server::cut_to(describe(found->reply), most_of_an_error));
+}
+
 Graded decide(Graded graded, const Observations& seen) {
   const Scenario& scenario = *graded.scenario;
   if (const Judged* missing = first_not_held(graded.given)) {
     graded.grade = Grade::not_exercised;
-    graded.reason =
-        fmt::format("the situation did not come about: it takes {}, and that was {}", missing->text, missing->seen);
+    graded.reason = fmt::format("the situation did not come about: it takes {}, and that was {}{}", missing->text,
+                                missing->seen, first_error(graded.played));
     return graded;
   }
   const Judged* failed = first_not_held(graded.expect);

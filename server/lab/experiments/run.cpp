@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <set>
 
+#include "server/lab/admin/reply.h"
 #include "server/lab/experiments/experiment_file.h"
 #include "server/lab/experiments/report_json.h"
 #include "server/lab/experiments/scheduler.h"
@@ -37,7 +38,7 @@ void print_progress(std::size_t done, std::size_t total) {
 
 void print_reports(const std::vector<ExperimentResult>& results, const RunFacts& facts, const RunSettings& settings) {
   if (settings.format == LogFormat::json) {
-    return fmt::print("{}\n", report_json(results, facts).dump());
+    return fmt::print("{}\n", json_line(report_json(results, facts)));
   }
   const TextLayout layout = choose_text_layout(settings.color);
   for (const ExperimentResult& result : results) fmt::print("{}", text_report(result, layout));
@@ -71,7 +72,7 @@ int run(const RunSettings& settings) {
   OutputFile report(settings.report_file);
   const RunFacts facts = run_facts();
   const std::vector<ExperimentResult> results = play_all(experiments, options);
-  if (report.is_wanted()) report.write(report_page("How TCP connections end", report_json(results, facts).dump()));
+  if (report.is_wanted()) report.write(report_page("How TCP connections end", json_line(report_json(results, facts))));
   if (settings.show == RunSettings::Show::claims) {
     fmt::print("{}", claims_table(results, choose_text_layout(settings.color)));
   } else {

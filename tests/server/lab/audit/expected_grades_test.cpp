@@ -13,7 +13,9 @@ const Scenario must{.id = "a", .title = "A must", .section = "S", .requirement =
 const Scenario should{.id = "b", .title = "A should", .section = "S", .requirement = Requirement::should};
 
 Graded graded(const Scenario& scenario, Grade grade) {
-  return {.scenario = &scenario, .grade = grade, .reason = "<because>"};
+  Graded graded{.scenario = &scenario, .grade = grade, .reason = "<because>"};
+  graded.played.records.emplace_back().request_count = 1;
+  return graded;
 }
 
 std::string error_of(std::string_view text) {
@@ -52,6 +54,15 @@ TEST_CASE(
     const std::vector<Graded> all{graded(must, row.of_must), graded(should, row.of_should)};
     CHECK(outcome_of(all, parse_expected_grades(row.expected, "known.txt"), row.strict).exit_code() == row.exit_code);
   }
+}
+
+TEST_CASE("of a client that makes no request nothing can be told, but where none is wanted") {
+  std::vector<Graded> all{graded(must, Grade::pass), graded(should, Grade::not_exercised)};
+  CHECK(outcome_of(all, {}, false).exit_code() == 0);
+  for (Graded& one : all) one.played.records.clear();
+  CHECK(outcome_of(all, {}, false).exit_code() == Outcome::failed_audit);
+  all.pop_back();
+  CHECK(outcome_of(all, {}, false).exit_code() == 0);
 }
 
 TEST_CASE("what is written is read back") {
@@ -93,7 +104,7 @@ TEST_CASE("JUnit's XML has a case for each scenario, and no character that XML h
   const std::string xml = junit_xml(run);
   CHECK(xml.find("<testsuite name=\"must\" tests=\"1\" failures=\"1\" errors=\"0\" skipped=\"0\">") !=
         std::string::npos);
-  CHECK(xml.find("classname=\"curl &quot;-sS&quot; \" name=\"a\"") != std::string::npos);
+  CHECK(xml.find("classname=\"curl &quot;-sS&quot;\\x01\" name=\"a\"") != std::string::npos);
   CHECK(xml.find("<failure message=\"&lt;because&gt;\"/>") != std::string::npos);
   CHECK(xml.find("<skipped message=") != std::string::npos);
 }
