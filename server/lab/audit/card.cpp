@@ -159,6 +159,8 @@ std::string graded_text(const Graded& graded, const TextLayout& layout) {
 
 std::string card(const std::vector<Graded>& graded, const Outcome& outcome, const TextLayout& layout) {
   std::string out = '\n' + table_of_grades(graded);
+  if (std::ranges::any_of(graded, &Graded::by_word))
+    out += "\n(its word): nobody but the client can know, and what it said decides\n";
   for (const Grade grade : {Grade::not_exercised, Grade::not_applicable, Grade::harness_failed})
     out += not_played(graded, grade, layout);
   out += table_of_passages(graded);

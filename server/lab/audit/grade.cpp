@@ -109,6 +109,10 @@ bool is_worse(const Graded& one, const Graded& other) {
 }  // namespace
 
 Graded combine(std::vector<Graded> plays) {
+  const std::size_t played = plays.size();
+  const auto is_idle = [](const Graded& play) { return play.grade == Grade::not_exercised; };
+  // A play in which the situation did not come about tells nothing of the client that another contradicts.
+  if (!std::ranges::all_of(plays, is_idle)) std::erase_if(plays, is_idle);
   const auto count = static_cast<unsigned>(plays.size());
   const auto good = static_cast<unsigned>(std::ranges::count(plays, 1U, &Graded::good_plays));
   const auto [best, worst] = std::ranges::minmax_element(plays, is_worse);
@@ -122,6 +126,8 @@ Graded combine(std::vector<Graded> plays) {
                                 best_reason, result.reason);
   else if (is_rate)
     result.reason = fmt::format("{} of {}: {}", count, count, result.reason);
+  if (count < played)
+    result.reason += fmt::format("; in {} of {} plays the situation did not come about", played - count, played);
   result.plays = count;
   result.good_plays = good;
   return result;

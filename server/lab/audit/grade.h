@@ -37,7 +37,8 @@ struct Graded {
   std::vector<Judged> given{};
   std::vector<Judged> expect{};
   Played played{};
-  /// How often it was played, and in how many of these plays the client did what a good one does.
+  /// How often it was played, without those plays in which nothing came about where others could be graded, and in how
+  /// many of these plays the client did what a good one does.
   unsigned plays = 1;
   unsigned good_plays = 0;
 };
@@ -45,7 +46,8 @@ struct Graded {
 /// Judges by the scenario and what came of it, and by nothing else. Pure.
 Graded grade(const Scenario& scenario, Played played);
 
-/// Of several plays of one scenario the worst, with the rate where they differ. Pure; there is at least one.
+/// Of several plays of one scenario the worst, with the rate where they differ; the situation may not come about in
+/// each. Pure; there is at least one.
 Graded combine(std::vector<Graded> plays);
 
 }  // namespace closelab::lab

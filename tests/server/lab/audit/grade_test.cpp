@@ -193,6 +193,17 @@ TEST_CASE("of several plays the worst counts, and where they differ the rate is 
   }
 }
 
+TEST_CASE("a play in which the situation did not come about contradicts no other") {
+  const Scenario one = scenario(Requirement::must);
+  Played idle = played(1);
+  idle.rules_fired = 0;
+  const Graded graded = combine({grade(one, played(1)), grade(one, idle), grade(one, played(1))});
+  CHECK(graded.grade == Grade::pass);
+  CHECK(graded.reason == "once; in 1 of 3 plays the situation did not come about");
+  CHECK(graded.plays == 2);
+  CHECK(combine({grade(one, idle), grade(one, idle)}).plays == 2);
+}
+
 TEST_CASE("what a race decides is a rate, also when it always came out the same") {
   Scenario race = scenario(Requirement::info);
   race.tries = 2;
