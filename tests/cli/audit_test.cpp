@@ -75,6 +75,7 @@ TEST_CASE("a driver that can't be started, or does not keep to the protocol, is 
   const Row rows[] = {
       {"chatty.sh", "while read line; do echo hello; done", "the driver said \"hello\", not \"1 ok STATUS BYTES\""},
       {"ends.sh", "read version; echo 0 na; read step; echo oh no >&2; exit 3", "ended with exit code 3: oh no"},
+      {"piped.sh", "read version; echo 0 na; read step; kill -PIPE $$", "the driver ended with exit code 141, SIGPIPE"},
       {"mute.py", "import sys; sys.exit('no module')", "ended with exit code 1: no module"},
   };
   for (const Row& row : rows) {

@@ -113,10 +113,10 @@ std::optional<std::string> BrowserClient::next_word(std::chrono::seconds longest
     if (auto word = page_->next_word(look_for_end_every)) return word;
     process_->drain();
     if (process_->is_running()) continue;
-    const int code = process_->wait(deadline);
-    const std::string error = process_->last_error();
+    process_->wait(deadline);
+    const std::string ending = process_->ending();
     stop();
-    throw std::runtime_error(fmt::format("{} ended with exit code {}: {}", command_.front(), code, error));
+    throw std::runtime_error(fmt::format("{} ended with {}", command_.front(), ending));
   }
   return std::nullopt;
 }

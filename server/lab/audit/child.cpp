@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <mutex>
 #include <set>
 #include <stdexcept>
@@ -220,6 +221,15 @@ std::string Child::last_error() const {
   const std::size_t error = text.rfind("Error");
   if (error != std::string_view::npos) text = text.substr(0, text.find('\n', error));
   return std::string(text.substr(text.rfind('\n') + 1));
+}
+
+std::string Child::ending() const {
+  constexpr int by_signal = 128;
+  const int code = exit_code_.value_or(-1);
+  const char* signal = code > by_signal ? ::sigabbrev_np(code - by_signal) : nullptr;
+  const std::string error = last_error();
+  return fmt::format("exit code {}{}{}{}{}", code, signal == nullptr ? "" : ", SIG", signal == nullptr ? "" : signal,
+                     error.empty() ? "" : ": ", error);
 }
 
 int Child::wait(Deadline deadline) {

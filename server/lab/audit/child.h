@@ -44,6 +44,8 @@ class Child {
   bool is_open(Stream stream) const { return static_cast<bool>(pipe(stream).fd); }
   /// Of its standard error, as far as nobody has taken it, the last line that speaks of an error; without one the last.
   std::string last_error() const;
+  /// Of one that has ended: `exit code 141, SIGPIPE: what it said last`.
+  std::string ending() const;
   /// Asks it, and all that it has started, to end.
   void signal(int number) const;
   /// Its exit code, or 128 and the signal's number; it is killed at the deadline.

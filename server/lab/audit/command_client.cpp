@@ -39,7 +39,7 @@ Reply CommandClient::play(std::size_t) {
   constexpr int not_found = 127;
   if (exit_code == not_found) throw std::runtime_error(fmt::format("{} ended with exit code 127", command.front()));
   if (exit_code == 0) return {};
-  return {.kind = Reply::Kind::error, .text = fmt::format("exit code {}: {}", exit_code, process.last_error())};
+  return {.kind = Reply::Kind::error, .text = process.ending()};
 }
 
 std::string CommandClient::version() { return version_line(command_.front()); }

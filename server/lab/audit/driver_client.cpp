@@ -62,8 +62,8 @@ std::optional<std::string> DriverClient::ask(const std::string& line, std::chron
     fail(fmt::format("the driver does not keep to the protocol: {}", error.what()));
   }
   if ((answer && was_written) || process_->is_open(Child::Stream::output)) return answer;
-  const int code = process_->wait(from_now(longest));
-  fail(fmt::format("the driver ended with exit code {}: {}", code, process_->last_error()));
+  process_->wait(from_now(longest));
+  fail(fmt::format("the driver ended with {}", process_->ending()));
 }
 
 /// `0 VERSION` is answered with a text, or with `0 na`.

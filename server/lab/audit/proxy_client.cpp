@@ -70,8 +70,8 @@ void ProxyClient::await_listening() {
   const auto deadline = Clock::now() + longest_proxy_start;
   while (!connect_on_loopback(port_, longest_knock).is_open()) {
     if (!process_->is_running()) {
-      const int code = process_->wait(deadline);
-      throw std::runtime_error(fmt::format("the proxy ended with exit code {}: {}", code, process_->last_error()));
+      process_->wait(deadline);
+      throw std::runtime_error(fmt::format("the proxy ended with {}", process_->ending()));
     }
     if (Clock::now() > deadline)
       throw std::runtime_error(fmt::format("the proxy does not listen after {} s", longest_proxy_start.count()));
