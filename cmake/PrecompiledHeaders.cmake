@@ -14,10 +14,14 @@ function(closelab_precompile target)
   endif()
 endfunction()
 
-# closelab_precompile_as(<target> <other>): with the headers that another target has precompiled already. Both must be
-# compiled with the same flags.
+# closelab_precompile_as(<target> <other>): with the headers that another target has precompiled already, which spares
+# the disk as much. Both must be compiled with the same flags, -fPIC among them.
 function(closelab_precompile_as target other)
   if(CLOSELAB_PRECOMPILED_HEADERS)
     target_precompile_headers(${target} REUSE_FROM ${other})
+    get_target_property(pic ${other} POSITION_INDEPENDENT_CODE)
+    if(pic)
+      set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+    endif()
   endif()
 endfunction()
