@@ -3,8 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "closelab/server.h"
@@ -30,6 +35,7 @@ constexpr milliseconds look_again{5};
 /// On this machine. The kernel sends a SYN again after a second.
 constexpr milliseconds longest_handshake{300};
 constexpr std::size_t most_in_queue = 100;
+constexpr std::size_t most_ports_tried = 100;
 
 Options options_of(const Scenario& scenario) {
   Options options = scenario.server.options;
@@ -53,10 +59,26 @@ std::uint64_t rules_fired(const Server& server) {
   return fired;
 }
 
+/// A port that no server of this audit has had: a client may still know that one by its port, and hold connections to
+/// it that it takes for this one's.
+std::unique_ptr<Server> serve_on_new_port(const Scenario& scenario) {
+  static std::mutex mutex;
+  static std::set<std::uint16_t> used;
+  std::vector<std::unique_ptr<Server>> refused;
+  while (refused.size() < most_ports_tried) {
+    auto server = std::make_unique<Server>(options_of(scenario));
+    const std::scoped_lock lock(mutex);
+    if (used.insert(server->port()).second) return server;
+    refused.push_back(std::move(server));
+  }
+  throw std::runtime_error("there is no port left that this audit has not used yet");
+}
+
 /// One play of one scenario.
 class Play {
  public:
-  Play(const Scenario& scenario, Client& client) : scenario_(scenario), client_(client), server_(options_of(scenario)) {
+  Play(const Scenario& scenario, Client& client)
+      : scenario_(scenario), client_(client), server_holder_(serve_on_new_port(scenario)), server_(*server_holder_) {
     add_routes(server_);
   }
 
@@ -147,7 +169,8 @@ class Play {
 
   const Scenario& scenario_;
   Client& client_;
-  Server server_;
+  const std::unique_ptr<Server> server_holder_;
+  Server& server_;
   std::vector<testbed::Socket> in_queue_;
   Played played_;
 };

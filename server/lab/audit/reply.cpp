@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <sstream>
+#include <system_error>
 
 #include "server/text/printable.h"
 #include "server/text/quantity.h"
@@ -10,15 +12,24 @@
 namespace closelab::lab {
 namespace {
 
+/// Of a line that is none of the protocol's.
+constexpr std::size_t most_quoted = 200;
+
+/// Digits and nothing else: a stream takes "-1" for a very large number.
+template <class Number>
+bool read_number(const std::string& word, Number& number) {
+  const char* end = word.data() + word.size();
+  const auto [behind, error] = std::from_chars(word.data(), end, number);
+  return error == std::errc() && behind == end && word.front() != '-';
+}
+
 /// Reads `STATUS BYTES`; false for anything else.
 bool read_numbers(std::istringstream& in, Reply& reply) {
-  int status = 0;
-  std::uint64_t bytes = 0;
+  std::string status;
+  std::string bytes;
   std::string rest;
   if (!(in >> status >> bytes) || in >> rest) return false;
-  reply.status = status;
-  reply.bytes = bytes;
-  return true;
+  return read_number(status, reply.status.emplace()) && read_number(bytes, reply.bytes.emplace());
 }
 
 bool read_reply(std::istringstream& in, Reply& reply) {
@@ -58,7 +69,7 @@ ParsedReply parse_reply(std::string_view line, std::size_t number) {
   std::size_t said = 0;
   if (in >> said && said == number && read_reply(in, parsed.reply)) return parsed;
   return {.error = fmt::format("the driver said {}, not \"{} ok STATUS BYTES\", \"{} err TEXT\" or \"{} na\"",
-                               server::quoted(line), number, number, number)};
+                               server::quoted(line.substr(0, most_quoted)), number, number, number)};
 }
 
 }  // namespace closelab::lab

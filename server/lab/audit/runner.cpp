@@ -45,9 +45,16 @@ class Runner {
     std::vector<Graded> plays;
     const unsigned count = std::max(repeat_, scenario.tries);
     do {
-      plays.push_back(grade(scenario, play(scenario, client)));
+      plays.push_back(play_once(scenario, client));
     } while (plays.size() < count && plays.back().grade != Grade::not_applicable);
     return combine(std::move(plays));
+  }
+
+  /// Where a busy machine has kept the situation from coming about, it comes about the next time.
+  Graded play_once(const Scenario& scenario, Client& client) const {
+    Graded first = grade(scenario, play(scenario, client));
+    const bool has_time = std::chrono::steady_clock::now() < give_up_ - longest_audit * repeat_ / 2;
+    return first.grade == Grade::not_exercised && has_time ? grade(scenario, play(scenario, client)) : first;
   }
 
   /// A scenario that ends its client does not end the one of the others.

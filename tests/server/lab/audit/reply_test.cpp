@@ -18,8 +18,9 @@ TEST_CASE("a driver's line") {
 }
 
 TEST_CASE("a line that is none of the protocol's is refused") {
-  for (const char* line : {"", "ok 200 10", "2 ok 200 10", "3 ok", "3 ok 200", "3 ok two 10", "3 ok 200 10 11", "3 yes",
-                           "Traceback (most recent call last):"}) {
+  for (const char* line :
+       {"", "ok 200 10", "2 ok 200 10", "3 ok", "3 ok 200", "3 ok two 10", "3 ok 200 10 11", "3 ok 200 -1",
+        "3 ok 200 1e3", "3 ok 99999999999 10", "3 yes", "Traceback (most recent call last):"}) {
     CAPTURE(line);
     CHECK(parse_reply(line, 3).error.find("the driver said") == 0);
   }
