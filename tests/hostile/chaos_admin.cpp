@@ -6,7 +6,6 @@
 #include <string_view>
 
 #include "server/lab/admin/admin.h"
-#include "tests/hostile/system_calls.h"
 #include "tests/loopback/client.h"
 #include "tests/loopback/yardstick.h"
 
@@ -66,7 +65,6 @@ void play(const Visit& visit, const Endpoint& port, Random& random) {
 
 }  // namespace
 
-/// nlohmann-json's destructor allocates and may not throw: on the admin port's own threads no allocation fails.
 struct ChaosAdmin::Impl {
   lab::ServerEvents feed;
   lab::Settings settings;
@@ -74,7 +72,6 @@ struct ChaosAdmin::Impl {
 };
 
 ChaosAdmin::ChaosAdmin() {
-  const RichThreads rich;
   impl_ = std::make_unique<Impl>();
   impl_->settings.admin_port = {.choice = lab::AdminPort::Choice::fixed, .port = 0};
 }
@@ -84,7 +81,6 @@ ChaosAdmin::~ChaosAdmin() = default;
 Options ChaosAdmin::attach(Options options) { return impl_->feed.attach(std::move(options)); }
 
 void ChaosAdmin::open(Server& server) {
-  const RichThreads rich;
   impl_->admin = std::make_unique<lab::Admin>(impl_->settings, server, impl_->feed);
 }
 

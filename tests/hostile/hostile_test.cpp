@@ -47,6 +47,7 @@ constexpr std::array stories{
     Story{"floods", "more connections than max_connections, or than there are descriptors", floods},
     Story{"calls", "system calls that fail, are interrupted, or do less than asked", failing_calls},
     Story{"memory", "every allocation of a server fails once, and five in a row", failing_memory},
+    Story{"admin", "every allocation of an admin port fails once, and five in a row", failing_admin},
     Story{"each_call", "every system call of a server fails once, with every errno that it may give", each_call},
     Story{"clock", "a wall clock that jumps", jumping_clock},
     Story{"urgent", "urgent data at every byte of a request", urgent_data},

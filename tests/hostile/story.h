@@ -54,6 +54,8 @@ void failing_calls(const Scale& scale, Findings& findings);
 /// each_failure.cpp: every allocation, and every system call, fails once.
 void failing_memory(const Scale& scale, Findings& findings);
 void each_call(const Scale& scale, Findings& findings);
+/// failing_admin.cpp: every allocation of an admin port fails once.
+void failing_admin(const Scale& scale, Findings& findings);
 /// jumping_clock.cpp: a wall clock that jumps.
 void jumping_clock(const Scale& scale, Findings& findings);
 /// stops.cpp: stops at any moment.

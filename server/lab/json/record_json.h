@@ -1,15 +1,12 @@
 #pragma once
 
 #include <chrono>
-#include <nlohmann/json.hpp>
 
 #include "closelab/record.h"
 #include "closelab/server.h"
+#include "server/lab/json/json.h"
 
 namespace closelab::lab {
-
-/// Keys in the order in which they are written here, so that a line reads as a story.
-using Json = nlohmann::ordered_json;
 
 /// Times are numbers of milliseconds; those of requests and evidence count from accept(). What was not
 /// seen is null.

@@ -1,0 +1,111 @@
+// Every allocation of an admin port fails once, and five in a row, for every kind of request to it: the process goes
+// on, and so does the port.
+
+#include <array>
+#include <exception>
+#include <iostream>
+#include <string>
+#include <string_view>
+
+#include "server/lab/admin/admin.h"
+#include "tests/hostile/failing_allocations.h"
+#include "tests/hostile/story.h"
+#include "tests/hostile/system_calls.h"
+#include "tests/hostile/table.h"
+#include "tests/loopback/client.h"
+
+namespace closelab::hostile {
+namespace {
+
+using loopback::Client;
+using loopback::get;
+
+constexpr std::size_t most_in_a_row = 5;
+
+struct Visit {
+  std::string_view method;
+  std::string_view target;
+  std::string_view body = {};
+};
+
+constexpr std::array visits{
+    Visit{"GET", "/connections"},
+    Visit{"GET", "/connections/1"},
+    Visit{"GET", "/connections?wait=closed&timeout=5ms"},
+    Visit{"GET", "/requests"},
+    Visit{"GET", "/states"},
+    Visit{"GET", "/metrics"},
+    Visit{"GET", "/events"},
+    Visit{"GET", "/rules"},
+    Visit{"POST", "/rules", R"({"at":"idle:20ms","close":"abortive","times":1})"},
+    Visit{"POST", "/rules", R"({"at":{"nested":[[["deep"]],{"twice":1,"twice":2}]}})"},
+    Visit{"PUT", "/rules", R"([{"at":"after_response","close":"half"},{"at":"accept","delay":"1ms"}])"},
+    Visit{"PUT", "/rules", "[[[["},
+    Visit{"POST", "/close-idle"},
+};
+
+/// The status; 0 when the connection ends before it.
+int ask(const Endpoint& port, const Visit& visit) try {
+  const Spared spared;
+  Client client(port);
+  std::string request(visit.method);
+  request.append(" ").append(visit.target).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n");
+  request.append("Content-Length: " + std::to_string(visit.body.size()) + "\r\n\r\n").append(visit.body);
+  client.send(request);
+  if (visit.target != "/events") return client.receive_reply().status;
+  client.receive_until("\r\n\r\n");
+  return 200;
+} catch (const std::exception&) {
+  return 0;
+}
+
+bool is_served_again(const Endpoint& port) {
+  for (std::size_t i = 0; i <= most_in_a_row; ++i)
+    if (ask(port, visits.front()) == 200) return true;
+  return false;
+}
+
+/// A lab server with something to tell, and its admin port.
+struct Lab {
+  Lab() {
+    const Spared spared;
+    Client(server).exchange(get("/"));
+    settings.admin_port = {.choice = lab::AdminPort::Choice::fixed, .port = 0};
+    admin = std::make_unique<lab::Admin>(settings, server, feed);
+  }
+
+  lab::ServerEvents feed;
+  Server server{feed.attach({})};
+  lab::Settings settings;
+  std::unique_ptr<lab::Admin> admin;
+};
+
+}  // namespace
+
+void failing_admin(const Scale& scale, Findings& findings) {
+  Table table({"request", "in a row", "places", "answered all the same"});
+  Lab lab;
+  for (const Visit& visit : visits) {
+    const std::string name = std::string(visit.method) + ' ' + std::string(visit.target);
+    for (const std::size_t times : {std::size_t{1}, most_in_a_row}) {
+      std::size_t places = 0;
+      std::size_t answered = 0;
+      bool has_failed = true;
+      for (std::size_t n = 1 + scale.seed % scale.place_step; has_failed; n += scale.place_step) {
+        {
+          const FailingAllocation failing(n, times);
+          const int status = ask(lab.admin->endpoint(), visit);
+          has_failed = failing.has_failed();
+          places += has_failed ? 1 : 0;
+          answered += has_failed && status != 0 ? 1 : 0;
+        }
+        const std::string where = name + ", allocation " + std::to_string(n);
+        findings.expect(is_served_again(lab.admin->endpoint()), where + ": who came afterwards was not served");
+      }
+      table.add({name, std::to_string(times), std::to_string(places), std::to_string(answered)});
+    }
+  }
+  std::cout << table;
+}
+
+}  // namespace closelab::hostile
