@@ -1,8 +1,11 @@
 #include "net/kernel/process.h"
 
+#include <dirent.h>
+
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <memory>
 #include <optional>
 #include <ostream>
 #include <set>
@@ -27,11 +30,15 @@ namespace {
 namespace fs = std::filesystem;
 
 /// Each entry of a directory that may be read. Processes end meanwhile, and their directories with them.
+/// libstdc++'s directory_iterator needs memory where it may not throw.
 template <class Visit>
 void each_entry(const fs::path& directory, Visit visit) {
-  std::error_code error;
-  for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error))
-    visit(entry->path());
+  struct Close {
+    void operator()(DIR* open) const { ::closedir(open); }
+  };
+  const std::unique_ptr<DIR, Close> open(::opendir(directory.c_str()));
+  if (open == nullptr) return;
+  while (const dirent* entry = ::readdir(open.get())) visit(directory / entry->d_name);
 }
 
 std::optional<std::int64_t> process_id(const fs::path& directory) {
