@@ -8,6 +8,7 @@
 #include <regex>
 #include <string>
 
+#include "http/request_parser.h"
 #include "net/kernel/observer.h"
 #include "server/lab/admin/event_dispatcher.h"
 #include "server/rules/rule_book.h"
@@ -39,6 +40,35 @@ TEST_CASE("docs/limits.md has the program's numbers") {
   says(text, "at most " + to_string(server::RuleBook::most_path_bytes >> 20) + " MiB long together");
   says(text, "At most " + to_string(admin.waiters) + " clients wait and " + to_string(admin.streams) + " read events");
   says(text, "and " + to_string(admin.events) + " events for all of them together");
+}
+
+/// What refuses a request that begins like that.
+http::ParseError refusal_of(const std::string& bytes) {
+  const HttpLimits limits;
+  http::RequestParser parser(limits);
+  std::string_view rest = bytes;
+  http::RequestParser::Step step = parser.feed(rest);
+  while (step.event == http::RequestParser::Event::head) {
+    rest.remove_prefix(step.consumed);
+    step = parser.feed(rest);
+  }
+  return parser.error();
+}
+
+TEST_CASE("docs/limits.md says what a request may be that no setting bounds") {
+  const std::string text = page("docs/limits.md");
+  const std::string chunked = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+  says(text, "A method is at most 32 bytes long (501)");
+  CHECK(refusal_of(std::string(32, 'M') + " / HTTP/1.1\r\n").fault == http::Refusal::method_unknown);
+  CHECK(refusal_of(std::string(33, 'M') + " /").fault == http::Refusal::method_too_long);
+  CHECK(refusal_of(std::string(33, 'M') + " /").status == 501);
+  says(text, "a chunk size at most 64 digits and 2^64 - 1 (400)");
+  CHECK(refusal_of(chunked + std::string(63, '0') + "1\r\n").status == 0);
+  CHECK(refusal_of(chunked + std::string(64, '0') + "1\r\n").status == 400);
+  CHECK(refusal_of(chunked + "1" + std::string(16, '0') + "\r\n").status == 400);
+  says(text, "at most four empty lines may stand before a request (400)");
+  CHECK(refusal_of("\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 0);
+  CHECK(refusal_of("\r\n\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n").status == 400);
 }
 
 TEST_CASE("every setting that bounds something is on the page") {
