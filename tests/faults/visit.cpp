@@ -61,8 +61,9 @@ void Visit::run() {
   if (is_open && two_requests) {
     if (cell_.at() == At::idle) eventually([this] { return rule_has_fired(); });
     if (cell_.moment.idle_at_least > 0ms) {
-      // The server's clock begins when its answer is with the kernel, and may begin later than this one.
-      std::this_thread::sleep_for(2 * cell_.moment.idle_at_least);
+      // The server's clock has begun by then.
+      server_.wait_idle(connection_);
+      std::this_thread::sleep_for(cell_.moment.idle_at_least);
     }
     client_.send(second_request);
     is_open = receive(must.saw == Saw::own_fin ? must.wire.size() : std::string::npos);
