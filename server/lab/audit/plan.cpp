@@ -62,6 +62,15 @@ std::string_view text_of(Form form) {
   return "";
 }
 
+/// More than any client could do before the audit stops waiting for it.
+std::uint64_t most_of(StepKind kind) {
+  constexpr std::uint64_t most_at_once = 1000;
+  constexpr std::uint64_t longest_in_ms = 9000;
+  constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
+  if (kind == StepKind::burst) return most_at_once;
+  return kind == StepKind::cancel ? longest_in_ms : most_bytes;
+}
+
 /// Reads what follows the word; returns what is wrong with it.
 std::string read_arguments(const StepWord& word, const std::vector<std::string>& words, PlanStep& step) {
   if (words.size() != words_of(word.form)) return fmt::format("a step is {}{}", word.word, text_of(word.form));
@@ -76,6 +85,8 @@ std::string read_arguments(const StepWord& word, const std::vector<std::string>&
   if (word.form == Form::path) return "";
   const auto parsed = server::parse_number(words[2]);
   step.number = parsed.value;
+  if (parsed && (parsed.value < 1 || parsed.value > most_of(step.kind)))
+    return fmt::format("{} takes a number from 1 to {}", word.word, most_of(step.kind));
   return parsed.error;
 }
 

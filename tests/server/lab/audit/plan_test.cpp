@@ -38,6 +38,9 @@ TEST_CASE("what is wrong with a plan is told with its line") {
       {"UP /echo many", "\"many\" is not a number"},
       {"SLEEP 3", "\"3\" has no unit"},
       {"LOOK here", "a step is LOOK"},
+      {"BURST / 1000000000", "BURST takes a number from 1 to 1000"},
+      {"BURST / 0", "BURST takes a number from 1 to 1000"},
+      {"CANCEL / 10000", "CANCEL takes a number from 1 to 9000"},
   };
   for (const Row& row : rows) {
     CAPTURE(row.text);
