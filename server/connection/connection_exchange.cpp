@@ -310,9 +310,8 @@ void Connection::send_response(Response&& response, CloseReason decided) {
   const std::optional<std::string> announced = rules_.take_announcement();
   const std::string lines = announced ? announced_lines(*announced) : "";
   if (announced) settings.connection_lines = lines;
-  if (rules_.closes_behind_response() && ours == Persistence::Decision::keep) {
+  if (rules_.closes_behind_response() && ours == Persistence::Decision::keep)
     persistence = {Persistence::Decision::close, CloseReason::rule};
-  }
   exchange_->record.answer_spoiled = rules_.plan_response(framing, exchange_->output);
   const http::HeadError error = queue_head(*exchange_, response, framing, persistence, settings);
   if (error != http::HeadError::none) {
