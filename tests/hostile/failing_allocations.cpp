@@ -18,7 +18,7 @@ std::atomic<std::int64_t> before_failure = never;
 std::atomic<std::int64_t> most_failures = 0;
 
 bool fails_now() {
-  if (before_failure.load(std::memory_order_relaxed) == never || is_spared() || is_rich()) return false;
+  if (before_failure.load(std::memory_order_relaxed) == never || is_spared()) return false;
   const std::int64_t before = before_failure--;
   return before <= 0 && before > -most_failures;
 }

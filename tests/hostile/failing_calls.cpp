@@ -13,6 +13,7 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -77,6 +78,10 @@ void serve(Server& server) {
   server.handle("/large", [](const Request&) { return Response{.body = std::string(large, 'x')}; });
 }
 
+/// Why a client was not served that should have been.
+std::mutex reasons_mutex;
+std::string last_reason;
+
 /// Three requests on a connection, all answered as they should be.
 bool is_served(const Endpoint& server) {
   const Spared spared;
@@ -86,7 +91,9 @@ bool is_served(const Endpoint& server) {
     const bool second = client.exchange(loopback::get("/large")).body.size() == large;
     const bool third = client.exchange(loopback::get("/", "Connection: close\r\n")).body == "hello";
     return first && second && third && client.receives_fin();
-  } catch (const std::exception&) {
+  } catch (const std::exception& error) {
+    const std::lock_guard lock(reasons_mutex);
+    last_reason = error.what();
     return false;
   }
 }
@@ -114,7 +121,8 @@ void suffer(const Case& one, Table& table, Findings& findings) {
   table.add(
       {what, std::to_string(failed), std::to_string(good) + " of " + std::to_string(clients), std::to_string(leaked)});
   findings.expect(failed > 0, what + ": no such call");
-  findings.expect(one.effect == Effect::some_fail || good == clients, what + ": a client was not served");
+  findings.expect(one.effect == Effect::some_fail || good == clients,
+                  what + ": a client was not served; the last one's error: " + last_reason);
   findings.expect(settled, what + ": a connection did not end");
   findings.expect(leaked == 0, what + ": a descriptor was left open");
   findings.expect(is_served(server.endpoint()), what + ": the server did not recover");

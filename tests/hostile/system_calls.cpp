@@ -14,9 +14,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdarg>
-#include <cstdlib>
 #include <cstring>
-#include <new>
 
 namespace closelab::hostile {
 namespace {
@@ -29,8 +27,6 @@ std::atomic<unsigned> failing_one_in = 1;
 std::atomic<std::size_t> failed = 0;
 std::atomic<std::int64_t> wall_clock_shift = 0;
 thread_local bool spared = false;
-std::atomic<bool> new_threads_are_rich = false;
-thread_local bool rich = false;
 
 /// xorshift: as random as it has to be.
 unsigned draw() {
@@ -68,18 +64,6 @@ bool fails(bool affected) {
   return true;
 }
 
-struct Start {
-  void* (*run)(void*);
-  void* argument;
-};
-
-void* run_rich(void* start) {
-  const Start own = *static_cast<Start*>(start);
-  std::free(start);
-  rich = true;
-  return own.run(own.argument);
-}
-
 /// What the C library, or a sanitizer in front of it, has under this name.
 template <class Function>
 Function* original(const char* name) {
@@ -104,12 +88,6 @@ Spared::Spared() { spared = true; }
 Spared::~Spared() { spared = false; }
 
 bool is_spared() { return spared; }
-
-RichThreads::RichThreads() { new_threads_are_rich = true; }
-
-RichThreads::~RichThreads() { new_threads_are_rich = false; }
-
-bool is_rich() { return rich; }
 
 FailingCall::FailingCall(const char* name, int error, std::size_t n) {
   single_error = error;
@@ -238,12 +216,7 @@ int ioctl(int fd, unsigned long request, ...) noexcept {
 int pthread_create(pthread_t* thread, const pthread_attr_t* attributes, void* (*run)(void*), void* argument) noexcept {
   static const auto next =
       hostile::original<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create");
-  if (hostile::fails_once("pthread_create")) return errno;
-  if (!hostile::new_threads_are_rich) return next(thread, attributes, run, argument);
-  auto* const start = new (std::malloc(sizeof(hostile::Start))) hostile::Start{run, argument};
-  const int error = next(thread, attributes, hostile::run_rich, start);
-  if (error != 0) std::free(start);
-  return error;
+  return hostile::fails_once("pthread_create") ? errno : next(thread, attributes, run, argument);
 }
 
 // By the bare system call: this is called before anything is set up.

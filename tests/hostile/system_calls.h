@@ -41,18 +41,6 @@ class Spared {
 
 bool is_spared();
 
-/// While in scope, threads that are started are out of reach of failing allocations (failing_allocations.h), to their
-/// end.
-class RichThreads {
- public:
-  RichThreads();
-  ~RichThreads();
-  RichThreads(const RichThreads&) = delete;
-  RichThreads& operator=(const RichThreads&) = delete;
-};
-
-bool is_rich();
-
 /// While in scope, the `n`-th call of that name on a thread that is not Spared fails with this errno, and no other.
 class FailingCall {
  public:
