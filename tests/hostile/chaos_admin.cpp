@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/lab/admin/admin.h"
+#include "tests/hostile/admin_visit.h"
 #include "tests/loopback/client.h"
 #include "tests/loopback/yardstick.h"
 
@@ -15,43 +16,30 @@ namespace {
 using namespace std::chrono_literals;
 using loopback::Client;
 
-struct Visit {
-  std::string_view method;
-  std::string_view target;
-  std::string_view body = {};
-};
-
 constexpr std::array visits{
-    Visit{"GET", "/connections"},
-    Visit{"GET", "/connections?wait=closed&timeout=50ms"},
-    Visit{"GET", "/connections?wait=idle&timeout=10m"},
-    Visit{"GET", "/connections/1"},
-    Visit{"GET", "/requests"},
-    Visit{"GET", "/states"},
-    Visit{"GET", "/metrics"},
-    Visit{"GET", "/events"},
-    Visit{"GET", "/rules"},
-    Visit{"POST", "/rules", R"({"at":"idle:20ms","close":"abortive","times":1})"},
-    Visit{"POST", "/rules", R"({"at":"after_response","send":"surplus","times":1})"},
-    Visit{"PUT", "/rules", "[[[["},
-    Visit{"POST", "/close-idle"},
-    Visit{"POST", "/connections/1/close?mode=immediate"},
-    Visit{"POST", "/hold"},
-    Visit{"POST", "/release"},
-    Visit{"POST", "/drain?idle_after=10ms"},
-    Visit{"POST", "/undrain"},
-    Visit{"POST", "/listener?mode=refuse&for=20ms"},
+    AdminVisit{"GET", "/connections"},
+    AdminVisit{"GET", "/connections?wait=closed&timeout=50ms"},
+    AdminVisit{"GET", "/connections?wait=idle&timeout=10m"},
+    AdminVisit{"GET", "/connections/1"},
+    AdminVisit{"GET", "/requests"},
+    AdminVisit{"GET", "/states"},
+    AdminVisit{"GET", "/metrics"},
+    AdminVisit{"GET", "/events"},
+    AdminVisit{"GET", "/rules"},
+    AdminVisit{"POST", "/rules", R"({"at":"idle:20ms","close":"abortive","times":1})"},
+    AdminVisit{"POST", "/rules", R"({"at":"after_response","send":"surplus","times":1})"},
+    AdminVisit{"PUT", "/rules", "[[[["},
+    AdminVisit{"POST", "/close-idle"},
+    AdminVisit{"POST", "/connections/1/close?mode=immediate"},
+    AdminVisit{"POST", "/hold"},
+    AdminVisit{"POST", "/release"},
+    AdminVisit{"POST", "/drain?idle_after=10ms"},
+    AdminVisit{"POST", "/undrain"},
+    AdminVisit{"POST", "/listener?mode=refuse&for=20ms"},
 };
-
-std::string request_for(const Visit& visit) {
-  const std::string length = "Content-Length: " + std::to_string(visit.body.size()) + "\r\n";
-  return std::string(visit.method) + ' ' + std::string(visit.target) +
-         " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" + (visit.body.empty() ? "" : length) +
-         "\r\n" + std::string(visit.body);
-}
 
 /// Most read something of the answer; nobody waits for the end of one that may have none.
-void play(const Visit& visit, const Endpoint& port, Random& random) {
+void play(const AdminVisit& visit, const Endpoint& port, Random& random) {
   Client client(port);
   client.send(request_for(visit));
   const bool is_endless = visit.target == "/events" || visit.target.find("wait=") != std::string_view::npos;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "server/lab/admin/admin.h"
+#include "tests/hostile/admin_visit.h"
 #include "tests/hostile/failing_allocations.h"
 #include "tests/hostile/story.h"
 #include "tests/hostile/system_calls.h"
@@ -22,36 +23,27 @@ using loopback::get;
 
 constexpr std::size_t most_in_a_row = 5;
 
-struct Visit {
-  std::string_view method;
-  std::string_view target;
-  std::string_view body = {};
-};
-
 constexpr std::array visits{
-    Visit{"GET", "/connections"},
-    Visit{"GET", "/connections/1"},
-    Visit{"GET", "/connections?wait=closed&timeout=5ms"},
-    Visit{"GET", "/requests"},
-    Visit{"GET", "/states"},
-    Visit{"GET", "/metrics"},
-    Visit{"GET", "/events"},
-    Visit{"GET", "/rules"},
-    Visit{"POST", "/rules", R"({"at":"idle:20ms","close":"abortive","times":1})"},
-    Visit{"POST", "/rules", R"({"at":{"nested":[[["deep"]],{"twice":1,"twice":2}]}})"},
-    Visit{"PUT", "/rules", R"([{"at":"after_response","close":"half"},{"at":"accept","delay":"1ms"}])"},
-    Visit{"PUT", "/rules", "[[[["},
-    Visit{"POST", "/close-idle"},
+    AdminVisit{"GET", "/connections"},
+    AdminVisit{"GET", "/connections/1"},
+    AdminVisit{"GET", "/connections?wait=closed&timeout=5ms"},
+    AdminVisit{"GET", "/requests"},
+    AdminVisit{"GET", "/states"},
+    AdminVisit{"GET", "/metrics"},
+    AdminVisit{"GET", "/events"},
+    AdminVisit{"GET", "/rules"},
+    AdminVisit{"POST", "/rules", R"({"at":"idle:20ms","close":"abortive","times":1})"},
+    AdminVisit{"POST", "/rules", R"({"at":{"nested":[[["deep"]],{"twice":1,"twice":2}]}})"},
+    AdminVisit{"PUT", "/rules", R"([{"at":"after_response","close":"half"},{"at":"accept","delay":"1ms"}])"},
+    AdminVisit{"PUT", "/rules", "[[[["},
+    AdminVisit{"POST", "/close-idle"},
 };
 
 /// The status; 0 when the connection ends before it.
-int ask(const Endpoint& port, const Visit& visit) try {
+int ask(const Endpoint& port, const AdminVisit& visit) try {
   const Spared spared;
   Client client(port);
-  std::string request(visit.method);
-  request.append(" ").append(visit.target).append(" HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n");
-  request.append("Content-Length: " + std::to_string(visit.body.size()) + "\r\n\r\n").append(visit.body);
-  client.send(request);
+  client.send(request_for(visit));
   if (visit.target != "/events") return client.receive_reply().status;
   client.receive_until("\r\n\r\n");
   return 200;
@@ -85,7 +77,7 @@ struct Lab {
 void failing_admin(const Scale& scale, Findings& findings) {
   Table table({"request", "in a row", "places", "answered all the same"});
   Lab lab;
-  for (const Visit& visit : visits) {
+  for (const AdminVisit& visit : visits) {
     const std::string name = std::string(visit.method) + ' ' + std::string(visit.target);
     for (const std::size_t times : {std::size_t{1}, most_in_a_row}) {
       std::size_t places = 0;
