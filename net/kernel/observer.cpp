@@ -282,6 +282,12 @@ bool Observer::may_be_replaced(const Followed& followed, const SocketInfo& own, 
   return is_replaced_after(before) || (both_gone && (followed.looks == 1 || is_replaced_after(followed.peer)));
 }
 
+/// The client's end is looked up before ours: what has ended ours in between may have ended that, too.
+bool is_older_than_our_end(const SocketInfo& own, const SocketInfo* peer) {
+  if (own.state != TcpState::closed || peer == nullptr) return false;
+  return peer->state != TcpState::closed && peer->state != TcpState::time_wait;
+}
+
 /// Takes in the answers of one look.
 Progress Observer::digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
   EndedConnection& connection = followed.connection;
@@ -301,8 +307,8 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
     return Progress::settled;
   }
   if (is_passing(own) || (peer != nullptr && is_passing(*peer))) return Progress::transitional;
-  if (may_be_replaced(followed, own, peer) && !std::exchange(followed.looked_twice, true))
-    return Progress::transitional;
+  const bool is_doubtful = may_be_replaced(followed, own, peer) || is_older_than_our_end(own, peer);
+  if (is_doubtful && !std::exchange(followed.looked_twice, true)) return Progress::transitional;
   const TcpState peer_state = peer != nullptr ? peer->state : TcpState::unknown;
   const Progress progress = judge_states(own.state, peer_state, followed.looks);
   if (own.state == followed.own && peer_state == followed.peer) return progress;
