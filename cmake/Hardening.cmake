@@ -2,7 +2,7 @@
 # position-independent, so that its addresses are random, and its jump tables are read-only (full RELRO).
 
 if(CMAKE_BUILD_TYPE MATCHES "Rel")
-  # A static program says -static-pie itself; a -pie behind it would make it a dynamic one.
+  # A static program says -static-pie itself; a -pie after it would make it a dynamic one.
   if(NOT CLOSELAB_STATIC)
     include(CheckPIESupported)
     check_pie_supported(LANGUAGES CXX)

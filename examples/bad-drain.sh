@@ -17,7 +17,7 @@ await_ended 2
 [[ $client != *'< Connection: close'* ]] || object 'a response announced the end'
 [[ $client != *'new connections: 0,'* ]] || object 'curl reused a connection'
 expect_log 'the server closed first, by FIN' 'because    the server was told to drain'
-# Behind its last response curl is done, and may close before the server does.
+# After its last response curl is done, and may close before the server does.
 [[ $(ss_time_wait) == "$(log_time_wait)" ]] || object 'ss lists other sockets in TIME_WAIT than the server named'
 expect_log 'TIME_WAIT  server'
 conclude 'the server closed an idle connection without a word, and holds its TIME_WAIT.'

@@ -2,7 +2,7 @@
 # An early 401: the server answers an upload before it has read its body, sends its FIN, then reads and drops what still
 # comes.
 #
-# Look at: the answer is there while curl is still sending. A client that looks for an answer only behind its body may
+# Look at: the answer is there while curl is still sending. A client that looks for an answer only after its body may
 # find the connection reset instead, when the server stops reading.
 . "$(dirname "$0")/lib.sh"
 

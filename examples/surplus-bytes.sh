@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Surplus bytes: more comes behind a response than it has announced.
+# Surplus bytes: more comes after a response than it has announced.
 #
 # Look at: curl has its whole first response (status 200). A client that notices the 7 bytes too many takes a new
 # connection for its second request; one that does not, such as curl 7.88, finds them in front of its second response,

@@ -101,7 +101,7 @@ constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
   return true;
 }
 
-/// Of a hex_character.
+/// The value of a hex_character.
 constexpr unsigned hex_value(char c) {
   return static_cast<unsigned>(is(digit_character, c) ? c - '0' : to_lower(c) - 'a' + 10);
 }

@@ -44,7 +44,7 @@ class RequestParser {
   enum class Event : std::uint8_t {
     need_more,  ///< all bytes were taken and the message is not complete
     head,       ///< the head is complete and a body follows
-    message,    ///< the message is complete; bytes behind it belong to the next one and were not taken
+    message,    ///< the message is complete; bytes after it belong to the next one and were not taken
     error,      ///< the request is refused; no byte can follow
   };
   struct Step {

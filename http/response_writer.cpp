@@ -195,8 +195,8 @@ ResponseFraming choose_framing(std::string_view method, int status, Version requ
 std::string_view describe(HeadError fault) {
   constexpr std::array<std::string_view, 5> texts{
       "nothing is wrong", "the status is not between 200 and 999",
-      "the status is not between 100 and 199, or it is 101, behind which no HTTP follows",
-      "a field name is not a token", "a field value holds a control character"};
+      "the status is not between 100 and 199, or it is 101, after which no HTTP follows", "a field name is not a token",
+      "a field value holds a control character"};
   return texts[static_cast<std::size_t>(fault)];
 }
 

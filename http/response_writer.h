@@ -55,7 +55,7 @@ struct ResponseHead {
   KeepAliveField keep_alive = KeepAliveField::when_needed;
 
   // What a server that tests clients says, true or not.
-  /// Of the status line.
+  /// What the status line says.
   Version version = Version::http_1_1;
   /// Unset: the one that belongs to the status.
   std::optional<std::string_view> reason{};

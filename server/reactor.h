@@ -57,7 +57,7 @@ class Reactor final : public ConnectionHost {
   void join();
   /// Does the caller run on this reactor's thread?
   bool is_own_thread() const;
-  /// Of any server: in the middle of an event, which must end before a command acts; and two that waited for one
+  /// Any server's: it is in the middle of an event, which must end before a command acts; and two that waited for one
   /// another would do so for ever.
   static bool is_reactor_thread();
   /// Closes the connections that wait for a request; returns how many.
@@ -119,7 +119,7 @@ class Reactor final : public ConnectionHost {
   std::time_t date_second_ = 0;
   bool accepting_ = true;
   bool finished_ = false;
-  /// Of its own thread, which needs no waking up.
+  /// Those that its own thread has put there, for which it needs no waking up.
   bool has_jobs_ = false;
   bool joining_ = false;
   std::promise<void> done_;

@@ -10,7 +10,7 @@ namespace closelab::capture {
 /// has it for LiveCapture.
 std::string filter_of(const Endpoint& endpoint);
 
-/// Of those, segments with SYN, FIN or RST.
+/// The same, but only segments with SYN, FIN or RST.
 std::string ending_filter_of(const Endpoint& endpoint);
 
 }  // namespace closelab::capture

@@ -17,7 +17,7 @@ struct Frame {
   std::chrono::system_clock::time_point at{};
   /// At most LiveCapture's `snapshot_bytes` of it, in LinkLayer::any_device.
   std::span<const std::uint8_t> bytes{};
-  /// Of the whole packet.
+  /// How long the whole packet was.
   std::uint32_t original_size = 0;
 };
 

@@ -20,7 +20,7 @@ std::string pcapng_header(LinkType link, std::string_view application);
 struct PcapngPacket {
   std::chrono::system_clock::time_point at{};
   std::span<const std::uint8_t> bytes{};
-  /// Of the whole packet, of which `bytes` may be the beginning.
+  /// How long the whole packet was; `bytes` may be its beginning.
   std::uint32_t original_size = 0;
   /// opt_comment: what a reader shows with the packet. UTF-8; what is longer than an option takes is cut.
   std::vector<std::string> comments{};

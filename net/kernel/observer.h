@@ -63,14 +63,14 @@ class Observer {
 
   /// Looks at the clients' ends now, on the caller's thread (4 us each), and notes them; what our ends are in goes to
   /// `own`. Other threads may be before it, for as long: no lookup waits for an answer.
-  /// For descriptors that are closed right behind our FIN: nothing else would tell an RST that comes then from one
-  /// behind a crossing FIN.
+  /// For descriptors that are closed right after our FIN: nothing else would tell an RST that comes then from one
+  /// after a crossing FIN.
   void look_at_clients(std::span<EndedConnection* const> connections, std::span<TcpState> own);
 
   /// Both ends of a connection, as the kernel has them.
   struct Ends {
     SocketInfo own{};
-    /// Of a client on this machine.
+    /// Unset for a client on another machine.
     std::optional<SocketInfo> client{};
   };
   /// Looks on the caller's thread. None when the kernel can't be asked, or a newer connection has the addresses and

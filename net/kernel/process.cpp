@@ -49,7 +49,7 @@ std::optional<std::int64_t> process_id(const fs::path& directory) {
   return is_id ? std::optional(id) : std::nullopt;
 }
 
-/// Of a descriptor that is a link to `socket:[INODE]`.
+/// A socket's descriptor is a link to `socket:[INODE]`.
 std::optional<std::uint32_t> socket_inode(const fs::path& descriptor) {
   std::error_code error;
   const std::string target = fs::read_symlink(descriptor, error).string();

@@ -30,7 +30,7 @@ IoResult Stream::receive(std::span<char> buffer) {
   } while (result.error == EINTR);
   received_ += result.bytes;
   remember(result.error);
-  // What comes behind a read that took everything is told by a new edge.
+  // What comes after a read that took everything is told by a new edge.
   const bool took_all = result.bytes > 0 && result.bytes < buffer.size() && trusts_short_reads_;
   if (took_all || result.error == EAGAIN) can_read_ = false;
   return result;

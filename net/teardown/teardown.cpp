@@ -55,7 +55,7 @@ void Teardown::received_fin() {
   // After an error recv() returns 0 too; that is no FIN.
   if (over_) return handle(TeardownEvent::received_fin);
   if (!known) connection_.note(Source::syscall, fact::ReceivedFin{});
-  // CLOSED is TIME_WAIT, or an RST that came behind the FIN: recv() says EOF all the same, SO_ERROR tells. Without our
+  // CLOSED is TIME_WAIT, or an RST that came after the FIN: recv() says EOF all the same, SO_ERROR tells. Without our
   // FIN, close() will look.
   if (fin_sent_ && sample(SampleMoment::at_eof, SampleDepth::state).state == TcpState::closed) note_pending_error();
   handle(TeardownEvent::received_fin);
@@ -249,7 +249,7 @@ void Teardown::hold_still() {
 /// FINs and RSTs that came meanwhile.
 std::uint32_t Teardown::missed() const { return holds_still_ ? dropped_segments(stream_.fd()) - dropped_before_ : 0; }
 
-/// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread. Behind the client's
+/// What makes close() an RST: nothing once both FINs have been exchanged, though bytes are unread. After the client's
 /// FIN, which recv() tells last, nothing comes.
 std::uint32_t Teardown::count_unread(std::optional<std::uint32_t> known) {
   if (over_ || fin_received_) return 0;

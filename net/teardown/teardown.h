@@ -64,7 +64,7 @@ class Teardown {
   /// Reads and drops up to `scratch` of what has come, within the byte bound; call when readable. Returns it; empty
   /// when there is nothing more, or the phase has changed.
   std::string_view drain(std::span<char> scratch);
-  /// Behind a FIN that ends all: the phase is `closed`, and the descriptor stays until close_after_look().
+  /// After a FIN that ends all: the phase is `closed`, and the descriptor stays until close_after_look().
   static constexpr std::size_t most_looked_at = 32;
   bool awaits_look() const { return awaits_look_; }
   /// Closes those who await a look at their client's end, by one for all.

@@ -23,7 +23,7 @@ namespace {
 
 constexpr const char* tun_device = "/dev/net/tun";
 
-/// Of every host. Without ARP, Linux addresses frames to the sender's own hardware address; as it is the receiver's,
+/// Every host's. Without ARP, Linux addresses frames to the sender's own hardware address; as it is the receiver's,
 /// too, they arrive, and the relay need not change them. The wire's end has another and takes none for itself.
 constexpr std::array<unsigned char, ETH_ALEN> hardware_address{0x02, 0, 0, 0, 0, 1};  // locally administered
 

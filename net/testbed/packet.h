@@ -33,7 +33,7 @@ struct Packet {
   std::chrono::nanoseconds arrived{};
 
   bool has(Flag flag) const { return (flags & flag) != 0; }
-  /// The sequence number behind the segment; SYN and FIN count as one.
+  /// The sequence number after the segment; SYN and FIN count as one.
   std::uint32_t end() const { return sequence + payload + (has(syn) ? 1U : 0U) + (has(fin) ? 1U : 0U); }
 };
 

@@ -98,7 +98,7 @@ std::size_t Trace::acknowledged_at(const End& end) const {
   return never;
 }
 
-/// Where both FINs have been acknowledged, which an RST can come behind.
+/// Where both FINs have been acknowledged, after which an RST can come.
 std::size_t Trace::over_at() const {
   if (!server_.has_fin() || !client_.has_fin()) return end_of_capture;
   return std::min(end_of_capture, std::max(acknowledged_at(server_), acknowledged_at(client_)));

@@ -69,7 +69,7 @@ bool sent_before_its_fin(const End& client, const End& server) {
   return client.fin_end && server.acknowledged() && is_past(*client.fin_end - 1, *server.acknowledged());
 }
 
-/// An RST of the server's without an ACK answers what found no socket: data, behind our FIN, because FIN_WAIT_1 and
+/// An RST of the server's without an ACK answers what found no socket: data, after our FIN, because FIN_WAIT_1 and
 /// FIN_WAIT_2 take in a bare ACK; or the client's FIN, when that brought nothing else.
 LateSegment late_segment(const End& server, const End& client) {
   if (!server.rst_without_ack) return LateSegment::none;

@@ -9,7 +9,7 @@
 
 namespace closelab::net {
 
-/// Whether a segment of the client's came that found our socket gone. `perhaps`: behind our abort an ACK of what we
+/// Whether a segment of the client's came that found our socket gone. `perhaps`: after our abort an ACK of what we
 /// sent before draws an RST, too.
 enum class LateSegment : std::uint8_t { none, perhaps, data };
 

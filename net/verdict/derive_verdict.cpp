@@ -15,7 +15,7 @@ struct First {
   Side side = Side::undetermined;
   ClosedBy by = ClosedBy::undetermined;
   Source source = Source::inferred;
-  /// Of an undetermined side: what would have to be known.
+  /// What would have to be known, when the side is undetermined.
   UnknownBecause because = UnknownBecause::none;
 };
 
@@ -51,7 +51,7 @@ bool destroyed(const Digest& d) { return d.error == ECONNABORTED; }
 /// It had sent a FIN or an RST when the kernel stopped receiving for us.
 bool client_had_left(const Digest& d) { return d.peer_when_stopped && *d.peer_when_stopped != TcpState::established; }
 
-/// Nothing more of a client's comes behind its FIN, unless its end is gone without ours: by an RST.
+/// Nothing more of a client's comes after its FIN, unless its end is gone without ours: by an RST.
 bool was_still_on_its_way(const Digest& d) {
   const bool came = is(d.last_sample, TcpState::close_wait) && d.peer_when_stopped != TcpState::closed;
   return client_had_left(d) && d.missed == 0 && !came;
@@ -142,7 +142,7 @@ First first_when_fin_left(const Digest& d) {
   return d.peer ? first_by_the_clients_end(d) : may_have_crossed;
 }
 
-/// An RST that arrives while shutdown() holds the socket, behind what has just led it into TIME_WAIT, is dropped: the
+/// An RST that arrives while shutdown() holds the socket, after what has just led it into TIME_WAIT, is dropped: the
 /// client's end is gone, and ours stays. An orderly client sends two segments at most: the ACK of our FIN, and its FIN.
 bool reset_may_have_been_missed(const Digest& d) {
   if (!is(d.after_fin, TcpState::closed) || !is(d.own, TcpState::time_wait) || both_in_time_wait(d)) return false;
@@ -237,7 +237,7 @@ TimeWait remote_time_wait(const Digest& d, const CapturedOrder& captured) {
 /// What the packets say, if they do.
 First who_closed_first(const Digest& d, const Captured& captured) {
   if (!captured) return who_closed_first(d);
-  // Of a remote client's FIN that was lost on its way no capture of ours tells.
+  // No capture of ours tells of a remote client's FIN that was lost on its way.
   const bool earlier_may_be_lost = d.peer_is_remote && captured->closed_first == Side::server && !no_fin_was_lost(d);
   return {captured->closed_first, captured->closed_by, earlier_may_be_lost ? Source::inferred : Source::capture,
           UnknownBecause::ends_crossed};

@@ -15,8 +15,8 @@ namespace closelab::net {
 /// `accepted_at` turns the evidence's times into points on the clock, for `time_wait_until`.
 Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_clock::time_point accepted_at = {});
 
-/// Of the bytes that were handed to the kernel, the last ones that the client may not have acknowledged: no more than
-/// these, by the last look and the last packet that told. Unset when nobody looked.
+/// How many of the last bytes handed to the kernel the client may not have acknowledged: no more than these, by the
+/// last look and the last packet that told. Unset when nobody looked.
 std::optional<std::uint32_t> unacknowledged_at_most(std::span<const Evidence> evidence);
 
 /// Our RST met a client on this machine that had sent nothing that we had not read: what a local client sends is here

@@ -18,7 +18,7 @@ struct Seen {
 };
 
 using SeenSample = std::optional<Seen<fact::Sampled>>;
-/// Of either end.
+/// How either end was seen.
 using SeenSocket = std::optional<Seen<fact::OwnSocket>>;
 
 template <class What>

@@ -49,9 +49,10 @@ class Stories {
   static constexpr std::size_t max_unclaimed = 16384;
   /// An orderly connection has four; a FIN or RST that is sent again and again is more.
   static constexpr std::size_t max_segments = 32;
-  /// Of one side: who is gone answers every segment by an RST, and those after the first ones tell nothing new.
+  /// One side's: who is gone answers every segment by an RST, and those after the first ones tell nothing new.
   static constexpr std::size_t max_resets = 8;
-  /// Of one pair of ends: each connection between them lasts until its story has been dropped, and mostly there is one.
+  /// Those of one pair of ends: each connection between them lasts until its story has been dropped, and mostly there
+  /// is one.
   static constexpr std::size_t max_succession = 8;
 
   void add(const SeenSegment& seen);

@@ -22,7 +22,7 @@ namespace closelab::server {
 struct AnswerSettings {
   const Options& options;
   std::string_view date;
-  /// Of its connection.
+  /// Its connection counts them.
   std::uint64_t request_number = 0;
   std::chrono::milliseconds idle_timeout{};
   http::ServerState server = http::ServerState::running;

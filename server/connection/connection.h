@@ -25,10 +25,10 @@ namespace closelab::server {
 struct Detail {
   std::optional<CloseMode> mode{};
   CloseReason reason = CloseReason::none;
-  /// Of a rule.
+  /// What a rule waits for.
   Wait wait = Wait::none;
   std::optional<std::chrono::milliseconds> duration{};
-  /// Of a call that failed.
+  /// The call that failed.
   net::IoCall call = net::IoCall::receive;
   int error = 0;
 };

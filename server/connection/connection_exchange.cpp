@@ -37,7 +37,7 @@ bool must_refuse_more(const ConnectionHost& host, Stage stage, const Exchange* e
   return !host.shared().held->has_room(exchange->counted, exchange->memory());
 }
 
-/// Why the connection ends behind an answer, if that is decided: an early one where nobody may know whether the rest of
+/// Why the connection ends after an answer, if that is decided: an early one where nobody may know whether the rest of
 /// the request follows, or that can't be read (RFC 9110 §10.1.1).
 CloseReason decided_for(const Exchange& exchange, Stage stage, CloseReason decided) {
   if (decided != CloseReason::none || stage != Stage::body) return decided;

@@ -77,7 +77,7 @@ struct Exchange {
   std::uint64_t written = 0;
   /// Something in it has thrown, so that it may be half done: nobody uses it again.
   bool spoiled = false;
-  /// Of its memory, as the pool has counted it.
+  /// How much of its memory the pool has counted.
   std::uint64_t counted = 0;
 };
 

@@ -18,7 +18,7 @@ namespace closelab::server {
 struct HandlerAnswer {
   Response response;
   Exchange::Answer by = Exchange::Answer::routed;
-  /// Of a handler that threw.
+  /// The reason to close, when the handler threw.
   CloseReason decided = CloseReason::none;
 };
 
@@ -33,7 +33,7 @@ Response not_found();
 /// Calls the handler of a route that is answered at once.
 HandlerAnswer run_handler(ConnectionHost& host, const Router::Route& route, const Request& request);
 
-/// Of an answer it is known what it takes when it has been made: beside it, others hold less than they may.
+/// What an answer takes is known when it has been made: beside it, others hold less than they may.
 bool may_answer(const ConnectionHost& host, const Exchange& exchange, const Response& response);
 
 /// What is answered although the request's body has not been read: by a route's handler that was asked, or, to a client

@@ -184,7 +184,7 @@ Output::Pulled Output::pull() {
   } else if (!omit_last_chunk_) {
     http::append_last_chunk(buffer_, trailers_);
   }
-  // Behind a chunk's data comes CRLF.
+  // After a chunk's data comes CRLF.
   if (hold_wire_at_ && !piece_.empty())
     wire_pieces_.push_back({written_ + pending() - (chunked_ ? 2 : 0), piece_.size()});
   return pulled;

@@ -49,9 +49,9 @@ class Output {
   std::uint64_t wire_position() const { return written_ - wire_begin_; }
   /// Bytes that are no part of the response, and go out next.
   void say(std::string_view bytes);
-  /// Of the response to come.
+  /// Those of the response to come.
   void set_trailers(std::string_view lines) { trailers_ = lines; }
-  /// Of the body under way: how many bytes have been handed over when write() returns `held`.
+  /// How many bytes of the body under way have been handed over when write() returns `held`.
   std::uint64_t body_position() const { return position_; }
   /// The body's last chunk is left out: nobody can take it for complete.
   void omit_last_chunk() { omit_last_chunk_ = true; }

@@ -33,7 +33,7 @@ class Router {
   using Table = std::map<std::string, std::shared_ptr<const Route>, std::less<>>;
 
   mutable std::mutex mutex_;
-  /// Of the tables; read without the mutex.
+  /// The tables' version, read without the mutex.
   std::atomic<std::uint64_t> version_ = 0;
   Table exact_;
   Table prefixes_;

@@ -25,7 +25,7 @@ class RuleRunner {
 
   struct Moment {
     At at = At::accept;
-    /// Of a body.
+    /// How many bytes of a body have passed.
     std::uint64_t bytes = 0;
     std::chrono::milliseconds idle_for{};
   };
@@ -82,7 +82,7 @@ class RuleRunner {
   /// What the response's head says in place of Connection and Keep-Alive, if a rule says so. Asked once, before
   /// plan_response().
   std::optional<std::string> take_announcement();
-  /// A rule ends the connection right behind the response, and its head may say so.
+  /// A rule ends the connection right after the response, and its head may say so.
   bool closes_behind_response();
   /// A response is on its way in whose middle, or right after which, a rule acts.
   bool watches_response() const { return state_ != nullptr && state_->answering; }
@@ -100,7 +100,7 @@ class RuleRunner {
   /// Allows the output what `slow` lets through, if its interval is over.
   bool allow_more(Clock::time_point now, Output& output);
   /// The interval begins when the piece has been sent: a thread that was held up before that must not send the next one
-  /// right behind it.
+  /// right after it.
   void piece_sent(Clock::time_point now);
   std::chrono::milliseconds until_write(Clock::time_point now) const;
 
@@ -134,11 +134,11 @@ class RuleRunner {
   void arm(const std::shared_ptr<BookedRule>& booked, const Place& place, std::uint64_t seed);
   bool has(At at) const;
   Armed* due(const Moment& moment);
-  /// Behind what has been sent, or at once.
+  /// After what has been sent, or at once.
   Step close(CloseMode mode, At at, const Settings& settings);
   Step close_behind(CloseMode mode, const Settings& settings);
   Step say(const BookedRule& booked, const Moment& moment, const Settings& settings);
-  /// A rule's answer ends the connection behind it.
+  /// A rule's answer ends the connection after it.
   void arm_close(const BookedRule& booked, CloseMode mode);
   void claim_truncations(std::optional<std::uint64_t> length);
   std::optional<std::uint64_t> truncation(std::optional<std::uint64_t> length) const;

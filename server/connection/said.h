@@ -30,7 +30,7 @@ http::ResponseFraming framing_of(const AnswerAction& answer, std::string_view me
 /// Puts into the head what the answer says of it; views into the answer.
 void shape_head(http::ResponseHead& head, const AnswerAction& answer);
 
-/// Its head promises more than comes, or something comes behind one that ends it (RFC 9112 §6.3).
+/// Its head promises more than comes, or something comes after one that ends it (RFC 9112 §6.3).
 bool misleads(const AnswerAction& answer, std::string_view method);
 
 }  // namespace closelab::server

@@ -58,7 +58,7 @@ void refuse_unknown(const CLI::App& app, const OptionForms& options, std::string
   if (extra.starts_with("--")) refuse_option(extra, options, hint);
   const bool is_of_switch = extra == "on" || extra == "off";
   throw UsageError(fmt::format("unexpected argument {}; {}", server::quoted(extra),
-                               is_of_switch ? "a switch takes it behind a =, as in --lookups=off" : hint));
+                               is_of_switch ? "a switch takes it after a =, as in --lookups=off" : hint));
 }
 
 /// An option with a value, which CLI11 takes to be optional: that it is missing is said here, in our words.
@@ -229,7 +229,7 @@ class RunOptions {
   std::vector<CLI::Option*> options_;
 };
 
-/// The options of `closelab audit`, and the scenarios. What stands behind `--` is the client's and is not looked at.
+/// The options of `closelab audit`, and the scenarios. What stands after `--` is the client's and is not looked at.
 class AuditOptions {
  public:
   explicit AuditOptions(CLI::App& app) : app_(app) {
@@ -259,7 +259,7 @@ class AuditOptions {
   std::vector<CLI::Option*> options_;
 };
 
-/// Cuts off what stands behind `--` where it is an audit's, and returns it: the client's command.
+/// Cuts off what stands after `--` where it is an audit's, and returns it: the client's command.
 std::vector<std::string> take_client(std::vector<std::string>& arguments) {
   const auto separator = std::ranges::find(arguments, "--");
   if (arguments.empty() || arguments.front() != "audit" || separator == arguments.end()) return {};

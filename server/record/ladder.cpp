@@ -17,7 +17,7 @@ constexpr std::size_t shortest_time = 7;
 constexpr std::size_t source_width = 9;
 /// In fewer columns, how a step is known has none of its own.
 constexpr std::size_t columns_for_sources = 60;
-/// Of an arrow: two dashes, a space on either side of the label, three dashes and the head.
+/// An arrow's: two dashes, a space on either side of the label, three dashes and the head.
 constexpr std::size_t arrow_around_label = 8;
 /// A label that takes more lines is cut: a target has up to 128 bytes, each as long as `\x1b` when printed.
 constexpr std::size_t most_lines = 3;

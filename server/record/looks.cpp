@@ -20,7 +20,8 @@ void Looks::look_again(ConnectionRecord& record) {
   verdict.time_wait_gone = !observer_.still_holds(record.id, ends, verdict.time_wait);
 }
 
-/// Of what is open: the states that both ends are in now, and whose the client's end is when it should have closed.
+/// An open connection's: the states that both ends are in now, and whose the client's end is when it should have
+/// closed.
 void Looks::look_at_ends(ConnectionRecord& record) {
   const net::TcpTuple tuple{record.server, record.client};
   const auto ends = observer_.look_at_ends(record.id, tuple);

@@ -49,7 +49,7 @@ struct Rung {
   TcpState state = TcpState::unknown;
   /// When it was seen, or went on, for the last time; unset if it was but a moment.
   std::optional<std::chrono::nanoseconds> until{};
-  /// Of what travels: how many segments it is, what became of the last of them, and when that arrived.
+  /// How many segments travel, what became of the last of them, and when that arrived.
   std::size_t segments = 1;
   net::Transit transit = net::Transit::unknown;
   std::chrono::nanoseconds arrived{};

@@ -118,7 +118,7 @@ std::ostream& operator<<(std::ostream& out, const RequestRecord& record) {
     if (record.version != VersionNumber{}) out << ' ' << record.version;
     out << ", ";
   }
-  // Only behind an answer that has an end is a connection kept.
+  // Only after an answer that has an end is a connection kept.
   const bool ended = record.answered_at.count() == 0;
   if (record.status == 0) {
     out << "never answered";

@@ -54,7 +54,7 @@ void Recorder::tell(std::unique_lock<std::mutex>& lock, const Entry& entry, cons
 Recorder::Entry& Recorder::accepted(const Endpoint& server, const Endpoint& client) {
   std::unique_lock lock(mutex_);
   const std::uint64_t id = last_id_ + 1;
-  // Behind all others.
+  // After all others.
   Entry& entry = entries_.try_emplace(entries_.end(), id)->second;
   last_id_ = id;
   entry.accepted_ = std::chrono::steady_clock::now();

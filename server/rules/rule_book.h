@@ -30,7 +30,7 @@ class RuleBook {
  public:
   /// Every request looks through them all.
   static constexpr std::size_t most_rules = 1000;
-  /// Of their paths together.
+  /// The most that their paths may take together.
   static constexpr std::size_t most_path_bytes = 1024 * 1024;
 
   /// Throws std::invalid_argument for a rule that makes no sense, and for more than the bounds allow; so do add() and

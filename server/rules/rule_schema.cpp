@@ -151,7 +151,7 @@ std::vector<RuleKey> place_keys() {
 
 std::vector<RuleKey> ending_keys() {
   return {
-      {"close", action, text, "MODE", "end the connection in that close mode; with answer and send: behind them",
+      {"close", action, text, "MODE", "end the connection in that close mode; with answer and send: after them",
        set_close, get_close},
       {"delay", action, text, "DURATION", "neither read nor write for that long", set_delay, get_delay},
       {"stall", action, on, "on", "neither read nor write any more", set_plain<StallAction>, get_plain<StallAction>},

@@ -64,7 +64,7 @@ bool contains(const std::vector<std::string_view>& words, std::string_view word)
   return std::ranges::find(words, word) != words.end();
 }
 
-/// `close` behind what is said, and `announce` before a close or in an answer, are no second action.
+/// `close` after what is said, and `announce` before a close or in an answer, are no second action.
 void drop_companions(std::vector<std::string_view>& actions) {
   const bool answers = contains(actions, "answer");
   if (answers || contains(actions, "close")) std::erase(actions, "announce");
@@ -178,7 +178,7 @@ std::string describe_action(const Action& action) {
     const auto value = says_what ? key.get(rule) : std::nullopt;
     if (value) parts.push_back(in_words(key, *value, action));
   }
-  // What ends the connection behind something comes behind it here, too.
+  // What ends the connection after something else comes later here, too.
   const bool ends_behind = parts.size() > 1 && !std::holds_alternative<CloseAction>(action);
   if (ends_behind && parts.front().starts_with("close ")) std::ranges::rotate(parts, parts.begin() + 1);
   std::string text;

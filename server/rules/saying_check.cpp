@@ -48,7 +48,7 @@ Fault fault_of(const InterimAction& interim, At at) {
   constexpr std::uint64_t most = 10'000;
   constexpr std::uint64_t most_bytes = 4 * 1024 * 1024;
   if (interim.status < 100 || interim.status > 199 || interim.status == 101)
-    return RuleError{"interim", "must be from 100 to 199, and not 101, behind which no HTTP follows"};
+    return RuleError{"interim", "must be from 100 to 199, and not 101, after which no HTTP follows"};
   if (interim.count == 0 || interim.count > most) return RuleError{"count", "must be from 1 to 10000"};
   if (interim.fields.size() * interim.count > most_bytes) return RuleError{"fields", "and count make more than 4MiB"};
   return is_inside_response(at) ? Fault(RuleError{"interim", no_sense(at, use_send)}) : std::nullopt;

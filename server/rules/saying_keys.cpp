@@ -248,7 +248,7 @@ std::vector<RuleKey> keys_of_answer() {
        "of answer: length, chunked, close (the end of the connection ends the body) or none (nothing is said)",
        set_framing, get_framing},
       {"length", detail, number, "N", "of answer: what Content-Length says, true or not", set_length, get_length},
-      {"trailers", detail, text, "LINES", "of answer: field lines behind its last chunk",
+      {"trailers", detail, text, "LINES", "of answer: field lines after its last chunk",
        set_answer_text<&AnswerAction::trailers>, get_answer_text<&AnswerAction::trailers>},
       {"read_body", detail, on_off, "off",
        "of answer: off is an early one, which does not wait for the request's body; else on", set_read_body,

@@ -15,7 +15,7 @@ struct ShortEscape {
 };
 constexpr std::array<ShortEscape, 4> short_escapes{{{'r', '\r'}, {'n', '\n'}, {'t', '\t'}, {'\\', '\\'}}};
 
-/// What stands behind a backslash, which is taken off the text.
+/// What stands after a backslash, which is taken off the text.
 std::optional<char> take_escape(std::string_view& text) {
   for (const auto& [letter, byte] : short_escapes) {
     if (!text.starts_with(letter)) continue;

@@ -71,7 +71,7 @@ TEST_CASE("404 and 405 come before a 100 (Continue), and say that the connection
   CHECK(expecting("POST", "/echo").starts_with("HTTP/1.1 100 Continue\r\n"));
 }
 
-TEST_CASE("with --cors a page of another origin may ask, and its rule acts behind the preflight") {
+TEST_CASE("with --cors a page of another origin may ask, and its rule acts after the preflight") {
   Lab lab({"--cors"});
   const std::string url = lab.url("/?close=abortive&at=before_response");
   const std::vector<std::string> preflight{

@@ -57,7 +57,7 @@ std::vector<Cell> played_cells();
 
 /// The mode of a close; null for the other actions.
 const CloseMode* mode_of(const Cell& cell);
-/// The mode of a close, also behind an answer or behind bytes; null where the connection goes on.
+/// The mode of a close, also after an answer or after bytes; null where the connection goes on.
 const CloseMode* end_of(const Cell& cell);
 /// The rule that acts once, on that connection and its first request.
 Rule rule_of(const Cell& cell, std::uint64_t connection);

@@ -89,7 +89,7 @@ bool Visit::receive(std::size_t bytes) {
   return true;
 }
 
-/// Of a server that pauses behind its FIN: a client that closes meanwhile would never see what comes then.
+/// Of a server that pauses after its FIN: a client that closes meanwhile would never see what comes then.
 void Visit::await_close() const {
   eventually([this] {
     const auto record = server_.connection(connection_);

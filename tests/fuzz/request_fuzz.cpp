@@ -1,5 +1,5 @@
 // Bytes of a client, through the request parser, the exchange and persistence, as a connection leads them. However
-// they are split, the story must be the same, down to the byte behind which nothing is read any more.
+// they are split, the story must be the same, down to the byte after which nothing is read any more.
 
 #include <cstdint>
 #include <random>

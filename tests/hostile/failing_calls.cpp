@@ -133,7 +133,7 @@ std::atomic<std::size_t> signals = 0;
 /// SIGALRM every 200 us, in the threads of the server alone, and no system call is restarted.
 class SignalStorm {
  public:
-  /// Behind the start of the server, whose threads take signals.
+  /// After the start of the server, whose threads take signals.
   SignalStorm() {
     struct sigaction action {};
     action.sa_handler = [](int) { ++signals; };

@@ -53,7 +53,7 @@ std::string unread_body(const Endpoint& server) {
   return client.receive_to_end().bytes;
 }
 
-/// Further requests behind one that ends the connection, and a client that does not read at once.
+/// Further requests after one that ends the connection, and a client that does not read at once.
 std::string pipelined_leftovers(const Endpoint& server) {
   Client client(server, 16 * 1024);
   std::string requests = closing_get();

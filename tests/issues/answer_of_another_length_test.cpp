@@ -1,5 +1,5 @@
-// Requests whose answer ended elsewhere than its head said counted as answered: one truncated right behind its body,
-// and a body behind a 204 or 304. An answer to HEAD, which has no body, counted as spoiled by its length.
+// Requests whose answer ended elsewhere than its head said counted as answered: one truncated right after its body,
+// and a body after a 204 or 304. An answer to HEAD, which has no body, counted as spoiled by its length.
 
 #include "tests/loopback/fixture.h"
 
@@ -21,7 +21,7 @@ Rule answers(AnswerAction what) {
   return at(At::before_response).answer(std::move(what));
 }
 
-TEST_CASE("issue: a request whose answer is truncated behind its body has no whole answer") {
+TEST_CASE("issue: a request whose answer is truncated after its body has no whole answer") {
   const Rule truncation = at(At::after_response).truncate();
   for (const char* path : {"/", "/stream?0", "/chunked?100"}) {
     for (const std::vector<Rule>& rules : {std::vector<Rule>{truncation},
@@ -36,7 +36,7 @@ TEST_CASE("issue: a request whose answer is truncated behind its body has no who
   }
 }
 
-TEST_CASE("issue: a body behind a head that ends its answer spoils it, and one that is not due is not missed") {
+TEST_CASE("issue: a body after a head that ends its answer spoils it, and one that is not due is not missed") {
   const std::string head = "HEAD / HTTP/1.1\r\nHost: h\r\n\r\n";
   const struct {
     const char* name;

@@ -26,7 +26,7 @@ Story reset_by_client() {
   return unacked().closed().own(S::fin_wait_1).peer(S::close_wait).own(S::closed).peer(S::closed);
 }
 
-TEST_CASE("what the client's end has our FIN behind is not at risk") {
+TEST_CASE("what came before our FIN, which the client's end has, is not at risk") {
   CHECK(derive_verdict(reset_by_client().evidence()).bytes_at_risk == 0U);
 }
 

@@ -1,5 +1,5 @@
 // A listener that was told to refuse twice handed a shutdown() on to those whom it accepted afterwards: the server read
-// an end that no client had sent, and reset who sent something behind our FIN.
+// an end that no client had sent, and reset who sent something after our FIN.
 
 #include "tests/loopback/fixture.h"
 

@@ -1,4 +1,4 @@
-// Requests that came behind one that was refused, or timed out in its body, were forgotten: `retry` said `not_needed`.
+// Requests that came after one that was refused, or timed out in its body, were forgotten: `retry` said `not_needed`.
 
 #include "tests/loopback/fixture.h"
 
@@ -27,7 +27,7 @@ Options bounded(CloseMode mode) {
 const std::string without_host = "GET / HTTP/1.1\r\n\r\n";
 const std::string too_long = post("/echo", std::string(20, 'x'));
 
-TEST_CASE("a request behind a refused one is safe to send again") {
+TEST_CASE("a request after a refused one is safe to send again") {
   for (const CloseMode mode : {CloseMode::lingering, CloseMode::immediate}) {
     CAPTURE(mode);
     TestServer server(bounded(mode));
@@ -42,7 +42,7 @@ TEST_CASE("what belongs to the refused request is no other one") {
   CHECK(retry_after(server, too_long) == Retry::not_needed);
 }
 
-TEST_CASE("a request behind the rest of one that timed out is safe to send again") {
+TEST_CASE("a request after the rest of one that timed out is safe to send again") {
   TestServer server(bounded(CloseMode::half));
   for (const bool has_next : {true, false}) {
     CAPTURE(has_next);

@@ -1,4 +1,4 @@
-// Where nothing tells where a refused request ends, all that came behind it was taken for its rest: `retry` said
+// Where nothing tells where a refused request ends, all that came after it was taken for its rest: `retry` said
 // `not_needed` of a pipelined request that nobody had read.
 
 #include "tests/loopback/fixture.h"
@@ -33,7 +33,7 @@ const std::string open_ended[] = {
     chunked("z\r\n"),
 };
 
-TEST_CASE("what comes behind a refused request whose end is not known may be a request: safe, inferred") {
+TEST_CASE("what comes after a refused request whose end is not known may be a request: safe, inferred") {
   for (const auto& requests : {std::span<const std::string>(cut_short), std::span<const std::string>(open_ended)}) {
     for (const std::string& request : requests) {
       CAPTURE(request);
@@ -53,7 +53,7 @@ TEST_CASE("the rest of a refused request alone is no request") {
   }
 }
 
-TEST_CASE("a request behind a refused one whose end is known is known to have come") {
+TEST_CASE("a request after a refused one whose end is known is known to have come") {
   const ConnectionRecord record = refused("GET / HTTP/1.1\r\n\r\n" + get("/"));
   CHECK(record.retry == Retry::safe);
   CHECK(record.retry_source == Source::syscall);

@@ -34,7 +34,7 @@ Story aborted(S client, bool is_local) {
   return is_local ? story.peer(S::closed) : story.remote();
 }
 
-TEST_CASE("an RST without an ACK behind our FIN answers a request that came too late") {
+TEST_CASE("an RST without an ACK after our FIN answers a request that came too late") {
   const Story fin = Story().fin_left().closed().own(S::closed).peer(S::closed);
   const fact::Segment our_fin = segment(Sender::server, "F.", 600, 200);
   const fact::Segment our_rst = segment(Sender::server, "R", 601);

@@ -26,10 +26,10 @@ std::vector<Paused> in_an_answer() {
   const Rule early = at(At::request_headers).answer({.body = "abc", .read_body = Switch::off});
   return {
       {"before the answer", {at(At::before_response).delay(long_pause)}, get("/"), ""},
-      {"behind an interim answer",
+      {"after an interim answer",
        {at(At::before_response).interim(102), at(At::before_response).delay(long_pause)},
        get("/")},
-      {"behind its head", {at(At::response_headers).delay(long_pause)}, get("/")},
+      {"after its head", {at(At::response_headers).delay(long_pause)}, get("/")},
       {"in its head", {at_response_wire(12).delay(long_pause)}, get("/"), "HTTP/1.1 200"},
       {"in its body", {at_body(3)}, get("/"), "hel"},
       {"in a body of a known length", {at_body(70'000)}, get("/stream?100000")},

@@ -14,7 +14,7 @@ std::string settled(const ConnectionRecord& record) {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-TEST_CASE("what is safe to send again is named: a request of the record, or one behind them") {
+TEST_CASE("what is safe to send again is named: a request of the record, or one after them") {
   ConnectionRecord record;
   record.retry = Retry::safe;
   record.requests.resize(1);

@@ -27,7 +27,7 @@ std::vector<Row> stops() {
 
 }  // namespace
 
-TEST_CASE("issue: behind a stop at the end of a response the next request is answered") {
+TEST_CASE("issue: after a stop at the end of a response the next request is answered") {
   for (const Row& row : stops()) {
     CAPTURE(row.name);
     TestServer server;

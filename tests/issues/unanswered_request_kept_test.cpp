@@ -1,4 +1,4 @@
-// A request whose connection had ended before its answer did was logged, and printed, as one behind which the
+// A request whose connection had ended before its answer did was logged, and printed, as one after which the
 // connection is kept: "unanswered  keep".
 
 #include <doctest/doctest.h>
@@ -20,7 +20,7 @@ bool is_kept(const RequestRecord& request) {
   return line.find("keep") != std::string::npos;
 }
 
-TEST_CASE("nothing is kept behind an answer without an end") {
+TEST_CASE("nothing is kept after an answer without an end") {
   RequestRecord request;
   request.method = "GET";
   CHECK_FALSE(is_kept(request));

@@ -123,13 +123,13 @@ bool missed_something(const std::vector<Evidence>& evidence) {
 ///  - what the client sent, FIN or RST, while our RST was under way;
 ///  - when a FIN left that had to wait behind data;
 ///  - what came in which order while shutdown() ran, when that was the client's FIN and more;
-///  - in what order the FINs went, when an RST behind them has ended TIME_WAIT;
-///  - what comes after close(): an RST alone, and one behind a FIN that crossed ours, leave nothing behind.
+///  - in what order the FINs went, when an RST after them has ended TIME_WAIT;
+///  - what comes after close(): an RST alone, and one after a FIN that crossed ours, leave no trace.
 std::string_view limit_of_user_space(const ConnectionRecord& record, const WireVerdict& wire, std::string_view field) {
   const std::vector<Evidence>& evidence = record.evidence;
   if (has<fact::TupleReused>(evidence)) return "a newer connection had the same addresses and ports";
   if (field == "time_wait") return stopped_early(evidence) ? "the server had stopped before the states were final" : "";
-  if (field == "reset_by") return "reset_by: an RST behind the FINs or behind close() is not reported";
+  if (field == "reset_by") return "reset_by: an RST after the FINs or after close() is not reported";
   if (missed_something(evidence)) return "a FIN or an RST came while ours was sent";
   const fact::Sampled* const before = sample_at(evidence, SampleMoment::before_fin);
   const fact::Sampled* const after = sample_at(evidence, SampleMoment::after_fin);
@@ -139,7 +139,7 @@ std::string_view limit_of_user_space(const ConnectionRecord& record, const WireV
   const bool more_came = after->segments_in - before->segments_in > 2 || has<fact::PendingError>(evidence);
   if (over_at_once && more_came) return "more than a FIN came while shutdown() ran";
   if (wire.reset_by.front() == ResetBy::none || record.verdict.time_wait != TimeWait::none) return {};
-  if (over_at_once || has<fact::ReceivedFin>(evidence)) return "an RST behind the FINs ended TIME_WAIT";
+  if (over_at_once || has<fact::ReceivedFin>(evidence)) return "an RST after the FINs ended TIME_WAIT";
   return has<fact::ReceiveFailed>(evidence) ? "" : "an RST came after shutdown() and close()";
 }
 

@@ -121,7 +121,7 @@ TEST_CASE("a teardown's bound that passes unnoticed while the server stops") {
   if (stopped.wait_for(0s) != std::future_status::ready) std::_Exit(3);
 }
 
-TEST_CASE("a rule behind a delay at the same moment") {
+TEST_CASE("a rule after a delay at the same moment") {
   const At moments[] = {At::accept, At::request_headers, At::request_body, At::before_response, At::after_response};
   for (const At moment : moments) {
     for (const bool with_body : {false, true}) {
@@ -137,7 +137,7 @@ TEST_CASE("a rule behind a delay at the same moment") {
   }
 }
 
-TEST_CASE("a truncation behind a delay keeps its false promise") {
+TEST_CASE("a truncation after a delay keeps its false promise") {
   TestServer server(quick());
   server.add_rule(at(At::after_response).delay(10ms));
   server.add_rule(at(At::after_response).truncate());
@@ -147,7 +147,7 @@ TEST_CASE("a truncation behind a delay keeps its false promise") {
   CHECK(becomes_true([&] { return !client.is_quiet(); }, 500ms));
 }
 
-TEST_CASE("a delay at request_headers: 100 (Continue), and rules at request_body:0, come behind it") {
+TEST_CASE("a delay at request_headers: 100 (Continue), and rules at request_body:0, come after it") {
   TestServer server(quick());
   server.add_rule(at(At::request_headers).delay(10ms));
   Client client(server);
@@ -228,7 +228,7 @@ TEST_CASE("a rule that pauses a connection after stop() has begun") {
   }
 }
 
-TEST_CASE("the last response before a hold, or a rule behind it, is not held back by MSG_MORE") {
+TEST_CASE("the last response before a hold, or a rule after it, is not held back by MSG_MORE") {
   for (const bool hold : {true, false}) {
     CAPTURE(hold);
     TestServer server;

@@ -67,13 +67,13 @@ const Row rows[] = {
        CHECK(c.receive_to_end().error == ECONNRESET);
      },
      CloseReason::request_close, Side::server, ClosedBy::rst, ResetBy::server, TimeWait::none},
-    {"bytes behind the request are drained", CloseMode::lingering,
+    {"bytes after the request are drained", CloseMode::lingering,
      [](Client& c) {
        c.send(closing + std::string(100'000, 'x'));
        finish(c);
      },
      CloseReason::request_close, Side::server, ClosedBy::fin, ResetBy::none, TimeWait::server},
-    {"bytes behind the request make it an RST", CloseMode::immediate,
+    {"bytes after the request make it an RST", CloseMode::immediate,
      [](Client& c) {
        // The delay lets them arrive: what comes later would find our FIN on its way.
        c.try_send(get("/delay", "Connection: close\r\n") + std::string(300'000, 'x'));
@@ -122,7 +122,7 @@ const Row rows[] = {
        c.reset();
      },
      CloseReason::request_close, Side::server, ClosedBy::fin, ResetBy::client, TimeWait::none},
-    {"the client half-closes behind a closing request", CloseMode::lingering,
+    {"the client half-closes after a closing request", CloseMode::lingering,
      [](Client& c) {
        c.send(get("/delay", "Connection: close\r\n"));
        c.send_fin();

@@ -11,7 +11,7 @@ Options quick() {
   return options;
 }
 
-TEST_CASE("retry, of a request behind the one that ends the connection") {
+TEST_CASE("retry, of a request after the one that ends the connection") {
   TestServer server;
   Client client(server);
   client.send("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n" + get("/"));

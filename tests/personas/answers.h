@@ -13,7 +13,7 @@ struct Answer {
   bool complete = false;
   /// The values of Connection and Keep-Alive in lower case, `keep-alive; timeout=5, max=100`; `-` for none.
   std::string persistence = "-";
-  /// Behind it no other answer can come.
+  /// After it no other answer can come.
   bool closes = false;
 };
 

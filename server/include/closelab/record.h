@@ -113,8 +113,8 @@ struct ConnectionRecord {
   Phase phase = Phase::idle;
   Endpoint server;
   Endpoint client;
-  /// Of a client on this machine and in this network namespace: with Options::local_clients, and when our FIN is out
-  /// and the client has not closed.
+  /// Known of a client on this machine and in this network namespace, with Options::local_clients, and when our FIN is
+  /// out and the client has not closed.
   std::optional<LocalClient> local_client{};
   std::chrono::system_clock::time_point accepted_at{};
   /// Requests whose head arrived, complete or refused.

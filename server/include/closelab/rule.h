@@ -42,7 +42,7 @@ struct Trigger {
   friend bool operator==(const Trigger&, const Trigger&) = default;
 };
 
-/// Ends the connection in this mode; what has not been sent of a response stays unsent. Behind `response_headers`,
+/// Ends the connection in this mode; what has not been sent of a response stays unsent. After `response_headers`,
 /// `response_body`, `response_wire` and `after_response` a mode that can reset the connection waits until the client
 /// has acknowledged what was sent, so that the RST destroys none of it.
 struct CloseAction {
@@ -65,7 +65,7 @@ struct StallAction {
 };
 
 /// Sends no further body byte of the response, though its head promises more (a Content-Length that is larger, or
-/// chunks without the last one), and then ends the connection in its close mode. Behind the whole body
+/// chunks without the last one), and then ends the connection in its close mode. After the whole body
 /// (`after_response`) the head has promised one byte more. Before a response: the next one, without any of its body.
 struct TruncateAction {
   friend bool operator==(const TruncateAction&, const TruncateAction&) = default;
@@ -78,7 +78,7 @@ struct SlowAction {
   friend bool operator==(const SlowAction&, const SlowAction&) = default;
 };
 
-/// Answers the request in place of its handler, in every byte as it is told. Before a request, or behind a response, it
+/// Answers the request in place of its handler, in every byte as it is told. Before a request, or after a response, it
 /// is an answer that nobody has asked for.
 struct AnswerAction {
   /// 200 to 999.
@@ -86,10 +86,10 @@ struct AnswerAction {
   /// Unset: the usual one.
   std::optional<std::string> reason{};
   /// Field lines as they go over the wire, in their order and spelling; each but perhaps the last ends in CRLF. Date,
-  /// what frames the body, and Connection come behind them, unless a line has that name.
+  /// what frames the body, and Connection come after them, unless a line has that name.
   std::string fields{};
   std::string body{};
-  /// Of the status line.
+  /// What the status line says.
   Version version = Version::http_1_1;
   /// What the head says of where the body ends (RFC 9112 §6.3). `close` ends the connection; `none` says nothing, and
   /// ends nothing.
@@ -97,30 +97,30 @@ struct AnswerAction {
   Framing framing = Framing::length;
   /// What Content-Length says; unset: the truth. Only with Framing::length.
   std::optional<std::uint64_t> length{};
-  /// Field lines behind the last chunk. Only with Framing::chunked.
+  /// Field lines after the last chunk. Only with Framing::chunked.
   std::string trailers{};
   /// Off: the answer does not wait for the request's body, which is read and dropped afterwards, unless the connection
   /// ends. Only before the body is complete.
   Switch read_body = Switch::on;
-  /// Ends the connection in this mode behind the answer, as a CloseAction at `after_response` does.
+  /// Ends the connection in this mode after the answer, as a CloseAction at `after_response` does.
   std::optional<CloseMode> close{};
   /// See AnnounceAction; unset: the truth.
   std::optional<std::string> announce{};
   friend bool operator==(const AnswerAction&, const AnswerAction&) = default;
 };
 
-/// Sends these bytes, whatever they are: before a request, into the middle of a response, behind one, on an idle
+/// Sends these bytes, whatever they are: before a request, into the middle of a response, after one, on an idle
 /// connection.
 struct SendAction {
   std::string bytes{};
-  /// Ends the connection in this mode behind them.
+  /// Ends the connection in this mode after them.
   std::optional<CloseMode> close{};
   friend bool operator==(const SendAction&, const SendAction&) = default;
 };
 
 /// Sends interim responses (RFC 9110 §15.2).
 struct InterimAction {
-  /// 100 to 199, but 101, behind which no HTTP follows.
+  /// 100 to 199, but 101, after which no HTTP follows.
   int status = 103;
   /// As AnswerAction::fields; nothing is added.
   std::string fields{};
@@ -142,7 +142,7 @@ struct ExpectAction {
 };
 
 /// What the next response says in Connection and Keep-Alive, whatever becomes of the connection: `none` is neither of
-/// them; `close` or another text is Connection's value; behind a `;` follows Keep-Alive's. A text with a `=` is
+/// them; `close` or another text is Connection's value; after a `;` follows Keep-Alive's. A text with a `=` is
 /// Keep-Alive's alone, with `Connection: keep-alive`: `timeout=0`.
 struct AnnounceAction {
   std::string text = "none";

@@ -42,7 +42,7 @@ struct Counts {
   std::uint64_t requests = 0;
   /// Connections that have not settled yet.
   std::uint64_t open = 0;
-  /// Of the open ones: their Phase.
+  /// How many of the open ones are in which Phase.
   std::uint64_t idle = 0;
   std::uint64_t active = 0;
   std::uint64_t closing = 0;

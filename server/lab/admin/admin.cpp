@@ -47,7 +47,7 @@ std::unique_ptr<Server> listen_on(const Settings& settings, std::uint16_t port, 
   throw ListenError(error.code(), std::string("admin port: ") + error.what());
 }
 
-/// Of a socket that is handed over the settings don't know the port.
+/// The settings don't know the port of a socket that is handed over.
 std::uint16_t automatic_port(const ListenOptions& lab) { return lab.fd ? std::uint16_t{0} : port_above(lab.port); }
 
 std::unique_ptr<Server> listen(const Settings& settings, const AddHandlers& add_handlers) {
@@ -60,11 +60,11 @@ std::unique_ptr<Server> listen(const Settings& settings, const AddHandlers& add_
   }
 }
 
-std::vector<AdminRoute> all_routes(const Settings& settings, Server& lab, ServerEvents& feed) {
+std::vector<AdminRoute> all_routes(const Settings& settings, Server& lab, ServerEvents& events) {
   std::vector<AdminRoute> all;
   for (std::vector<AdminRoute> some :
-       {connection_routes(lab, feed.dispatcher()), command_routes(lab), drain_routes(lab), rule_routes(lab),
-        capture_routes(lab, feed.dispatcher()), overview_routes(settings, lab, feed)})
+       {connection_routes(lab, events.dispatcher()), command_routes(lab), drain_routes(lab), rule_routes(lab),
+        capture_routes(lab, events.dispatcher()), overview_routes(settings, lab, events)})
     std::move(some.begin(), some.end(), std::back_inserter(all));
   return all;
 }
@@ -82,8 +82,8 @@ void respond(const Responder& responder, const Act& act) try {
 
 }  // namespace
 
-Admin::Admin(const Settings& settings, Server& lab, ServerEvents& feed)
-    : feed_(feed), hosts_(settings.admin_hosts), routes_(all_routes(settings, lab, feed)) {
+Admin::Admin(const Settings& settings, Server& lab, ServerEvents& events)
+    : events_(events), hosts_(settings.admin_hosts), routes_(all_routes(settings, lab, events)) {
   std::ranges::move(page_routes(lab, [this] { return route_list(routes_); }), std::back_inserter(routes_));
   // Whoever asks until somebody answers is there as soon as the port is.
   server_ = listen(settings, [this](Server& server) {
@@ -94,7 +94,7 @@ Admin::Admin(const Settings& settings, Server& lab, ServerEvents& feed)
 Admin::~Admin() { stop(); }
 
 void Admin::stop() {
-  feed_.dispatcher().stop();
+  events_.dispatcher().stop();
   server_->stop();
   commands_.stop();
 }

@@ -18,7 +18,7 @@ class Admin {
  public:
   /// Listens when it returns. Throws ListenError when the port of the settings is taken; `admin_port = auto` falls
   /// back to any port. Both outlive it.
-  Admin(const Settings& settings, Server& lab, ServerEvents& feed);
+  Admin(const Settings& settings, Server& lab, ServerEvents& events);
   /// Calls stop().
   ~Admin();
   Admin(const Admin&) = delete;
@@ -33,7 +33,7 @@ class Admin {
  private:
   void serve(const Responder& responder);
 
-  ServerEvents& feed_;
+  ServerEvents& events_;
   const std::vector<std::string> hosts_;
   std::vector<AdminRoute> routes_;
   CommandThread commands_;

@@ -88,7 +88,7 @@ class Captures {
   EventDispatcher& dispatcher_;
   std::mutex mutex_;
   std::shared_ptr<PacketLog> log_;
-  /// Of the admin port's thread.
+  /// Only the admin port's thread touches them.
   std::vector<std::weak_ptr<PacketLog>> under_way_;
 };
 

@@ -217,7 +217,7 @@ std::uint64_t at_least_one(const Call& call, std::string_view name) {
   return number;
 }
 
-/// Of events in a second, rounded up.
+/// How many events a tick may bring at so many a second, rounded up.
 std::uint64_t per_tick(std::uint64_t rate) {
   constexpr std::uint64_t ticks = std::chrono::seconds(1) / event_tick;
   return rate / ticks + (rate % ticks != 0 ? 1 : 0);

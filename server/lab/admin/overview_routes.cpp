@@ -65,13 +65,13 @@ Response get_conf(const Settings& settings, const Server& lab, std::int64_t star
 
 }  // namespace
 
-std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& feed) {
+std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& events) {
   return {
       {"GET",
        "/states",
        {"limit", "each"},
        "sockets by TCP state, the server's and its clients' on this machine; each=on lists them",
-       [&lab, &feed](const Call& call) { return get_states(lab, feed, call); }},
+       [&lab, &events](const Call& call) { return get_states(lab, events, call); }},
       {"GET",
        "/conf",
        {},
@@ -81,7 +81,7 @@ std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, S
        "/metrics",
        {},
        "counters and histograms, as OpenMetrics text",
-       [&lab, &feed](const Call&) { return text_reply(feed.metrics(lab.counts()), openmetrics); }},
+       [&lab, &events](const Call&) { return text_reply(events.metrics(lab.counts()), openmetrics); }},
   };
 }
 

@@ -30,7 +30,7 @@ struct Call {
   /// Unset when there is none of that name. `longest`, and that in words.
   std::optional<std::chrono::milliseconds> duration(std::string_view name, std::chrono::milliseconds longest,
                                                     std::string_view text) const;
-  /// Of something that is waited for: 10 minutes at most.
+  /// How long something is waited for: 10 minutes at most.
   std::chrono::milliseconds wait_of(std::string_view name, std::chrono::milliseconds otherwise) const;
 };
 

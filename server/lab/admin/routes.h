@@ -23,7 +23,7 @@ std::vector<AdminRoute> capture_routes(Server& lab, EventDispatcher& dispatcher)
 /// The live page, and for those who are no browser what `list` says.
 std::vector<AdminRoute> page_routes(const Server& lab, std::function<std::string()> list);
 /// Routes for the server as a whole: TCP states, settings, metrics.
-std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& feed);
+std::vector<AdminRoute> overview_routes(const Settings& settings, Server& lab, ServerEvents& events);
 
 /// A route that is a command: a POST that takes no content.
 AdminRoute command(std::string_view path, std::vector<std::string_view> parameters, std::string_view help,

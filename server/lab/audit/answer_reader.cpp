@@ -108,7 +108,7 @@ void AnswerReader::note_field(std::string_view line) {
   left_ = number<std::uint64_t>(value, 10);
 }
 
-/// Of the 1xx, 101 alone would be final (RFC 9110 section 15.2), and nobody asks for it here.
+/// 101 alone of the 1xx would be final (RFC 9110 section 15.2), and nobody asks for it here.
 void AnswerReader::end_head() {
   if (said_status_ >= 100 && said_status_ < 200) {
     said_status_ = 0;

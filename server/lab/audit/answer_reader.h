@@ -22,7 +22,7 @@ class AnswerReader {
   void add_end();
 
   Extent extent() const;
-  /// Of the final answer; 0 while its head is not whole.
+  /// The final answer's; 0 while its head is not whole.
   int status() const { return status_; }
   std::uint64_t bytes() const { return bytes_; }
   /// Whether another request may follow on its connection (RFC 9112 section 9.3).
@@ -43,7 +43,7 @@ class AnswerReader {
   Content content_;
   Part part_ = Part::head;
   std::string line_;
-  /// Of the head that is being read.
+  /// What the head that is being read says.
   int said_status_ = 0;
   bool is_chunked_ = false;
   bool has_length_ = false;
@@ -52,7 +52,7 @@ class AnswerReader {
   int status_ = 0;
   std::uint64_t bytes_ = 0;
   bool has_begun_ = false;
-  /// Bytes behind the answer, or none.
+  /// Bytes after the answer, or none.
   bool has_surplus_ = false;
   bool ends_with_connection_ = false;
 };

@@ -41,7 +41,7 @@ std::vector<Scenario> read_scenarios(const std::vector<std::string>& words) {
   return scenarios;
 }
 
-/// Of a part of the scenarios only what is expected of these.
+/// Where only a part of the scenarios is played, only what is expected of these.
 ExpectedGrades read_expected(const AuditSettings& settings, const std::vector<Scenario>& scenarios) {
   if (settings.expected.empty()) return {};
   ExpectedGrades expected = parse_expected_grades(read_toml_file(settings.expected), settings.expected);

@@ -102,7 +102,7 @@ std::vector<AuditFlag> flags_of_play() {
        "\"# run: nginx -c {conf}\"",
        [](AuditSettings& settings, Text text) { return settings.proxy = text, ""; }},
       {"--browser", "PROGRAM",
-       "a browser of Chromium's family, without a window; arguments behind -- are its own, in place of --headless=new",
+       "a browser of Chromium's family, without a window; arguments after -- are its own, in place of --headless=new",
        [](AuditSettings& settings, Text text) { return settings.browser = text, ""; }},
       {"--list", "", "print scenarios with their class and section, and play nothing",
        [](AuditSettings& settings, Text) { return settings.list = true, ""; }},

@@ -13,7 +13,7 @@ namespace closelab::lab {
 struct AuditSettings {
   /// Files, or names of the scenarios that come with closelab; empty: all of these.
   std::vector<std::string> scenarios{};
-  /// What stands behind `--`: the client's command, to which a URL is appended; arguments of a driver, a proxy or a
+  /// What stands after `--`: the client's command, to which a URL is appended; arguments of a driver, a proxy or a
   /// browser.
   std::vector<std::string> command{};
   /// The driver's file, a proxy's template, or a browser's program; empty: none.

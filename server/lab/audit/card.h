@@ -19,7 +19,7 @@ std::string graded_text(const Graded& graded, const server::TextLayout& layout);
 /// The card: a table of grades by class, what was not exercised and why, and the facts that matter most.
 std::string card(const std::vector<Graded>& graded, const Outcome& outcome, const server::TextLayout& layout);
 
-/// Of the failed, then of the not optimal, those that weigh most: at most three.
+/// The failed ones that weigh most, then the not optimal ones: at most three.
 std::vector<const Graded*> facts_that_matter(const std::vector<Graded>& graded);
 
 }  // namespace closelab::lab

@@ -24,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t longest_line = 64 * 1024;
-/// Of what nobody takes, the end tells.
+/// Of what nobody takes only so much is kept, the end: it tells most.
 constexpr std::size_t most_kept = 4096;
 
 struct Ends {
@@ -217,7 +217,7 @@ void Child::drain() {
 std::string Child::last_error() const {
   std::string_view text = pipe(Stream::errors).buffer;
   while (text.ends_with('\n')) text.remove_suffix(1);
-  // Node says its version behind the error.
+  // Node says its version after the error.
   const std::size_t error = text.rfind("Error");
   if (error != std::string_view::npos) text = text.substr(0, text.find('\n', error));
   return std::string(text.substr(text.rfind('\n') + 1));

@@ -42,9 +42,9 @@ class Child {
   void drain();
   /// Whether more can come.
   bool is_open(Stream stream) const { return static_cast<bool>(pipe(stream).fd); }
-  /// Of its standard error, as far as nobody has taken it, the last line that speaks of an error; without one the last.
+  /// The last line of its standard error, as far as nobody has taken it, that speaks of an error; else the last line.
   std::string last_error() const;
-  /// Of one that has ended: `exit code 141, SIGPIPE: what it said last`.
+  /// How it has ended: `exit code 141, SIGPIPE: what it said last`.
   std::string ending() const;
   /// Asks it, and all that it has started, to end.
   void signal(int number) const;

@@ -54,7 +54,7 @@ std::string first_line(const std::vector<std::string>& command) {
 
 std::string version_line(const std::string& program) {
   const std::string line = first_line({program, "--version"});
-  // Behind `curl 7.88.1 (x86_64-pc-linux-gnu)` come the libraries that it uses.
+  // After `curl 7.88.1 (x86_64-pc-linux-gnu)` come the libraries that it uses.
   return line.substr(0, line.find(')') == std::string::npos ? line.size() : line.find(')') + 1);
 }
 

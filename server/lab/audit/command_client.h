@@ -65,7 +65,7 @@ bool is_curl(const std::vector<std::string>& command);
 /// it can't be started.
 std::string first_line(const std::vector<std::string>& command);
 
-/// The first line of what the program prints with --version, without what stands behind its version.
+/// The first line of what the program prints with --version, without what stands after its version.
 std::string version_line(const std::string& program);
 
 }  // namespace closelab::lab

@@ -17,7 +17,7 @@ struct Cell {
   std::string grade = "-";
   std::string reason = "not played";
 
-  /// Of class info nothing but the reason tells.
+  /// Two of class info differ by their reason alone.
   bool differs_from(const Cell& other) const {
     return grade != other.grade || (grade == "info" && reason != other.reason);
   }
@@ -60,7 +60,7 @@ std::string name_of_client(const Json& report) {
   return version.empty() ? text_of(report["client"], "command") : version;
 }
 
-/// `A` for the first, `AA` behind `Z`.
+/// `A` for the first, `AA` after `Z`.
 std::string label(std::size_t index) {
   constexpr std::size_t letters = 26;
   const std::string last(1, static_cast<char>('A' + index % letters));

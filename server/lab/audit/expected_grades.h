@@ -19,7 +19,7 @@ std::string format_expected_grades(const std::vector<Graded>& graded);
 
 /// What an audit's exit code is made of.
 struct Outcome {
-  /// Of an audit that could not be played, or not to its end.
+  /// When an audit could not be played, or not to its end.
   static constexpr int failed_audit = 2;
 
   /// Scenarios that fail, and are not expected to.

@@ -44,7 +44,7 @@ std::string_view method_of(StepKind kind) {
   }
 }
 
-/// The part of the URL behind the authority.
+/// The part of the URL after the authority.
 std::string target_of(const std::string& url) { return url.substr(url.find('/', std::strlen("http://"))); }
 
 std::string body_of(const ClientStep& step) {
@@ -115,7 +115,7 @@ class Exchange {
     continue_at_.reset();
   }
 
-  /// An error shows where it is read, behind what has come before it.
+  /// An error shows where it is read, after what has come before it.
   void send() {
     const ssize_t size = ::send(socket_.fd(), text_.data(), text_.size(), MSG_NOSIGNAL);
     if (size > 0) text_.erase(0, static_cast<std::size_t>(size));
@@ -190,7 +190,7 @@ Reply FrontClient::play_burst(const ClientStep& step) const {
     for (Reply& reply : replies) threads.emplace_back([&] { reply = Exchange(one, {}).run(port_); });
   }
   Reply last = std::move(replies.back());
-  // Of many requests at once there is no telling whose ending it was.
+  // There is no telling whose ending it was among many requests at once.
   last.front.reset();
   return last;
 }

@@ -46,7 +46,7 @@ struct Graded {
 /// Judges by the scenario and what came of it, and by nothing else. Pure.
 Graded grade(const Scenario& scenario, Played played);
 
-/// Of several plays of one scenario the worst, with the rate where they differ; the situation may not come about in
+/// The worst of several plays of one scenario, with the rate where they differ; the situation may not come about in
 /// each. Pure; there is at least one.
 Graded combine(std::vector<Graded> plays);
 

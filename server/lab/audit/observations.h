@@ -58,7 +58,7 @@ bool is_clients_word(std::string_view name);
 
 /// The names between braces.
 std::vector<std::string> names_in_template(std::string_view text);
-/// The text with what was observed in their place; behind a colon may be what it counts: `{requests:request}`.
+/// The text with what was observed in their place; after a colon may be what it counts: `{requests:request}`.
 std::string fill_template(std::string_view text, const Observations& seen);
 
 }  // namespace closelab::lab

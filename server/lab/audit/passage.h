@@ -16,7 +16,7 @@ enum class StreamEnd : std::uint8_t { open, fin, rst };
 struct ExchangeEnd {
   /// 0: none came.
   int status = 0;
-  /// Of the body.
+  /// The body's length.
   std::uint64_t bytes = 0;
   Extent extent = Extent::none;
   StreamEnd end = StreamEnd::open;

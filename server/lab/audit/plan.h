@@ -36,11 +36,11 @@ enum class StepKind : std::uint8_t {
 struct PlanStep {
   StepKind kind = StepKind::get;
   unsigned line = 0;
-  /// Of a client's step.
+  /// What a client's step asks for.
   std::string path{};
   /// Bytes of an upload, requests of a burst, milliseconds of a cancel.
   std::uint64_t number = 0;
-  /// Of the audit's own.
+  /// How long a step of the audit's own takes.
   std::chrono::milliseconds duration{0};
 };
 

@@ -39,7 +39,7 @@ struct Played {
   /// Why it is nothing for this client; empty when it is.
   std::string not_applicable{};
   std::vector<PlayedStep> steps{};
-  /// Of every connection, by id, as they were when the plan had been played.
+  /// Every connection's, by id, as they were when the plan had been played.
   std::vector<ConnectionRecord> records{};
   std::uint64_t rules_fired = 0;
   /// At the last LOOK.

@@ -74,7 +74,7 @@ ExchangeEnd upstream_end(const RequestRecord& request, const Played& played, con
           .end = end};
 }
 
-/// Of a step whose request the server has not read: the end of a connection that it made meanwhile.
+/// The end of a connection that a step made meanwhile whose request the server has not read.
 ExchangeEnd end_without_request(const Played& played, std::size_t step) {
   const Time until = step + 1 < played.steps.size() ? played.steps[step + 1].begun : Time::max();
   for (const ConnectionRecord& record : played.records) {

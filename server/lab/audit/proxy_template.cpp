@@ -13,7 +13,7 @@
 namespace closelab::lab {
 namespace {
 
-/// The words behind `# NAME:`, in quotation marks what has blanks in it; none where no line begins so.
+/// The words after `# NAME:`, in quotation marks what has blanks in it; none where no line begins so.
 std::vector<std::string> command_in(std::string_view text, std::string_view name) {
   const std::string begin = fmt::format("# {}:", name);
   std::istringstream in{std::string(text)};

@@ -12,7 +12,7 @@
 namespace closelab::lab {
 namespace {
 
-/// Of a line that is none of the protocol's.
+/// How much is quoted of a line that is none of the protocol's.
 constexpr std::size_t most_quoted = 200;
 
 /// Digits and nothing else: a stream takes "-1" for a very large number.

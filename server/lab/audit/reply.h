@@ -13,11 +13,11 @@ namespace closelab::lab {
 struct Reply {
   enum class Kind : std::uint8_t { ok, error, not_applicable };
   Kind kind = Kind::ok;
-  /// Of the response, where the client tells.
+  /// The response's, where the client tells.
   std::optional<int> status{};
-  /// Of its body.
+  /// The length of its body.
   std::optional<std::uint64_t> bytes{};
-  /// Of an error.
+  /// What an error says.
   std::string text{};
   /// What the client in front of a proxy saw; nothing where there is no proxy, or it has itself given up.
   std::optional<ExchangeEnd> front{};

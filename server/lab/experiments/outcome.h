@@ -17,7 +17,7 @@ struct CaseOutcome {
   /// What keeps it from showing everything; empty when nothing does.
   std::string limits{};
   Observations observed{};
-  /// Of the connection of the first socket that connects.
+  /// Shows the connection of the first socket that connects.
   server::Picture picture{};
   /// Its packets, as `tshark` would list them.
   std::vector<testbed::Packet> packets{};

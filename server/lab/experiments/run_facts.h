@@ -18,7 +18,7 @@ struct RunFacts {
   std::string started{};
 };
 
-/// Of this machine, now.
+/// Those of this machine, now.
 RunFacts run_facts();
 
 }  // namespace closelab::lab

@@ -17,9 +17,9 @@ using server::TextStyle;
 
 /// Wider paragraphs are hard to read.
 constexpr std::size_t widest = 100;
-/// Of headings.
+/// How far text stands from its heading's edge.
 constexpr std::size_t indent = 13;
-/// Of an expectation, where what came of it stands beside it.
+/// An expectation's width, where what came of it stands beside it.
 constexpr int judged_width = 36;
 
 std::string painted(std::string_view text, const char* color, TextStyle style) {

@@ -27,7 +27,7 @@ Response permission(const Request& request) {
   add(response, "Access-Control-Allow-Origin", "*");
   add(response, "Access-Control-Allow-Methods", "*");
   add(response, "Access-Control-Allow-Headers", "*, Authorization");
-  // Of a public page that asks for a loopback address (Private Network Access).
+  // A public page asks for a loopback address (Private Network Access).
   if (request.field("Access-Control-Request-Private-Network"))
     add(response, "Access-Control-Allow-Private-Network", "true");
   add(response, "Access-Control-Max-Age", "0");

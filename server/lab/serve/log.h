@@ -50,7 +50,7 @@ class Log {
  public:
   virtual ~Log() = default;
   virtual std::string listening(const Listening& listening) const = 0;
-  /// Of the connection only what accept() told.
+  /// Only what accept() told is set in the connection's record.
   virtual std::string request(const ConnectionRecord& record, const RequestRecord& request) const = 0;
   /// The end has been decided; it may take a while to settle.
   virtual std::string closing(const ConnectionRecord& record, std::chrono::system_clock::time_point at) const = 0;

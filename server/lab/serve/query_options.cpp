@@ -40,8 +40,8 @@ std::vector<std::string_view> all_options() {
   return names;
 }
 
-/// Of a rule's key that is none of a query's.
-std::string why_no_knob(const RuleKey& key) {
+/// Why a rule's key is no query option.
+std::string why_no_query_option(const RuleKey& key) {
   if (key.reach == RuleKey::Reach::operators)
     return fmt::format("{} is for rules in a conf file and --rule alone: it reads a file", key.name);
   return fmt::format("{} is for rules that stay: a query acts on its own request, once", key.name);
@@ -76,7 +76,7 @@ class KnobReader {
     const RuleKey* key = server::find_rule_key(name);
     const bool is_known = key != nullptr && is_rule_knob(*key);
     if (!is_known && unknown_ == UnknownOptions::ignored) return "";
-    if (!is_known) return key != nullptr ? why_no_knob(*key) : unknown_option(name);
+    if (!is_known) return key != nullptr ? why_no_query_option(*key) : unknown_option(name);
     rule_.emplace_back(name, with_on(*key, std::move(value)));
     return "";
   }

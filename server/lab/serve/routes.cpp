@@ -33,7 +33,7 @@ Response text(int status, std::string body) {
 
 Response bad_request(std::string_view what) { return text(400, fmt::format("{}\n", what)); }
 
-/// What stands behind the route: `64KiB` of `/bytes/64KiB`.
+/// What stands after the route: `64KiB` of `/bytes/64KiB`.
 std::string_view argument(const Request& request) {
   return request.path.substr(std::min(request.path.find('/', 1), request.path.size() - 1) + 1);
 }

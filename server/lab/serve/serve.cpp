@@ -105,7 +105,7 @@ class Lab {
     }
   }
 
-  void start_admin(const Settings& settings) try { admin_.emplace(settings, server_, feed_); } catch (...) {
+  void start_admin(const Settings& settings) try { admin_.emplace(settings, server_, events_); } catch (...) {
     // Nothing will be said, and the server can't stop while a callback waits for that.
     listening_said_.count_down();
     throw;
@@ -132,7 +132,7 @@ class Lab {
   Options watched(const Settings& settings) {
     Options options = logged(settings.options);
     options.witness = witness_.witness;
-    return settings.admin_port.choice == AdminPort::Choice::off ? options : feed_.attach(std::move(options));
+    return settings.admin_port.choice == AdminPort::Choice::off ? options : events_.attach(std::move(options));
   }
 
   /// What a request's line tells of its connection: a copy of the rest would cost more than the line.
@@ -190,7 +190,7 @@ class Lab {
   Endings endings_;
   std::mutex stopped_mutex_;
   bool stopped_said_ = false;
-  ServerEvents feed_;
+  ServerEvents events_;
   const ChosenWitness witness_;
   const Switch cors_;
   OutputFile capture_file_;

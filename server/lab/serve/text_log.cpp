@@ -33,7 +33,7 @@ std::string clock_text(const ConnectionRecord& record, std::chrono::nanoseconds 
   return clock_text(record.accepted_at + std::chrono::floor<std::chrono::microseconds>(at));
 }
 
-/// What becomes of the connection behind the answer: `keep`, or `close` and why. Behind an answer without an end
+/// What becomes of the connection after the answer: `keep`, or `close` and why. After an answer without an end
 /// nothing is kept: the connection has ended there, as the line of its end tells.
 std::string persistence_text(const ConnectionRecord& record, const RequestRecord& request) {
   const Persistence& persistence = request.persistence;

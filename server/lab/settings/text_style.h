@@ -17,7 +17,7 @@ struct Surroundings {
   enum class Output : std::uint8_t { file, terminal };
 
   Output output = Output::file;
-  /// Of a terminal; 0 when it does not say.
+  /// The terminal's; 0 when it does not say.
   std::size_t width = 0;
   /// Variables of the environment; empty is as good as unset.
   std::string columns{};
@@ -28,7 +28,7 @@ struct Surroundings {
   std::string no_color{};
 };
 
-/// Of standard output, at this moment: a window's width can change.
+/// Those of standard output, at this moment: a window's width can change.
 Surroundings surroundings();
 
 /// COLUMNS decides the width, else the terminal, else it is 80; LC_ALL, LC_CTYPE or LANG, the first that is set,

@@ -25,7 +25,7 @@ void check_time_left(const Rig& rig, std::chrono::milliseconds bound) {
   CHECK(*left > bound - 1s);
 }
 
-TEST_CASE("delayed: FIN, and close() behind the pause") {
+TEST_CASE("delayed: FIN, and close() after the pause") {
   for (const bool client_closes_first : {true, false}) {
     CAPTURE(client_closes_first);
     Rig rig({.mode = delayed, .times = {.delayed_time = 7s}});
@@ -56,7 +56,7 @@ TEST_CASE("delayed: what comes in the pause stays unread, and makes close() an R
   CHECK(find<fact::DrainTimeExceeded>(report.connection) == nullptr);
 }
 
-TEST_CASE("delayed: an RST that came in the pause is seen behind it") {
+TEST_CASE("delayed: an RST that came in the pause is seen after it") {
   Rig rig(mode(delayed));
   rig.flushed();
   rig.client.reset();
@@ -163,7 +163,7 @@ TEST_CASE("never: the stop, with the client still there") {
   check(rig.settled(), Side::server, fin, ResetBy::none, TimeWait::server);
 }
 
-TEST_CASE("never: a client that vanishes, before and behind its FIN") {
+TEST_CASE("never: a client that vanishes, before and after its FIN") {
   for (const bool behind_fin : {false, true}) {
     CAPTURE(behind_fin);
     Rig rig(mode(never));

@@ -121,7 +121,7 @@ TEST_CASE("the client resets: noticed by recv(), or only when the connection end
   }
 }
 
-TEST_CASE("the client resets behind its FIN: recv() says EOF, and SO_ERROR tells") {
+TEST_CASE("the client resets after its FIN: recv() says EOF, and SO_ERROR tells") {
   Rig rig(mode(lingering));
   rig.client.send_fin();
   await(rig.fd(), POLLRDHUP);
@@ -154,7 +154,7 @@ TEST_CASE("the byte bound: more is unread, so close() resets") {
     REQUIRE(find<fact::DrainBytesExceeded>(report.connection) != nullptr);
     CHECK(find<fact::DrainBytesExceeded>(report.connection)->dropped == 1001);
     CHECK(find<fact::Closed>(report.connection)->unread == 3999);
-    CHECK(rig.client.receive_to_end().error == 0);  // an RST behind a FIN reads as EOF
+    CHECK(rig.client.receive_to_end().error == 0);  // an RST after a FIN reads as EOF
     CHECK(take_pending_error(rig.client.fd()) == EPIPE);
   }
 }
@@ -181,7 +181,7 @@ TEST_CASE("the byte bound: SIZE_MAX is no bound") {
   CHECK(find<fact::Closed>(report.connection)->unread == 0);
 }
 
-TEST_CASE("the byte bound with the client's FIN behind the rest: both FINs are exchanged, so nothing is reset") {
+TEST_CASE("the byte bound with the client's FIN after the rest: both FINs are exchanged, so nothing is reset") {
   Rig rig({.mode = lingering, .bounds = {.time = 2s, .bytes = 1000}});
   rig.flushed();
   rig.client.send(std::string(5000, 'x'));

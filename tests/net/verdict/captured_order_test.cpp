@@ -144,7 +144,7 @@ TEST_CASE("acknowledgement numbers tell how much of what came before our FIN has
   }
 }
 
-TEST_CASE("a FIN that acknowledges ours, behind bytes that ours had not, may have waited for them") {
+TEST_CASE("a FIN that acknowledges ours, after bytes that ours had not, may have waited for them") {
   struct {
     std::string name;
     std::vector<fact::Segment> segments;
@@ -176,9 +176,9 @@ TEST_CASE("an RST of the server's without an ACK answers a segment that came too
     LateSegment late;
   } const table[]{
       {"none", {fin, segment(client, "F.", 200, 601)}, LateSegment::none},
-      {"data behind our FIN", {fin, answer}, LateSegment::data},
+      {"data after our FIN", {fin, answer}, LateSegment::data},
       {"our abort says nothing", {abort}, LateSegment::none},
-      {"behind our abort it may be a bare ACK", {abort, answer}, LateSegment::perhaps},
+      {"after our abort it may be a bare ACK", {abort, answer}, LateSegment::perhaps},
       {"our FIN, then our abort", {fin, abort, answer}, LateSegment::perhaps},
       {"it is the client's FIN", {fin, segment(client, "F.", 200, 601), answer}, LateSegment::none},
       {"it is data before the client's FIN", {fin, segment(client, "F.", 300, 600), answer}, LateSegment::data},

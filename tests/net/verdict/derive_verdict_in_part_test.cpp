@@ -97,7 +97,7 @@ TEST_CASE("undetermined and unknown, because it was not seen") {
       {"TIME_WAIT of both, or of ours alone, ended by an RST",
        Story().fin_left().eof().sample(M::at_eof, S::closed, 0, 7).closed().own(S::closed).peer(S::closed),
        undetermined, by_unknown, reset_unknown, TimeWait::none, seen},
-      {"all gone right behind our FIN: an RST, before or after a FIN of the client's",
+      {"all gone right after our FIN: an RST, before or after a FIN of the client's",
        Story().fin_left().closed().own(S::closed).peer(S::closed), undetermined, by_unknown, reset_unknown,
        TimeWait::none, seen},
       {"the same in FIN_WAIT_1 at the first look",

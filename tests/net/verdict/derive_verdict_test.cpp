@@ -221,7 +221,7 @@ TEST_CASE("resets") {
   });
 }
 
-TEST_CASE("closed right behind our FIN, and then an RST: the client's state in between decides") {
+TEST_CASE("closed right after our FIN, and then an RST: the client's state in between decides") {
   const auto story = [](TcpState peer_before_close) {
     return Story()
         .before_fin(S::established)

@@ -90,8 +90,8 @@ TEST_CASE("our RST and a FIN or RST of the client's") {
       {"nothing stopped one from coming",
        Story().sample(M::before_close, S::established).aborted().own(S::closed).peer(S::closed), Why::abort_raced,
        Why::none},
-      {"closed right behind our FIN, and both ends are gone",
-       Story().fin_left().closed().own(S::closed).peer(S::closed), Why::ended_behind_close, Why::none},
+      {"closed right after our FIN, and both ends are gone", Story().fin_left().closed().own(S::closed).peer(S::closed),
+       Why::ended_behind_close, Why::none},
   });
 }
 

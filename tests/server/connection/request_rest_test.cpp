@@ -34,7 +34,7 @@ constexpr Row rows[] = {
     {{unknown}, "a", perhaps},
 };
 
-TEST_CASE("what comes behind the rest of a request, in one piece and byte by byte") {
+TEST_CASE("what comes after the rest of a request, in one piece and byte by byte") {
   for (const Row& row : rows) {
     CAPTURE(std::string(row.bytes));
     CHECK(RequestRest(row.rest).take(row.bytes) == row.further);

@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// `fin client FIN`, with the source behind it.
+/// `fin client FIN`, with the source after it.
 std::vector<std::string> lines(const ConnectionRecord& record) {
   std::vector<std::string> result;
   for (const Rung& rung : picture_of(record).rungs)

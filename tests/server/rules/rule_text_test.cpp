@@ -118,7 +118,7 @@ TEST_CASE("what is no rule is refused with the key and what is allowed, at its e
        "\"read_body\" off goes with request_headers, expect and request_body:N alone"},
       {{{"send", ""}}, 0, "\"send\" must have at least one byte"},
       {{{"send_file", "/no/such/file"}}, 0, "send_file: \"/no/such/file\" can't be read, or is empty"},
-      {{{"interim", "101"}}, 0, "\"interim\" must be from 100 to 199, and not 101, behind which no HTTP follows"},
+      {{{"interim", "101"}}, 0, "\"interim\" must be from 100 to 199, and not 101, after which no HTTP follows"},
       {{{"interim", "103"}, {"count", "0"}}, 1, "\"count\" must be from 1 to 10000"},
       {{{"count", "2"}, {"answer", "200"}}, 0, "count: goes with interim alone"},
       {{{"expect", "soon"}}, 0, "expect: \"soon\" is none of continue, never, late:DURATION, twice, final:STATUS"},
