@@ -1,7 +1,6 @@
 #include "net/kernel/observer.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "net/memory/insist.h"
@@ -40,32 +39,6 @@ std::size_t slot_of(const TcpTuple& tuple) {
 /// found.
 bool is_passing(const SocketInfo& socket) { return socket.state == TcpState::closed && socket.cookie != 0; }
 
-/// A socket that goes from these into FIN_WAIT_2 or TIME_WAIT is replaced by a smaller one, which no lookup finds until
-/// it may be referred to (Linux, inet_twsk_hashdance): for an instant there seems to be none.
-bool is_replaced_after(TcpState state) { return state == TcpState::fin_wait_1 || state == TcpState::closing; }
-
-TcpState last_sampled(const EndedConnection& connection) {
-  for (auto seen = connection.evidence.rbegin(); seen != connection.evidence.rend(); ++seen)
-    if (const auto* sample = seen->as<fact::Sampled>()) return sample->state;
-  return TcpState::unknown;
-}
-
-/// An RST takes both ends away at once, and into no further state.
-bool is_reset(const Evidence& seen) {
-  const auto* closed = seen.as<fact::Closed>();
-  const auto* aborted = seen.as<fact::Aborted>();
-  return (aborted != nullptr && !aborted->silent) || seen.is<fact::ReceiveFailed>() || seen.is<fact::SendFailed>() ||
-         seen.is<fact::PendingError>() || (closed != nullptr && closed->unread > 0);
-}
-
-bool is_final(TcpState state) { return state == TcpState::closed || state == TcpState::time_wait; }
-
-/// Our end has seen both FINs acknowledged, so that its peer has ours: it came between the two lookups of one look.
-bool is_overtaken(TcpState own, TcpState peer) {
-  return own == TcpState::time_wait &&
-         (peer == TcpState::fin_wait_1 || peer == TcpState::fin_wait_2 || peer == TcpState::closing);
-}
-
 std::optional<CaptureGap> gap_in(const Testimony& testimony) {
   using Completeness = Testimony::Completeness;
   switch (testimony.completeness) {
@@ -82,19 +55,6 @@ std::optional<CaptureGap> gap_in(const Testimony& testimony) {
 }
 
 }  // namespace
-
-std::chrono::milliseconds next_look(int looks) {
-  static constexpr std::array<std::chrono::milliseconds, 5> pauses{1ms, 5ms, 20ms, 60ms, 250ms};
-  const auto index = static_cast<std::size_t>(looks - 1);
-  return index < pauses.size() ? pauses[index] : 1000ms;
-}
-
-Progress judge_states(TcpState own, TcpState peer, int looks) {
-  if (own == TcpState::unknown) return Progress::settled;  // the kernel can't be asked
-  if (!is_final(own) || is_overtaken(own, peer)) return Progress::transitional;
-  if (peer == TcpState::unknown || is_final(peer)) return Progress::settled;
-  return looks >= 4 ? Progress::settled : Progress::transitional;
-}
 
 Observer::Observer(Switch lookups, Callback callback, std::uint64_t every, std::shared_ptr<Witness> witness)
     : lookups_(lookups),
@@ -274,20 +234,6 @@ void Observer::wait_longer() {
   if (finishing_) finish_by_ = std::min(finish_latest_, Clock::now() + quiet);
 }
 
-/// Whether an end that was not found may be there all the same.
-bool Observer::may_be_replaced(const Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
-  if (own.state != TcpState::closed || std::ranges::any_of(followed.connection.evidence, is_reset)) return false;
-  const TcpState before = followed.own == TcpState::unknown ? last_sampled(followed.connection) : followed.own;
-  const bool both_gone = peer != nullptr && peer->state == TcpState::closed;
-  return is_replaced_after(before) || (both_gone && (followed.looks == 1 || is_replaced_after(followed.peer)));
-}
-
-/// The client's end is looked up before ours: what has ended ours in between may have ended that, too.
-bool is_older_than_our_end(const SocketInfo& own, const SocketInfo* peer) {
-  if (own.state != TcpState::closed || peer == nullptr) return false;
-  return peer->state != TcpState::closed && peer->state != TcpState::time_wait;
-}
-
 /// Takes in the answers of one look.
 Progress Observer::digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer) {
   EndedConnection& connection = followed.connection;
@@ -307,9 +253,10 @@ Progress Observer::digest(Followed& followed, const SocketInfo& own, const Socke
     return Progress::settled;
   }
   if (is_passing(own) || (peer != nullptr && is_passing(*peer))) return Progress::transitional;
-  const bool is_doubtful = may_be_replaced(followed, own, peer) || is_older_than_our_end(own, peer);
-  if (is_doubtful && !std::exchange(followed.looked_twice, true)) return Progress::transitional;
   const TcpState peer_state = peer != nullptr ? peer->state : TcpState::unknown;
+  const Look look{own.state, peer_state, followed.looks, followed.own, followed.peer};
+  if (is_doubtful(look, connection.evidence) && !std::exchange(followed.looked_twice, true))
+    return Progress::transitional;
   const Progress progress = judge_states(own.state, peer_state, followed.looks);
   if (own.state == followed.own && peer_state == followed.peer) return progress;
   note_states(followed, own, peer);

@@ -18,14 +18,12 @@
 
 #include "closelab/switch.h"
 #include "closelab/verdict.h"
+#include "net/kernel/look.h"
 #include "net/kernel/sock_diag.h"
 #include "net/verdict/ended_connection.h"
 #include "net/witness/testimonies.h"
 
 namespace closelab::net {
-
-/// What observation has come to: the kernel's states may still change, or are final.
-enum class Progress : std::uint8_t { transitional, settled };
 
 /// Looks closed connections up in the kernel's socket table, on a thread of its own, until their states are
 /// final, and derives their verdicts. FIN_WAIT_1 alone lasts 40 ms when the client is slow (it delays the ACK of a
@@ -104,7 +102,6 @@ class Observer {
   Clock::time_point next_round() const;
   void look(std::vector<Followed>& batch);
   std::vector<SocketInfo> look_up(std::vector<Followed>& batch);
-  static bool may_be_replaced(const Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   Progress digest(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   void note_states(Followed& followed, const SocketInfo& own, const SocketInfo* peer);
   bool look_again_later(Followed& followed);
@@ -147,12 +144,5 @@ class Observer {
   Clock::time_point finish_latest_{};
   std::thread thread_;
 };
-
-/// How long to wait before the look after the `looks`-th.
-std::chrono::milliseconds next_look(int looks);
-
-/// Whether the states of both ends (`peer` unknown: can't be seen) can't change any more, but for TIME_WAIT's end.
-/// An end of the client's that stays open although ours is gone settles after the fourth look.
-Progress judge_states(TcpState own, TcpState peer, int looks);
 
 }  // namespace closelab::net
