@@ -2,6 +2,7 @@
 // on, and so does the port.
 
 #include <array>
+#include <cstdint>
 #include <exception>
 #include <iostream>
 #include <string>
@@ -63,18 +64,16 @@ struct Lab {
     const Spared spared;
     Client(server).exchange(get("/"));
     settings.admin_port = {.choice = lab::AdminPort::Choice::fixed, .port = 0};
-    admin = std::make_unique<lab::Admin>(settings, server, feed);
+    admin = std::make_unique<lab::Admin>(settings, server, events);
   }
 
-  lab::ServerEvents feed;
-  Server server{feed.attach({})};
+  lab::ServerEvents events;
+  Server server{events.attach({})};
   lab::Settings settings;
   std::unique_ptr<lab::Admin> admin;
 };
 
-}  // namespace
-
-void failing_admin(const Scale& scale, Findings& findings) {
+void visit_all(const Scale& scale, Findings& findings) {
   Table table({"request", "in a row", "places", "answered all the same"});
   Lab lab;
   for (const AdminVisit& visit : visits) {
@@ -98,6 +97,16 @@ void failing_admin(const Scale& scale, Findings& findings) {
     }
   }
   std::cout << table;
+}
+
+}  // namespace
+
+void failing_admin(const Scale& scale, Findings& findings) {
+  visit_all({.place_step = 1000}, findings);  // what is made once in a process
+  const std::int64_t before = pieces_in_use();
+  visit_all(scale, findings);
+  const std::int64_t left = pieces_in_use() - before;
+  findings.expect(left == 0, std::to_string(left) + " pieces of memory were left");
 }
 
 }  // namespace closelab::hostile

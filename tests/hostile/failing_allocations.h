@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 namespace closelab::hostile {
 
@@ -15,5 +16,8 @@ class FailingAllocation {
   /// Has it come to that?
   bool has_failed() const;
 };
+
+/// How many pieces of memory this process has from operator new, now.
+std::int64_t pieces_in_use();
 
 }  // namespace closelab::hostile

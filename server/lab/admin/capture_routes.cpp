@@ -33,7 +33,7 @@ Response pcapng_reply(PacketLog& log, const Server& lab) {
 
 Response size_reply(PacketLog& log) {
   const PacketLog::Size size = log.size();
-  return json_reply({{"packets", size.packets}, {"missed", size.missed}});
+  return json_reply(object({{"packets", size.packets}, {"missed", size.missed}}));
 }
 
 /// The capture that POST begins and DELETE ends; and those of GET, which end by themselves.

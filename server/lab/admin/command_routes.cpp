@@ -26,18 +26,18 @@ Response close_connection(Server& lab, const Call& call) {
   const CloseMode mode = close_mode_of(call, lab.options().close_mode);
   open_connection(lab, call.id);
   if (!lab.close(call.id, mode)) throw Refusal(409, fmt::format("connection {} is ending already", call.id));
-  return json_reply({{"connection_id", call.id}, {"close_mode", to_string(mode)}});
+  return json_reply(object({{"connection_id", call.id}, {"close_mode", to_string(mode)}}));
 }
 
 Response hold_connection(Server& lab, std::uint64_t id, Switch hold) {
   open_connection(lab, id);
   hold == Switch::on ? lab.hold_close(id) : lab.release(id);
-  return json_reply({{"connection_id", id}, {"hold_close", hold == Switch::on}});
+  return json_reply(object({{"connection_id", id}, {"hold_close", hold == Switch::on}}));
 }
 
 Response hold_all(Server& lab, Switch hold) {
   hold == Switch::on ? lab.hold_close() : lab.release();
-  return json_reply({{"hold_close", hold == Switch::on}});
+  return json_reply(object({{"hold_close", hold == Switch::on}}));
 }
 
 }  // namespace
@@ -55,7 +55,7 @@ std::vector<AdminRoute> command_routes(Server& lab) {
   return {
       command("/close-idle", {}, "closes the connections that wait for a request; says how many",
               [&lab](const Call&) {
-                return json_reply({{"closed", lab.close_idle()}});
+                return json_reply(object({{"closed", lab.close_idle()}}));
               }),
       command("/connections/ID/close", {"mode"}, "ends a connection, whatever it is doing",
               [&lab](const Call& call) { return close_connection(lab, call); }),

@@ -53,8 +53,8 @@ Response list_connections(const Server& lab, const Call& call) {
   Json connections = Json::array();
   for (std::size_t i = ids.size() - limit; i < ids.size(); ++i)
     if (const auto record = lab.connection(ids[i])) connections.push_back(to_json(*record));
-  return json_reply(
-      {{"counts", to_json(lab.counts())}, {"left_out", ids.size() - limit}, {"connections", std::move(connections)}});
+  return json_reply(object(
+      {{"counts", to_json(lab.counts())}, {"left_out", ids.size() - limit}, {"connections", std::move(connections)}}));
 }
 
 /// Throws Refusal when there is no such connection any more, or not yet.
@@ -89,9 +89,9 @@ struct Wait {
 
 /// What is said when a wait was in vain.
 Response timed_out(const Server& lab, milliseconds timeout, std::string_view what) {
-  return error_reply(
-      {504, fmt::format("waited {} in vain for {}", server::format_duration(timeout), what),
-       Json{{"counts", to_json(lab.counts())}, {"open_connections", open_connections(lab, told_connections).told}}});
+  return error_reply({504, fmt::format("waited {} in vain for {}", server::format_duration(timeout), what),
+                      object({{"counts", to_json(lab.counts())},
+                              {"open_connections", open_connections(lab, told_connections).told}})});
 }
 
 Response reply_to(const Wait& wait, const Server& lab, Outcome outcome, const ConnectionRecord* record) {
@@ -128,7 +128,7 @@ void await_all_settled(const Server& lab, EventDispatcher& dispatcher, const Cal
   const auto probe = [&lab, responder = call.responder] {
     const Counts counts = lab.counts();
     if (counts.open > 0) return false;
-    responder.send(json_reply({{"counts", to_json(counts)}}));
+    responder.send(json_reply(object({{"counts", to_json(counts)}})));
     return true;
   };
   watch(lab, dispatcher, call, probe, "all connections to settle");
@@ -197,7 +197,7 @@ Response get_requests(const Server& lab, const Call& call) {
   Json requests = Json::array();
   for (const RequestRecord& request : lab.requests())
     if (connection == 0 || request.connection_id == connection) requests.push_back(to_json(request));
-  return json_reply({{"counts", to_json(lab.counts())}, {"requests", std::move(requests)}});
+  return json_reply(object({{"counts", to_json(lab.counts())}, {"requests", std::move(requests)}}));
 }
 
 EventTypes event_types_of(const Call& call) {
@@ -245,10 +245,10 @@ OpenConnections open_connections(const Server& lab, std::size_t most) {
   lab.each_connection([&](const ConnectionRecord& record) {
     if (record.phase == Phase::settled) return;
     if (open.told.size() == most) return void(++open.left_out);
-    open.told.push_back({{"id", record.id},
-                         {"phase", to_string(record.phase)},
-                         {"request_count", record.request_count},
-                         {"fin_sent_by", to_string(fin_sent_by(record.evidence))}});
+    open.told.push_back(object({{"id", record.id},
+                                {"phase", to_string(record.phase)},
+                                {"request_count", record.request_count},
+                                {"fin_sent_by", to_string(fin_sent_by(record.evidence))}}));
   });
   return open;
 }

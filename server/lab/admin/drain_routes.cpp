@@ -43,18 +43,17 @@ Response drain(Server& lab, const Call& call) {
   lab.drain(options);
   const Json status = options.status ? Json(*options.status) : Json();
   const OpenConnections left = open_connections(lab, most_left);
-  return json_reply({{"drain",
-                      {{"announce", options.announce == Switch::on && !options.status},
-                       {"idle_after_ms", options.idle_after.count()},
-                       {"status", status}}},
-                     {"left", left.told},
-                     {"left_out", left.left_out}});
+  return json_reply(object({{"drain", object({{"announce", options.announce == Switch::on && !options.status},
+                                              {"idle_after_ms", options.idle_after.count()},
+                                              {"status", status}})},
+                            {"left", left.told},
+                            {"left_out", left.left_out}}));
 }
 
 Response undrain(Server& lab) {
   lab.undrain();
   const OpenConnections left = open_connections(lab, most_left);
-  return json_reply({{"drain", nullptr}, {"left", left.told}, {"left_out", left.left_out}});
+  return json_reply(object({{"drain", nullptr}, {"left", left.told}, {"left_out", left.left_out}}));
 }
 
 ListenerMode listener_mode_of(const Call& call) {
@@ -82,7 +81,7 @@ Response set_listener(Server& lab, const Call& call) {
   } catch (const ListenError& error) {
     throw Refusal(503, error.what());
   }
-  return json_reply({{"listener", to_string(mode)}, {"for_ms", duration ? Json(duration->count()) : Json()}});
+  return json_reply(object({{"listener", to_string(mode)}, {"for_ms", duration ? Json(duration->count()) : Json()}}));
 }
 
 }  // namespace

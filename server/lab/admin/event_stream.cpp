@@ -20,10 +20,10 @@ std::string dropped_notice(std::uint64_t events) {
 }
 
 Json event_data(const Event& event) {
-  if (!event.request) return {{"connection", to_json(event.record)}};
-  return {{"connection_id", event.record.id},
-          {"client", to_string(event.record.client)},
-          {"request", to_json(*event.request)}};
+  if (!event.request) return object({{"connection", to_json(event.record)}});
+  return object({{"connection_id", event.record.id},
+                 {"client", to_string(event.record.client)},
+                 {"request", to_json(*event.request)}});
 }
 
 /// Writes the notice that is due in front; false when there is no room.

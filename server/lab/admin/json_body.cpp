@@ -94,7 +94,7 @@ Json parse_json_body(std::string_view body) {
     return Json::parse(body, std::ref(strictness));
   } catch (const Json::parse_error& error) {
     throw Refusal(400, fmt::format("the body is not JSON: at byte {}: {}", error.byte, complaint(error.what())),
-                  {{"byte", error.byte}});
+                  object({{"byte", error.byte}}));
   } catch (const Json::out_of_range& error) {
     throw Refusal(400, fmt::format("the body has a number that is too large: {}", complaint(error.what())));
   }

@@ -15,7 +15,7 @@ constexpr std::string_view openmetrics = "application/openmetrics-text; version=
 
 /// How often each end closed first.
 Json endings_json(const std::map<Side, std::uint64_t>& endings) {
-  Json json{{"server", 0}, {"client", 0}, {"both", 0}, {"undetermined", 0}};
+  Json json = object({{"server", 0}, {"client", 0}, {"both", 0}, {"undetermined", 0}});
   for (const auto& [side, count] : endings) json[std::string(to_string(side))] = count;
   return json;
 }
@@ -30,7 +30,7 @@ Response get_states(const Server& lab, const ServerEvents& events, const Call& c
   const Endpoint server = lab.endpoint();
   const TcpTable table = tcp_sockets({.port = server.port});
   if (table.error) throw Refusal(500, "the kernel's socket table can't be read: " + table.error.message());
-  Json states{{"server_endpoint", to_string(server)}};
+  Json states = object({{"server_endpoint", to_string(server)}});
   const std::uint64_t limit = call.number("limit", states_limit);
   states.update(states_json(server, table.sockets, limit));
   states["counts"] = to_json(lab.counts());
@@ -56,11 +56,11 @@ Response get_conf(const Settings& settings, const Server& lab, std::int64_t star
   for (const Setting& setting : schema()) values[std::string(setting.key)] = typed(setting, setting.get(settings));
   Json options = Json::object();
   for (const auto& [name, value] : lab.socket_options_in_effect()) options[name] = value;
-  return json_reply({{"url", lab.url()},
-                     {"pid", ::getpid()},
-                     {"started_at_ms", started_at_ms},
-                     {"settings", std::move(values)},
-                     {"socket_options", std::move(options)}});
+  return json_reply(object({{"url", lab.url()},
+                            {"pid", ::getpid()},
+                            {"started_at_ms", started_at_ms},
+                            {"settings", std::move(values)},
+                            {"socket_options", std::move(options)}}));
 }
 
 }  // namespace

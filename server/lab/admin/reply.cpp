@@ -12,16 +12,16 @@ std::vector<Field> admin_fields(std::string_view content_type) {
           {"Cache-Control", "no-store"}};
 }
 
-Response json_reply(const Json& object, int status) {
-  Json body{{"schema_version", admin_schema_version}};
-  body.update(object);
+Response json_reply(const Json& told, int status) {
+  Json body = object({{"schema_version", admin_schema_version}});
+  body.update(told);
   return {.status = status, .headers = admin_fields("application/json"), .body = json_line(body) + '\n'};
 }
 
 Response error_reply(const Refusal& refusal) {
-  Json error{{"status", refusal.status()}, {"text", refusal.what()}};
+  Json error = object({{"status", refusal.status()}, {"text", refusal.what()}});
   error.update(refusal.details());
-  return json_reply({{"error", std::move(error)}}, refusal.status());
+  return json_reply(object({{"error", std::move(error)}}), refusal.status());
 }
 
 Response text_reply(std::string text, std::string_view content_type) {

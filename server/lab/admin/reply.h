@@ -27,7 +27,7 @@ class Refusal : public std::runtime_error {
 };
 
 /// A response whose body is that object, led by `schema_version`.
-Response json_reply(const Json& object, int status = 200);
+Response json_reply(const Json& told, int status = 200);
 /// `{"schema_version":1,"error":{"status":404,"text":"..."}}`.
 Response error_reply(const Refusal& refusal);
 Response text_reply(std::string text, std::string_view content_type = "text/plain; charset=utf-8");

@@ -15,7 +15,8 @@ Response get_rules(const Server& lab) {
     rules.push_back(to_json(status));
     if (status.fired == 0) unused.push_back(status.id);
   }
-  return json_reply({{"rule_seed", lab.rule_seed()}, {"unused", std::move(unused)}, {"rules", std::move(rules)}});
+  return json_reply(
+      object({{"rule_seed", lab.rule_seed()}, {"unused", std::move(unused)}, {"rules", std::move(rules)}}));
 }
 
 Response put_rules(Server& lab, std::string_view body) {
@@ -30,7 +31,7 @@ Response put_rules(Server& lab, std::string_view body) {
 Response post_rule(Server& lab, std::string_view body) {
   try {
     const std::uint64_t id = lab.add_rule(rule_from_json(parse_json_body(body), "the rule"));
-    return json_reply({{"id", id}}, 201);
+    return json_reply(object({{"id", id}}), 201);
   } catch (const std::invalid_argument& error) {
     throw Refusal(400, error.what());
   }

@@ -51,11 +51,11 @@ Ends ends_of(const Endpoint& server, std::span<const TcpSocket> sockets) {
 }
 
 Json socket_json(std::string_view side, const TcpSocket& socket) {
-  return {{"side", side},
-          {"local", to_string(socket.local)},
-          {"remote", to_string(socket.remote)},
-          {"state", to_string(socket.state)},
-          {"timer_ms", socket.timer_left.count()}};
+  return object({{"side", side},
+                 {"local", to_string(socket.local)},
+                 {"remote", to_string(socket.remote)},
+                 {"state", to_string(socket.state)},
+                 {"timer_ms", socket.timer_left.count()}});
 }
 
 /// The first `listed`, in order.
@@ -100,10 +100,10 @@ bool is_listed_before(const Holder& a, const Holder& b) {
 }
 
 Json to_json(const Holder& holder) {
-  return {{"side", holder.side},
-          {"local", to_string(holder.socket->local)},
-          {"remote", to_string(holder.socket->remote)},
-          {"time_wait_remaining_ms", holder.timer_left.count()}};
+  return object({{"side", holder.side},
+                 {"local", to_string(holder.socket->local)},
+                 {"remote", to_string(holder.socket->remote)},
+                 {"time_wait_remaining_ms", holder.timer_left.count()}});
 }
 
 }  // namespace
@@ -115,10 +115,10 @@ Json states_json(const Endpoint& server, std::span<const TcpSocket> sockets, std
   keep_first(holders, listed, is_listed_before);
   Json time_wait = Json::array();
   for (const Holder& holder : holders) time_wait.push_back(to_json(holder));
-  return {{"server", counts_json(own)},
-          {"client", counts_json(clients)},
-          {"left_out", all - time_wait.size()},
-          {"time_wait", std::move(time_wait)}};
+  return object({{"server", counts_json(own)},
+                 {"client", counts_json(clients)},
+                 {"left_out", all - time_wait.size()},
+                 {"time_wait", std::move(time_wait)}});
 }
 
 Json sockets_json(const Endpoint& server, std::span<const TcpSocket> sockets, std::size_t listed) {

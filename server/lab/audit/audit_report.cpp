@@ -15,49 +15,50 @@ namespace {
 Json judged_json(const std::vector<Judged>& judged) {
   Json array = Json::array();
   for (const Judged& one : judged)
-    array.push_back({{"text", one.text}, {"seen", one.seen}, {"holds", one.holds ? Json(*one.holds) : Json()}});
+    array.push_back(object({{"text", one.text}, {"seen", one.seen}, {"holds", one.holds ? Json(*one.holds) : Json()}}));
   return array;
 }
 
 Json exchange_json(const ExchangeEnd& end) {
-  return {{"status", end.status}, {"bytes", end.bytes}, {"extent", to_string(end.extent)}, {"end", to_string(end.end)}};
+  return object(
+      {{"status", end.status}, {"bytes", end.bytes}, {"extent", to_string(end.extent)}, {"end", to_string(end.end)}});
 }
 
 Json passed_json(const std::optional<Passed>& passed) {
   if (!passed) return nullptr;
-  return {{"upstream", exchange_json(passed->upstream)},
-          {"front", exchange_json(passed->front)},
-          {"passage", to_string(passed->passage)},
-          {"requests", passed->requests}};
+  return object({{"upstream", exchange_json(passed->upstream)},
+                 {"front", exchange_json(passed->front)},
+                 {"passage", to_string(passed->passage)},
+                 {"requests", passed->requests}});
 }
 
 Json step_json(const PlayedStep& step) {
   const Reply& reply = step.reply;
-  return {{"text", step.text},
-          {"reply", to_string(reply.kind)},
-          {"status", reply.status ? Json(*reply.status) : Json()},
-          {"bytes", reply.bytes ? Json(*reply.bytes) : Json()},
-          {"error", reply.text},
-          {"took_ms", in_ms(step.done - step.begun)},
-          {"proxy", passed_json(step.passed)}};
+  return object({{"text", step.text},
+                 {"reply", to_string(reply.kind)},
+                 {"status", reply.status ? Json(*reply.status) : Json()},
+                 {"bytes", reply.bytes ? Json(*reply.bytes) : Json()},
+                 {"error", reply.text},
+                 {"took_ms", in_ms(step.done - step.begun)},
+                 {"proxy", passed_json(step.passed)}});
 }
 
 Json scenario_json(const Graded& graded) {
   const Scenario& scenario = *graded.scenario;
-  Json json{{"id", scenario.id},
-            {"title", scenario.title},
-            {"why", scenario.why},
-            {"section", scenario.section},
-            {"class", to_string(scenario.requirement)},
-            {"grade", to_string(graded.grade)},
-            {"reason", graded.reason},
-            {"by_word", graded.by_word},
-            {"plays", graded.plays},
-            {"good_plays", graded.good_plays},
-            {"given", judged_json(graded.given)},
-            {"expect", judged_json(graded.expect)},
-            {"steps", Json::array()},
-            {"connections", Json::array()}};
+  Json json = object({{"id", scenario.id},
+                      {"title", scenario.title},
+                      {"why", scenario.why},
+                      {"section", scenario.section},
+                      {"class", to_string(scenario.requirement)},
+                      {"grade", to_string(graded.grade)},
+                      {"reason", graded.reason},
+                      {"by_word", graded.by_word},
+                      {"plays", graded.plays},
+                      {"good_plays", graded.good_plays},
+                      {"given", judged_json(graded.given)},
+                      {"expect", judged_json(graded.expect)},
+                      {"steps", Json::array()},
+                      {"connections", Json::array()}});
   for (const PlayedStep& step : graded.played.steps) json["steps"].push_back(step_json(step));
   for (const ConnectionRecord& record : graded.played.records) json["connections"].push_back(with_picture(record));
   return json;
@@ -94,14 +95,16 @@ std::string test_case(const Graded& graded, const std::string& command) {
 }  // namespace
 
 Json audit_json(const AuditRun& run, const Outcome& outcome) {
-  Json json{{"version", 1},
-            {"kind", "audit"},
-            {"facts", {{"program", run.facts.program}, {"kernel", run.facts.kernel}, {"started", run.facts.started}}},
-            {"client", {{"command", run.client}, {"version", run.client_version}}},
-            {"exit_code", outcome.exit_code()},
-            {"outdated", outcome.outdated},
-            {"matters", Json::array()},
-            {"scenarios", Json::array()}};
+  Json json =
+      object({{"version", 1},
+              {"kind", "audit"},
+              {"facts",
+               object({{"program", run.facts.program}, {"kernel", run.facts.kernel}, {"started", run.facts.started}})},
+              {"client", object({{"command", run.client}, {"version", run.client_version}})},
+              {"exit_code", outcome.exit_code()},
+              {"outdated", outcome.outdated},
+              {"matters", Json::array()},
+              {"scenarios", Json::array()}});
   for (const Graded* fact : facts_that_matter(run.graded)) json["matters"].push_back(fact->scenario->id);
   for (const Graded& graded : run.graded) json["scenarios"].push_back(scenario_json(graded));
   return json;

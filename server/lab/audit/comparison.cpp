@@ -24,9 +24,9 @@ struct Cell {
 };
 
 template <std::size_t Count>
-bool has_texts(const Json& object, const std::array<const char*, Count>& keys) {
-  return object.is_object() &&
-         std::ranges::all_of(keys, [&](const char* key) { return object.contains(key) && object[key].is_string(); });
+bool has_texts(const Json& json, const std::array<const char*, Count>& keys) {
+  return json.is_object() &&
+         std::ranges::all_of(keys, [&](const char* key) { return json.contains(key) && json[key].is_string(); });
 }
 
 bool is_scenario(const Json& one) {
@@ -37,7 +37,7 @@ bool is_scenario(const Json& one) {
          std::ranges::all_of(std::array{"given", "expect", "steps", "connections"}, is_array);
 }
 
-std::string text_of(const Json& object, const char* key) { return server::printable(object[key].get<std::string>()); }
+std::string text_of(const Json& json, const char* key) { return server::printable(json[key].get<std::string>()); }
 
 Cell cell_of(const Json& report, const std::string& id) {
   for (const Json& scenario : report["scenarios"])
@@ -118,7 +118,7 @@ std::string comparison(const std::vector<Json>& reports) {
 }
 
 Json comparison_json(const std::vector<Json>& reports) {
-  return {{"version", 1}, {"kind", "audits"}, {"audits", reports}};
+  return object({{"version", 1}, {"kind", "audits"}, {"audits", reports}});
 }
 
 }  // namespace closelab::lab

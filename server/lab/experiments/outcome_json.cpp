@@ -11,15 +11,15 @@ using testbed::Packet;
 Side side_named(const std::string& name) { return name == "server" ? Side::server : Side::client; }
 
 Json to_json(const Packet& packet, std::chrono::nanoseconds start) {
-  Json json{{"at_ms", in_ms(packet.at - start)},
-            {"from", to_string(packet.from)},
-            {"flags", packet.flags},
-            {"text", testbed::flag_names(packet)},
-            {"sequence", packet.sequence},
-            {"acknowledgement", packet.acknowledgement},
-            {"window", packet.window},
-            {"payload", packet.payload},
-            {"transit", transit_name(packet.transit)}};
+  Json json = object({{"at_ms", in_ms(packet.at - start)},
+                      {"from", to_string(packet.from)},
+                      {"flags", packet.flags},
+                      {"text", testbed::flag_names(packet)},
+                      {"sequence", packet.sequence},
+                      {"acknowledgement", packet.acknowledgement},
+                      {"window", packet.window},
+                      {"payload", packet.payload},
+                      {"transit", transit_name(packet.transit)}});
   if (packet.transit == Transit::delivered) json["arrived_ms"] = in_ms(packet.arrived - start);
   return json;
 }
@@ -40,7 +40,7 @@ Packet packet_from(const Json& json) {
 Json to_json(const Observations& observed) {
   Json json = Json::object();
   for (const auto& [name, observation] : observed) {
-    Json& one = json[name] = {{"text", observation.text}};
+    Json& one = json[name] = object({{"text", observation.text}});
     if (observation.number) one["number"] = *observation.number;
     if (!observation.doubt.empty()) one["doubt"] = observation.doubt;
   }
@@ -50,14 +50,18 @@ Json to_json(const Observations& observed) {
 Json to_json(const std::vector<Judged>& judged) {
   Json json = Json::array();
   for (const Judged& one : judged)
-    json.push_back({{"text", one.text}, {"seen", one.seen}, {"holds", one.holds ? Json(*one.holds) : Json()}});
+    json.push_back(object({{"text", one.text}, {"seen", one.seen}, {"holds", one.holds ? Json(*one.holds) : Json()}}));
   return json;
 }
 
 Json to_json(const CaseResult& result) {
-  Json json{{"number", result.number},         {"when", result.played->when},    {"agrees", result.agrees()},
-            {"plays", result.plays},           {"given", to_json(result.given)}, {"claim", to_json(result.claim)},
-            {"expect", to_json(result.expect)}};
+  Json json = object({{"number", result.number},
+                      {"when", result.played->when},
+                      {"agrees", result.agrees()},
+                      {"plays", result.plays},
+                      {"given", to_json(result.given)},
+                      {"claim", to_json(result.claim)},
+                      {"expect", to_json(result.expect)}});
   json.update(to_json(result.outcome));
   return json;
 }
@@ -67,10 +71,14 @@ Json to_json(const CaseResult& result) {
 Json to_json(const CaseOutcome& outcome) {
   Json packets = Json::array();
   for (const Packet& packet : outcome.packets) packets.push_back(to_json(packet, outcome.packets.front().at));
-  return {{"not_shown", outcome.not_shown}, {"limits", outcome.limits},
-          {"seconds", outcome.seconds},     {"picture", to_json(outcome.picture)},
-          {"packets", std::move(packets)},  {"transcript", outcome.transcript},
-          {"sysctl", Json(outcome.sysctl)}, {"observed", to_json(outcome.observed)}};
+  return object({{"not_shown", outcome.not_shown},
+                 {"limits", outcome.limits},
+                 {"seconds", outcome.seconds},
+                 {"picture", to_json(outcome.picture)},
+                 {"packets", std::move(packets)},
+                 {"transcript", outcome.transcript},
+                 {"sysctl", Json(outcome.sysctl)},
+                 {"observed", to_json(outcome.observed)}});
 }
 
 CaseOutcome outcome_from_json(const Json& json) {
@@ -92,16 +100,16 @@ Json to_json(const ExperimentResult& result) {
   const Experiment& experiment = *result.experiment;
   Json cases = Json::array();
   for (const CaseResult& one : result.cases) cases.push_back(to_json(one));
-  return {{"name", experiment.name},
-          {"title", experiment.title},
-          {"claims", experiment.claims},
-          {"claim", experiment.claim},
-          {"explanation", experiment.explanation},
-          {"rfc", experiment.rfc},
-          {"conclusion", to_string(result.conclusion)},
-          {"expected_conclusion", to_string(experiment.conclusion)},
-          {"as_expected", result.as_expected()},
-          {"cases", std::move(cases)}};
+  return object({{"name", experiment.name},
+                 {"title", experiment.title},
+                 {"claims", experiment.claims},
+                 {"claim", experiment.claim},
+                 {"explanation", experiment.explanation},
+                 {"rfc", experiment.rfc},
+                 {"conclusion", to_string(result.conclusion)},
+                 {"expected_conclusion", to_string(experiment.conclusion)},
+                 {"as_expected", result.as_expected()},
+                 {"cases", std::move(cases)}});
 }
 
 }  // namespace closelab::lab

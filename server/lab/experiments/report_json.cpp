@@ -26,7 +26,7 @@ Json sysctl_json(const std::vector<ExperimentResult>& results) {
 }
 
 Json claim_json(std::string_view id, std::string_view text, Conclusion conclusion) {
-  return {{"id", id}, {"text", text}, {"conclusion", to_string(conclusion)}, {"experiments", Json::array()}};
+  return object({{"id", id}, {"text", text}, {"conclusion", to_string(conclusion)}, {"experiments", Json::array()}});
 }
 
 /// Those of the textbook that were tried, then the claims of experiments that are about none of these.
@@ -75,14 +75,13 @@ Json experiment_json(const ExperimentResult& result) {
 Json report_json(const std::vector<ExperimentResult>& results, const RunFacts& facts) {
   Json experiments = Json::array();
   for (const ExperimentResult& result : results) experiments.push_back(experiment_json(result));
-  return {{"version", 2},
-          {"facts",
-           {{"program", facts.program},
-            {"kernel", facts.kernel},
-            {"started", facts.started},
-            {"sysctl", sysctl_json(results)}}},
-          {"claims", claims_json(results)},
-          {"experiments", std::move(experiments)}};
+  return object({{"version", 2},
+                 {"facts", object({{"program", facts.program},
+                                   {"kernel", facts.kernel},
+                                   {"started", facts.started},
+                                   {"sysctl", sysctl_json(results)}})},
+                 {"claims", claims_json(results)},
+                 {"experiments", std::move(experiments)}});
 }
 
 }  // namespace closelab::lab

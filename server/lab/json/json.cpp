@@ -1,6 +1,7 @@
 #include "server/lab/json/json.h"
 
 #include <mutex>
+#include <utility>
 
 #include "net/memory/insist.h"
 
@@ -28,6 +29,12 @@ class Reserve {
 Reserve reserve;
 
 }  // namespace
+
+Json object(std::initializer_list<Member> members) {
+  Json made = Json::object();
+  for (const Member& member : members) made.emplace(std::string(member.name), std::move(member.value));
+  return made;
+}
 
 void* memory_to_destroy(std::size_t bytes) {
   if (void* const memory = ::operator new(bytes, std::nothrow)) return memory;

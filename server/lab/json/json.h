@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -27,6 +29,16 @@ struct JsonAllocator {
 /// Keys in the order in which they are written here, so that a line reads as a story.
 using Json = nlohmann::basic_json<nlohmann::ordered_map, std::vector, std::string, bool, std::int64_t, std::uint64_t,
                                   double, JsonAllocator>;
+
+struct Member {
+  std::string_view name;
+  /// An initializer list's elements are const, and this one is taken.
+  mutable Json value;
+};
+
+/// An object of these, in their order. What nlohmann has for that, Json{{"name", value}}, is not used here: a
+/// constructor that runs out of memory in the middle leaves what it has made.
+Json object(std::initializer_list<Member> members);
 
 /// Memory for a value's destructor, which has to go on without: from a reserve, or when others have freed some.
 void* memory_to_destroy(std::size_t bytes);

@@ -16,7 +16,7 @@ constexpr std::array<std::string_view, 4> transits{"unknown", "delivered", "lost
 constexpr std::array sources{Source::syscall, Source::tcp_info, Source::sock_diag, Source::capture, Source::inferred};
 
 Json rung_json(const Rung& rung) {
-  Json json{{"at_ms", in_ms(rung.at)}, {"kind", to_string(rung.kind)}, {"side", to_string(rung.side)}};
+  Json json = object({{"at_ms", in_ms(rung.at)}, {"kind", to_string(rung.kind)}, {"side", to_string(rung.side)}});
   json["text"] = rung.text;
   if (rung.source) json["source"] = to_string(*rung.source);
   if (rung.state != TcpState::unknown) json["state"] = to_string(rung.state);
@@ -71,7 +71,8 @@ std::chrono::nanoseconds from_ms(double milliseconds) {
 Json to_json(const Picture& picture) {
   Json rungs = Json::array();
   for (const Rung& rung : picture.rungs) rungs.push_back(rung_json(rung));
-  return {{"client", to_string(picture.client)}, {"server", to_string(picture.server)}, {"rungs", std::move(rungs)}};
+  return object(
+      {{"client", to_string(picture.client)}, {"server", to_string(picture.server)}, {"rungs", std::move(rungs)}});
 }
 
 Picture picture_from_json(const Json& json) {

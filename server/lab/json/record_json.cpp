@@ -92,16 +92,16 @@ struct FactWriter {
 };
 
 Json to_json(const LocalClient& client) {
-  return {
+  return object({
       {"uid", client.uid},
       {"processes", array_of(client.processes)},
       {"keepalive_ms", client.keepalive ? Json(client.keepalive->count()) : Json()},
-  };
+  });
 }
 
 Json fields_of(const RequestRecord& request) {
   Json fields = Json::array();
-  for (const auto& [name, value] : request.field_views()) fields.push_back({{"name", name}, {"value", value}});
+  for (const auto& [name, value] : request.field_views()) fields.push_back(object({{"name", name}, {"value", value}}));
   return fields;
 }
 
@@ -116,7 +116,7 @@ Json reason_of(bool is_unknown, UnknownBecause because) { return is_unknown ? Js
 double in_ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
 Json to_json(const RequestRecord& request) {
-  return {
+  return object({
       {"connection_id", request.connection_id},
       {"number", request.number},
       {"method", request.method},
@@ -138,25 +138,25 @@ Json to_json(const RequestRecord& request) {
       {"retry_source", to_string(request.retry_source)},
       {"answer_may_be_unread", request.answer_may_be_unread},
       {"answer_spoiled", request.answer_spoiled},
-  };
+  });
 }
 
 Json to_json(const Evidence& evidence) {
-  Json json{
+  Json json = object({
       {"at_ms", in_ms(evidence.at)},
       {"source", to_string(evidence.source)},
       {"fact", closelab::to_string(evidence.fact)},
       {"text", describe(evidence)},
-  };
+  });
   std::visit(FactWriter{json}, evidence.fact);
   return json;
 }
 
-Json to_json(const Process& process) { return {{"pid", process.pid}, {"name", process.name}}; }
+Json to_json(const Process& process) { return object({{"pid", process.pid}, {"name", process.name}}); }
 
 Json to_json(const Verdict& verdict) {
   const auto remaining = verdict.time_wait_remaining();
-  return {
+  return object({
       {"closed_first", to_string(verdict.closed_first)},
       {"closed_by", to_string(verdict.closed_by)},
       {"closed_first_source", to_string(verdict.closed_first_source)},
@@ -172,17 +172,17 @@ Json to_json(const Verdict& verdict) {
       {"time_wait_gone", verdict.time_wait_gone},
       {"time_wait_remaining_ms", remaining ? Json(remaining->count()) : Json()},
       {"text", describe(verdict)},
-  };
+  });
 }
 
 Json to_json(const RuleFiring& firing) {
-  return {
+  return object({
       {"rule_id", firing.rule_id > 0 ? Json(firing.rule_id) : Json()},
       {"request_number", firing.request_number > 0 ? Json(firing.request_number) : Json()},
       {"at_ms", in_ms(firing.at)},
       {"text", firing.text},
       {"said_bytes", firing.said_bytes},
-  };
+  });
 }
 
 Json to_json(const Rule& rule) {
@@ -193,27 +193,32 @@ Json to_json(const Rule& rule) {
 }
 
 Json to_json(const RuleStatus& status) {
-  return {
+  return object({
       {"id", status.id},
       {"fired", status.fired},
       {"text", describe(status.rule)},
       {"rule", to_json(status.rule)},
-  };
+  });
 }
 
 Json to_json(const Counts& counts) {
-  return {
-      {"accepted", counts.accepted}, {"with_requests", counts.with_requests},
-      {"requests", counts.requests}, {"reused", counts.reused},
-      {"open", counts.open},         {"idle", counts.idle},
-      {"active", counts.active},     {"closing", counts.closing},
-      {"settled", counts.settled},   {"records_dropped", counts.records_dropped},
-  };
+  return object({
+      {"accepted", counts.accepted},
+      {"with_requests", counts.with_requests},
+      {"requests", counts.requests},
+      {"reused", counts.reused},
+      {"open", counts.open},
+      {"idle", counts.idle},
+      {"active", counts.active},
+      {"closing", counts.closing},
+      {"settled", counts.settled},
+      {"records_dropped", counts.records_dropped},
+  });
 }
 
 Json to_json(const ConnectionRecord& record) {
   const auto accepted_at = std::chrono::duration_cast<std::chrono::milliseconds>(record.accepted_at.time_since_epoch());
-  return {
+  return object({
       {"id", record.id},
       {"phase", to_string(record.phase)},
       {"server", to_string(record.server)},
@@ -232,7 +237,7 @@ Json to_json(const ConnectionRecord& record) {
       {"requests", array_of(record.requests)},
       {"rules_fired", array_of(record.rules_fired)},
       {"evidence", array_of(record.evidence)},
-  };
+  });
 }
 
 }  // namespace closelab::lab

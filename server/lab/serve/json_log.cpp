@@ -23,12 +23,12 @@ Json to_json(const Endings& endings) {
 class JsonLog : public Log {
  public:
   std::string listening(const Listening& listening) const override {
-    Json json{{"event", "listening"},
-              {"url", listening.url},
-              {"address", address_text(listening.endpoint)},
-              {"port", listening.endpoint.port},
-              {"pid", listening.pid},
-              {"version", build_facts.version}};
+    Json json = object({{"event", "listening"},
+                        {"url", listening.url},
+                        {"address", address_text(listening.endpoint)},
+                        {"port", listening.endpoint.port},
+                        {"pid", listening.pid},
+                        {"version", build_facts.version}});
     if (!listening.admin_url.empty()) json["admin_url"] = listening.admin_url;
     json["witness"] = listening.no_witness.empty() ? "packets" : "none";
     if (!listening.no_witness.empty()) json["no_witness_reason"] = listening.no_witness;
@@ -37,18 +37,19 @@ class JsonLog : public Log {
   }
 
   std::string request(const ConnectionRecord& record, const RequestRecord& request) const override {
-    return line({{"event", "request"},
-                 {"connection_id", record.id},
-                 {"client", to_string(record.client)},
-                 {"request", lab::to_json(request)}});
+    return line(object({{"event", "request"},
+                        {"connection_id", record.id},
+                        {"client", to_string(record.client)},
+                        {"request", lab::to_json(request)}}));
   }
 
   std::string closing(const ConnectionRecord& record, std::chrono::system_clock::time_point) const override {
-    return line({{"event", "closing"}, {"connection_id", record.id}, {"close_reason", to_string(record.close_reason)}});
+    return line(
+        object({{"event", "closing"}, {"connection_id", record.id}, {"close_reason", to_string(record.close_reason)}}));
   }
 
   std::string settled(const ConnectionRecord& record) const override {
-    return line({{"event", "settled"}, {"connection", lab::to_json(record)}});
+    return line(object({{"event", "settled"}, {"connection", lab::to_json(record)}}));
   }
 
   std::string stopped(const Stopped& stopped) const override {
@@ -56,19 +57,21 @@ class JsonLog : public Log {
     for (const ConnectionRecord& record : stopped.report.held_up) held_up.push_back(lab::to_json(record));
     Json unused_rules = Json::array();
     for (const RuleStatus& rule : stopped.report.unused_rules) unused_rules.push_back(lab::to_json(rule));
-    return line({{"event", "stopped"},
-                 {"signal", stopped.signal},
-                 {"duration_ms", stopped.report.duration.count()},
-                 {"accepted", stopped.counts.accepted},
-                 {"requests", stopped.counts.requests},
-                 {"reused", stopped.counts.reused},
-                 {"settled", stopped.counts.settled},
-                 {"closed_first", to_json(stopped.endings)},
-                 {"held_up", std::move(held_up)},
-                 {"unused_rules", std::move(unused_rules)}});
+    return line(object({{"event", "stopped"},
+                        {"signal", stopped.signal},
+                        {"duration_ms", stopped.report.duration.count()},
+                        {"accepted", stopped.counts.accepted},
+                        {"requests", stopped.counts.requests},
+                        {"reused", stopped.counts.reused},
+                        {"settled", stopped.counts.settled},
+                        {"closed_first", to_json(stopped.endings)},
+                        {"held_up", std::move(held_up)},
+                        {"unused_rules", std::move(unused_rules)}}));
   }
 
-  std::string dropped(std::uint64_t events) const override { return line({{"event", "dropped"}, {"events", events}}); }
+  std::string dropped(std::uint64_t events) const override {
+    return line(object({{"event", "dropped"}, {"events", events}}));
+  }
 };
 
 }  // namespace
