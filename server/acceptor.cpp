@@ -9,12 +9,10 @@
 
 #include "net/kernel/tcp_probe.h"
 #include "net/memory/insist.h"
+#include "server/fixed_limits.h"
 
 namespace closelab::server {
 namespace {
-
-// Long enough not to spin while descriptors are short, short enough not to be noticed when they are back.
-constexpr std::chrono::milliseconds retry_pause{200};
 
 // Between two looks at the queue's length.
 constexpr int rarest_look = 64;
@@ -116,7 +114,7 @@ void Acceptor::keep_spare() {
 }
 
 void Acceptor::try_later() {
-  retry_.set(Alarm::Clock::now() + retry_pause, [this] { apply_mode(); });
+  retry_.set(Alarm::Clock::now() + accept_pause, [this] { apply_mode(); });
 }
 
 /// No more than the queue can hold: clients that connect faster must not keep the server from going on.

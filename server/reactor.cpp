@@ -8,15 +8,13 @@
 
 #include "http/response_writer.h"
 #include "net/socket/unique_fd.h"
+#include "server/fixed_limits.h"
 
 namespace closelab::server {
 namespace {
 
 // One read serves every connection of the reactor, so it can be large enough for most requests with their bodies.
 constexpr std::size_t read_buffer_bytes = 64 * 1024;
-
-// Refused clients that may keep their end open, each for as long as the close mode allows.
-constexpr std::size_t most_refused = 1024;
 
 thread_local const Reactor* serving = nullptr;
 

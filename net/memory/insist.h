@@ -24,6 +24,8 @@ auto insist(const Act& act) {
 /// Memory that is kept for the end of what has run out of it. It is not touched, and so takes address space alone.
 class MemoryReserve {
  public:
+  static constexpr std::size_t bytes = 256 * 1024;
+
   MemoryReserve() { refill(); }
 
   void release() { kept_.reset(); }
@@ -33,7 +35,6 @@ class MemoryReserve {
   }
 
  private:
-  static constexpr std::size_t bytes = 256 * 1024;
   std::unique_ptr<char[]> kept_;
 };
 

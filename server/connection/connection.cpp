@@ -6,6 +6,7 @@
 
 #include "net/kernel/tcp_probe.h"
 #include "net/socket/resource_error.h"
+#include "server/fixed_limits.h"
 
 // What happens to a connection, what the lifecycle makes of it, waiting, and the end.
 
@@ -14,9 +15,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using Kind = Step::Kind;
-
-// What is read and dropped in one event before others have their turn.
-constexpr std::size_t drain_budget = 1024 * 1024;
 
 TcpState state_of(const net::Stream& stream) { return net::sample_socket(stream.fd(), net::SampleDepth::state).state; }
 

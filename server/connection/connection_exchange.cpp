@@ -6,6 +6,7 @@
 #include "net/kernel/tcp_probe.h"
 #include "server/connection/connection.h"
 #include "server/connection/said.h"
+#include "server/fixed_limits.h"
 #include "server/text/longest_time.h"
 
 // From the bytes of a request to those of its answer.
@@ -16,9 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = Deadlines::Clock;
 using Kind = Step::Kind;
-
-// Pipelined responses are gathered into one write up to this size.
-constexpr std::size_t gathered_output = 64 * 1024;
 
 /// Lets other threads have something done to a connection, as long as it and its reactor live.
 auto poster(ConnectionHost& host, std::weak_ptr<Connection> connection) {

@@ -3,14 +3,20 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <chrono>
 #include <fstream>
 #include <iterator>
 #include <regex>
 #include <string>
 
+#include "closelab/handler.h"
 #include "http/request_parser.h"
 #include "net/kernel/observer.h"
+#include "net/memory/insist.h"
+#include "server/fixed_limits.h"
 #include "server/lab/admin/event_dispatcher.h"
+#include "server/lab/fixed_limits.h"
+#include "server/lab/settings/toml_text.h"
 #include "server/rules/rule_book.h"
 #include "tests/where.h"
 
@@ -40,6 +46,36 @@ TEST_CASE("docs/limits.md has the program's numbers") {
   says(text, "at most " + to_string(server::RuleBook::most_path_bytes >> 20) + " MiB long together");
   says(text, "At most " + to_string(admin.waiters) + " clients wait and " + to_string(admin.streams) + " read events");
   says(text, "and " + to_string(admin.events) + " events for all of them together");
+  says(text, "In every mode at most " + to_string(server::drain_budget >> 20) + " MiB is read and dropped in one go");
+  says(text, "as `max_connections`, at most " + to_string(server::most_refused) + ", are waited for");
+  says(text, "`max_connections` + " + to_string(server::most_refused) + " descriptors of clients");
+  says(text, "stops accepting for " + to_string(server::accept_pause.count()) + " ms at a time");
+  says(text, "the pipelined responses up to " + to_string(server::gathered_output >> 10) + " KiB");
+  says(text, "each reactor keeps " + to_string(net::MemoryReserve::bytes >> 10) + " KiB in reserve");
+}
+
+TEST_CASE("docs/limits.md has the numbers of the admin port, the log and of files") {
+  const std::string text = page("docs/limits.md");
+  using std::to_string;
+  says(text, "The admin port keeps " + to_string(lab::admin_spare_descriptors) + " descriptors for then");
+  says(text, "a server of its own, for " + to_string(lab::admin_connections) + " connections");
+  says(text, "A wait takes " + to_string(lab::longest_wait.count()) + " minutes at most");
+  says(text, "told how many: " + to_string(lab::event_reader_bytes >> 10) + " KiB wait for each");
+  says(page("docs/admin.md"), "kept up to " + to_string(lab::event_reader_bytes >> 10) + " KiB");
+  says(text, to_string(lab::most_log_lines) + " lines wait for their reader");
+  CHECK(lab::log_patience == std::chrono::seconds(1));
+  says(text, "read nothing for a second is waited for no longer");
+  says(text, "Conf files and experiments are at most " + to_string(lab::most_toml_bytes >> 20) + " MiB long and " +
+                 to_string(lab::most_toml_levels) + " levels deep");
+  says(text, "has at most " + to_string(lab::most_play_steps) + " steps");
+  says(text, "a step sends at most " + to_string(lab::most_step_bytes >> 20) + " MiB");
+}
+
+TEST_CASE("docs/limits.md says what waits of a response body that is streamed") {
+  says(page("docs/limits.md"), "64 KiB of a response body that is streamed");
+  BodyStream body;
+  CHECK(body.write(std::string(64 * 1024, 'x')));
+  CHECK_FALSE(body.write("x"));
 }
 
 /// What refuses a request that begins like that.

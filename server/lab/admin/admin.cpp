@@ -7,13 +7,12 @@
 
 #include "server/lab/admin/guard.h"
 #include "server/lab/admin/routes.h"
+#include "server/lab/fixed_limits.h"
 
 namespace closelab::lab {
 namespace {
 
 constexpr std::chrono::milliseconds patience{500};
-// When clients have taken every descriptor, this is where to see it, and to do something about it.
-constexpr std::size_t spare_descriptors = 8;
 
 using AddHandlers = std::function<void(Server&)>;
 
@@ -22,11 +21,11 @@ Options admin_options(const Settings& settings, std::uint16_t port, const AddHan
   // One that goes away in the middle must not keep the program from stopping.
   options.lingering.time = patience;
   // No client of the lab's evidence should have to deal with a connection that has gone stale.
-  options.timeouts.idle_timeout = std::chrono::minutes(10);
+  options.timeouts.idle_timeout = longest_wait;
   // Whoever waits or reads along has gone with its FIN, and leaves its place to others.
   options.client_half_close = ClientHalfClose::abort;
-  options.max_connections = 256;
-  options.spare_descriptors = spare_descriptors;
+  options.max_connections = admin_connections;
+  options.spare_descriptors = admin_spare_descriptors;
   options.lookups = Switch::off;
   options.records_kept = 0;
   options.requests_kept = 0;

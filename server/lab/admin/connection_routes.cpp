@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "server/lab/admin/routes.h"
+#include "server/lab/fixed_limits.h"
 #include "server/lab/json/picture_json.h"
 #include "server/text/quantity.h"
 
@@ -16,8 +17,6 @@ using std::chrono::milliseconds;
 constexpr std::uint64_t default_limit = 1000;
 constexpr milliseconds default_timeout{5000};
 constexpr milliseconds default_open_for{1000};
-/// What a stream holds for a reader that is slow.
-constexpr std::size_t stream_bytes = 256 * 1024;
 /// Open connections that a timeout tells of.
 constexpr std::size_t told_connections = 16;
 
@@ -224,7 +223,7 @@ std::uint64_t per_tick(std::uint64_t rate) {
 }
 
 Response get_events(EventDispatcher& dispatcher, const Call& call) {
-  EventStream stream{.body = BodyStream(stream_bytes), .types = event_types_of(call)};
+  EventStream stream{.body = BodyStream(event_reader_bytes), .types = event_types_of(call)};
   if (call.parameter("limit")) stream.limit = at_least_one(call, "limit");
   if (call.parameter("rate")) stream.per_tick = per_tick(at_least_one(call, "rate"));
   const BodyStream body = stream.body;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "server/lab/fixed_limits.h"
 #include "server/text/quantity.h"
 #include "server/text/spelling.h"
 
@@ -76,7 +77,7 @@ std::optional<std::chrono::milliseconds> Call::duration(std::string_view name, s
 }
 
 std::chrono::milliseconds Call::wait_of(std::string_view name, std::chrono::milliseconds otherwise) const {
-  return duration(name, std::chrono::minutes(10), "10m").value_or(otherwise);
+  return duration(name, longest_wait, "10m").value_or(otherwise);
 }
 
 std::pair<const AdminRoute*, std::uint64_t> find_route(const std::vector<AdminRoute>& routes, std::string_view method,

@@ -9,6 +9,7 @@
 
 #include "closelab/socket_options.h"
 #include "closelab/tcp_state.h"
+#include "server/lab/fixed_limits.h"
 #include "server/text/printable.h"
 #include "server/text/quantity.h"
 #include "server/text/spelling.h"
@@ -54,12 +55,6 @@ class Words {
   std::string_view rest_;
   std::string error_;
 };
-
-/// A play that a mistaken repeat makes longer than this would run for hours.
-constexpr std::uint64_t most_steps = 100'000;
-
-/// What a step sends is made in memory.
-constexpr std::uint64_t most_bytes = 64 << 20;
 
 template <class Value>
 Value take(Words& words, server::Parsed<Value> (*parse)(std::string_view)) {
@@ -141,8 +136,9 @@ void get_request(Words& words, Step& step) {
 
 std::uint64_t take_bytes(Words& words) {
   const std::uint64_t number = take(words, parse_size);
-  if (number > most_bytes) words.refuse(fmt::format("a step sends at most {}", server::format_size(most_bytes)));
-  return std::min(number, most_bytes);
+  if (number > most_step_bytes)
+    words.refuse(fmt::format("a step sends at most {}", server::format_size(most_step_bytes)));
+  return std::min(number, most_step_bytes);
 }
 
 void post_request(Words& words, Step& step) {
@@ -339,14 +335,15 @@ class ScriptReader {
   void open_repeat(const Step& step) {
     open_line_ = step.line;
     // By how much the bound is exceeded does not matter.
-    times_.push_back(std::min(times_.back() * std::min(step.number, most_steps + 1), most_steps + 1));
+    times_.push_back(std::min(times_.back() * std::min(step.number, most_play_steps + 1), most_play_steps + 1));
   }
 
   void count(unsigned line) {
-    const bool was_within = played_ <= most_steps;
+    const bool was_within = played_ <= most_play_steps;
     played_ += times_.back();
-    if (was_within && played_ > most_steps)
-      refuse(line, fmt::format("a play has at most {} steps, with all that it repeats: here it has more", most_steps));
+    if (was_within && played_ > most_play_steps)
+      refuse(line,
+             fmt::format("a play has at most {} steps, with all that it repeats: here it has more", most_play_steps));
   }
 
   void close_repeat(unsigned number) {

@@ -11,13 +11,13 @@
 #include <new>
 #include <utility>
 
+#include "server/lab/fixed_limits.h"
+
 namespace closelab::lab {
 namespace {
 
-constexpr std::size_t queue_length = 10'000;
 /// Lines are gathered up to this many bytes, so that a busy server does not make a call for each.
 constexpr std::size_t batch_bytes = 64 * 1024;
-constexpr int patience_ms = 1000;
 constexpr int poll_ms = 50;
 
 /// A pipe that is writable takes PIPE_BUF bytes without blocking (pipe(7)); a file, whose reader nobody waits for,
@@ -42,9 +42,9 @@ Output::~Output() { close(); }
 void Output::write(Event event) {
   std::unique_lock lock(mutex_);
   if (when_full_ == LogFull::wait)
-    room_.wait(lock, [this] { return queue_.size() < queue_length || stalled_ || broken_ || closing_; });
+    room_.wait(lock, [this] { return queue_.size() < most_log_lines || stalled_ || broken_ || closing_; });
   if (broken_ || closing_) return;
-  if (queue_.size() >= queue_length) {
+  if (queue_.size() >= most_log_lines) {
     ++dropped_;
     return;
   }
@@ -57,7 +57,7 @@ void Output::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
-    give_up_at_ = std::chrono::steady_clock::now() + std::chrono::milliseconds(patience_ms);
+    give_up_at_ = std::chrono::steady_clock::now() + log_patience;
     wake_.notify_one();
     room_.notify_all();
   }
@@ -115,7 +115,7 @@ bool Output::wait_writable() {
   pollfd entry{.fd = fd_, .events = POLLOUT, .revents = 0};
   for (int waited_ms = 0;; waited_ms += poll_ms) {
     const bool writable = ::poll(&entry, 1, poll_ms) > 0;
-    if (!writable && waited_ms >= patience_ms) set_stalled(true);
+    if (!writable && waited_ms >= log_patience.count()) set_stalled(true);
     const std::lock_guard lock(mutex_);
     if (closing_ && std::chrono::steady_clock::now() >= give_up_at_) return false;
     if (writable) return true;
