@@ -9,7 +9,7 @@
 
 #include "net/kernel/tcp_probe.h"
 #include "net/memory/insist.h"
-#include "server/fixed_limits.h"
+#include "server/connection/fixed_limits.h"
 
 namespace closelab::server {
 namespace {

@@ -8,7 +8,7 @@
 
 #include "http/response_writer.h"
 #include "net/socket/unique_fd.h"
-#include "server/fixed_limits.h"
+#include "server/connection/fixed_limits.h"
 
 namespace closelab::server {
 namespace {

@@ -6,7 +6,7 @@
 
 #include "net/kernel/tcp_probe.h"
 #include "net/socket/resource_error.h"
-#include "server/fixed_limits.h"
+#include "server/connection/fixed_limits.h"
 
 // What happens to a connection, what the lifecycle makes of it, waiting, and the end.
 

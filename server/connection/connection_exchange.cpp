@@ -5,8 +5,8 @@
 
 #include "net/kernel/tcp_probe.h"
 #include "server/connection/connection.h"
+#include "server/connection/fixed_limits.h"
 #include "server/connection/said.h"
-#include "server/fixed_limits.h"
 #include "server/text/longest_time.h"
 
 // From the bytes of a request to those of its answer.

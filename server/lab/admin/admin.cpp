@@ -7,7 +7,7 @@
 
 #include "server/lab/admin/guard.h"
 #include "server/lab/admin/routes.h"
-#include "server/lab/fixed_limits.h"
+#include "server/lab/settings/fixed_limits.h"
 
 namespace closelab::lab {
 namespace {

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "server/lab/admin/routes.h"
-#include "server/lab/fixed_limits.h"
 #include "server/lab/json/picture_json.h"
+#include "server/lab/settings/fixed_limits.h"
 #include "server/text/quantity.h"
 
 namespace closelab::lab {

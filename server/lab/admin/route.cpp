@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "server/lab/fixed_limits.h"
+#include "server/lab/settings/fixed_limits.h"
 #include "server/text/quantity.h"
 #include "server/text/spelling.h"
 

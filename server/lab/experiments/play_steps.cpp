@@ -9,7 +9,7 @@
 
 #include "closelab/socket_options.h"
 #include "closelab/tcp_state.h"
-#include "server/lab/fixed_limits.h"
+#include "server/lab/settings/fixed_limits.h"
 #include "server/text/printable.h"
 #include "server/text/quantity.h"
 #include "server/text/spelling.h"

@@ -11,7 +11,7 @@
 #include <new>
 #include <utility>
 
-#include "server/lab/fixed_limits.h"
+#include "server/lab/settings/fixed_limits.h"
 
 namespace closelab::lab {
 namespace {
