@@ -10,6 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
+/// So often an end is looked at that stays although the other has gone.
+constexpr int most_looks_at_one = 4;
+
 /// A socket that goes from these into FIN_WAIT_2 or TIME_WAIT is replaced by a smaller one, which no lookup finds until
 /// it may be referred to (Linux, inet_twsk_hashdance): for an instant there seems to be none.
 bool is_replaced_after(TcpState state) { return state == TcpState::fin_wait_1 || state == TcpState::closing; }
@@ -47,6 +50,10 @@ bool is_overtaken(TcpState own, TcpState peer) {
          (peer == TcpState::fin_wait_1 || peer == TcpState::fin_wait_2 || peer == TcpState::closing);
 }
 
+/// The client's end is gone, and what it sent last has not ended ours, as when its RST came at the instant in which the
+/// kernel replaced our socket (inet_twsk_hashdance): nobody is left who could send a FIN.
+bool is_deserted(TcpState own, TcpState peer) { return own == TcpState::fin_wait_2 && peer == TcpState::closed; }
+
 }  // namespace
 
 bool is_doubtful(const Look& look, std::span<const Evidence> evidence) {
@@ -57,9 +64,10 @@ bool is_final(TcpState state) { return state == TcpState::closed || state == Tcp
 
 Progress judge_states(TcpState own, TcpState peer, int looks) {
   if (own == TcpState::unknown) return Progress::settled;  // the kernel can't be asked
+  if (is_deserted(own, peer)) return looks >= most_looks_at_one ? Progress::settled : Progress::transitional;
   if (!is_final(own) || is_overtaken(own, peer)) return Progress::transitional;
   if (peer == TcpState::unknown || is_final(peer)) return Progress::settled;
-  return looks >= 4 ? Progress::settled : Progress::transitional;
+  return looks >= most_looks_at_one ? Progress::settled : Progress::transitional;
 }
 
 std::chrono::milliseconds next_look(int looks) {

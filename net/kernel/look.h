@@ -31,7 +31,8 @@ bool is_doubtful(const Look& look, std::span<const Evidence> evidence);
 bool is_final(TcpState state);
 
 /// Whether the states of both ends (`peer` unknown: can't be seen) can't change any more, but for TIME_WAIT's end.
-/// An end of the client's that stays open although ours is gone settles after the fourth look.
+/// An end that stays although the other is gone settles after the fourth look: the client's in any state, ours in
+/// FIN_WAIT_2, which the kernel gives up when tcp_fin_timeout is over.
 Progress judge_states(TcpState own, TcpState peer, int looks);
 
 /// How long to wait before the look after the `looks`-th.

@@ -92,7 +92,12 @@ bool fin_carried_ack(const Digest& d) {
 /// Both ends in TIME_WAIT: each saw the other's FIN after sending its own (RFC 9293 §3.6, Figure 13).
 bool both_in_time_wait(const Digest& d) { return is(d.own, TcpState::time_wait) && is(d.peer, TcpState::time_wait); }
 
-bool own_end_settled(const Digest& d) { return is(d.own, TcpState::time_wait) || is(d.own, TcpState::closed); }
+/// Without the client's end nothing leads out of FIN_WAIT_2 but its time.
+bool server_is_left_open(const Digest& d) { return is(d.own, TcpState::fin_wait_2) && is(d.peer, TcpState::closed); }
+
+bool own_end_settled(const Digest& d) {
+  return is(d.own, TcpState::time_wait) || is(d.own, TcpState::closed) || server_is_left_open(d);
+}
 
 /// CLOSING: the client's FIN came before its ACK of ours. Had ours not left yet, theirs was the first on the wire.
 First first_when_closing(const Digest& d) {
@@ -336,6 +341,7 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
   verdict.undetermined_because = why_undetermined(d, first);
   verdict.time_wait_unknown_because = why_time_wait_is_unknown(d, verdict.time_wait);
   if (client_is_left_open(d) && !is(d.peer, TcpState::time_wait)) verdict.client_left_in = d.peer->what.state;
+  if (server_is_left_open(d)) verdict.server_left_in = d.own->what.state;
   if (const SeenSocket timer = holder(d); timer && !d.tuple_reused && own_end_settled(d)) {
     verdict.time_wait_until =
         accepted_at + std::chrono::ceil<std::chrono::steady_clock::duration>(timer->at + timer->what.timer);

@@ -96,8 +96,11 @@ std::string time_wait_text(const Verdict& verdict) {
   return text;
 }
 
-/// The client's end that was left open.
+/// The end that was left open when the other was gone.
 std::string left_open_text(const Verdict& verdict) {
+  if (verdict.server_left_in != TcpState::unknown)
+    return "the client's end is gone, and ours stays in " + std::string(to_string(verdict.server_left_in)) +
+           " until the kernel gives it up";
   if (verdict.client_left_in == TcpState::unknown) return "";
   const std::string state(to_string(verdict.client_left_in));
   if (verdict.client_left_in != TcpState::close_wait) return "the client's end is still in " + state;
@@ -106,8 +109,9 @@ std::string left_open_text(const Verdict& verdict) {
 
 /// A FIN leaves TIME_WAIT with whoever sent it first, unless something takes it away.
 std::string missing_time_wait_text(const Verdict& verdict) {
+  const bool is_left = verdict.client_left_in != TcpState::unknown || verdict.server_left_in != TcpState::unknown;
   const bool missing = verdict.closed_by == ClosedBy::fin && verdict.time_wait == TimeWait::none &&
-                       verdict.time_wait_source == Source::sock_diag && verdict.client_left_in == TcpState::unknown;
+                       verdict.time_wait_source == Source::sock_diag && !is_left;
   if (missing && verdict.reset_by == ResetBy::undetermined)
     return "then an RST that our side could not see (or net.ipv4.tcp_max_tw_buckets was reached)";
   const bool without_reset = missing && verdict.reset_by == ResetBy::none;

@@ -62,6 +62,9 @@ struct Verdict {
   /// Our end is gone, and the client's, on this machine, is still in this state: CLOSE_WAIT when it has our FIN and has
   /// not closed. `unknown` otherwise.
   TcpState client_left_in = TcpState::unknown;
+  /// The client's end, on this machine, is gone, and ours is still in FIN_WAIT_2: what the client sent last, if
+  /// anything, did not end it, and its time (net.ipv4.tcp_fin_timeout) will. `unknown` otherwise.
+  TcpState server_left_in = TcpState::unknown;
   /// TIME_WAIT was looked for again, and was not there any more although its time was not over: taken over by a new
   /// connection with the same addresses and ports, or ended by an RST (RFC 1337).
   bool time_wait_gone = false;

@@ -111,6 +111,9 @@ Json in_ms_if_any(std::chrono::nanoseconds time) { return time.count() > 0 ? Jso
 /// Why something is not known; null when it is.
 Json reason_of(bool is_unknown, UnknownBecause because) { return is_unknown ? Json(to_string(because)) : Json(); }
 
+/// The state of an end that outlives the other; null when none does.
+Json left_in(TcpState state) { return state != TcpState::unknown ? Json(to_string(state)) : Json(); }
+
 }  // namespace
 
 double in_ms(std::chrono::nanoseconds time) { return std::chrono::duration<double, std::milli>(time).count(); }
@@ -167,8 +170,8 @@ Json to_json(const Verdict& verdict) {
       {"time_wait_unknown_because",
        reason_of(verdict.time_wait == TimeWait::unknown, verdict.time_wait_unknown_because)},
       {"bytes_at_risk", verdict.bytes_at_risk ? Json(*verdict.bytes_at_risk) : Json()},
-      {"client_left_in",
-       verdict.client_left_in != TcpState::unknown ? Json(to_string(verdict.client_left_in)) : Json()},
+      {"client_left_in", left_in(verdict.client_left_in)},
+      {"server_left_in", left_in(verdict.server_left_in)},
       {"time_wait_gone", verdict.time_wait_gone},
       {"time_wait_remaining_ms", remaining ? Json(remaining->count()) : Json()},
       {"text", describe(verdict)},

@@ -39,6 +39,8 @@ TEST_CASE("states are final when no end can change any more but for TIME_WAIT's 
       {S::fin_wait_1, S::close_wait, 1, transitional},
       {S::fin_wait_2, S::close_wait, 100, transitional},
       {S::fin_wait_2, S::unknown, 100, transitional},
+      {S::fin_wait_2, S::closed, 3, transitional},
+      {S::fin_wait_2, S::closed, 4, settled},
       {S::closing, S::time_wait, 4, transitional},
       {S::last_ack, S::closed, 4, transitional},
       {S::established, S::closed, 4, transitional},
