@@ -4,7 +4,9 @@ add_library(closelab_build_flags INTERFACE)
 target_compile_features(closelab_build_flags INTERFACE cxx_std_20)
 target_compile_options(closelab_build_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wconversion -Wshadow
-  $<$<BOOL:${CLOSELAB_WARNINGS_AS_ERRORS}>:-Werror>)
+  $<$<BOOL:${CLOSELAB_WARNINGS_AS_ERRORS}>:-Werror>
+  # Position-independent code would else be called as if another library might replace it, and never inlined.
+  $<$<CONFIG:Release,RelWithDebInfo,MinSizeRel>:-fno-semantic-interposition>)
 target_include_directories(closelab_build_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 target_link_libraries(closelab_build_flags INTERFACE closelab_hardening)
 
