@@ -146,10 +146,10 @@ void Connection::deadline_passed(DeadlineKind kind) {
 // What the lifecycle says.
 
 Kind Connection::take(Event event, const Detail& detail) {
-  const Transition* certain = certain_step(state_, event);
-  const auto next = certain != nullptr ? std::optional(*certain) : next_step(state_, event, circumstances(event));
-  assert(next && "an event that can't happen in this state");
-  if (!next) return Kind::go_on;
+  const Transition* next = host_.is_stopping() ? nullptr : certain_step(state_, event);
+  const auto decided = next == nullptr ? next_step(state_, event, circumstances(event)) : std::nullopt;
+  if (decided) next = &*decided;
+  if (next == nullptr) return assert(!"an event that can't happen in this state"), Kind::go_on;
   const Stage before = std::exchange(state_.stage, next->stage);
   switch (next->step.kind) {
     case Kind::go_on:

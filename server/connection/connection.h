@@ -96,7 +96,12 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   void respond(Response&& response);
   void send_response(Response&& response, CloseReason decided = CloseReason::none);
   Step::Kind write_output();
-  Step::Kind act(const RuleRunner::Moment& moment);
+  /// Lets the rules for this moment act, until one ends the connection or makes it wait. Most connections have none.
+  Step::Kind act(const RuleRunner::Moment& moment) {
+    const bool may_have_new = moment.at == At::next_request && rules_.is_behind(host_.shared().rules);
+    return rules_.any() || may_have_new ? act_by_rules(moment) : Step::Kind::go_on;
+  }
+  Step::Kind act_by_rules(const RuleRunner::Moment& moment);
   Step::Kind say(std::string_view bytes, At at);
   Step::Kind obey(const Step& step);
   Step::Kind pass_stop();

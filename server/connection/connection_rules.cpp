@@ -27,8 +27,7 @@ void learn_new_rules(RuleRunner& rules, const RuleBook& book, const Report& repo
 
 }  // namespace
 
-/// Lets the rules for this moment act, until one ends the connection or makes it wait.
-Kind Connection::act(const RuleRunner::Moment& moment) {
+Kind Connection::act_by_rules(const RuleRunner::Moment& moment) {
   if (moment.at == At::next_request) learn_new_rules(rules_, host_.shared().rules, report_);
   if (!rules_.any()) return Kind::go_on;
   const RuleRunner::Settings settings{end_.mode(), host_.shared().options.timeouts.write_timeout};

@@ -181,14 +181,18 @@ constexpr auto first_rows = [] {
   return first;
 }();
 
-/// What is certain, by stage and event.
+/// What is certain while the server runs, by stage and event.
 constexpr auto certain = [] {
   std::array<std::array<std::optional<Transition>, events>, stages> steps{};
   for (std::size_t stage = 0; stage < stages; ++stage) {
     for (std::size_t event = 0; event < events; ++event) {
-      const std::size_t first = first_rows[stage][event];
-      if (first == table.size() || table[first].when != When::always) continue;
-      steps[stage][event] = Transition{table[first].to.value_or(static_cast<Stage>(stage)), table[first].step};
+      const auto is_for = [&](const Row& row) {
+        return holds(row.from, static_cast<Stage>(stage)) && row.event == static_cast<Event>(event);
+      };
+      std::size_t i = first_rows[stage][event];
+      while (i < table.size() && (table[i].when == When::stopping || !is_for(table[i]))) ++i;
+      if (i == table.size() || table[i].when != When::always) continue;
+      steps[stage][event] = Transition{table[i].to.value_or(static_cast<Stage>(stage)), table[i].step};
     }
   }
   return steps;

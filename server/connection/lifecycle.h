@@ -145,8 +145,8 @@ struct Transition {
 /// What the event leads to. A pause is over after `go_on` and `end`. Empty for an event that can't happen in that
 /// state, which is a defect of the caller.
 std::optional<Transition> next_step(LifeState state, Event event, const Circumstances& circumstances = {});
-/// The same where no circumstances decide, as with most events of a request: one look into a table. Null where they
-/// may, in a pause, and for an event that can't happen.
+/// The same for a server that does not stop, where no other circumstances decide, as with most events of a request: one
+/// look into a table. Null where they may, in a pause, and for an event that can't happen.
 const Transition* certain_step(LifeState state, Event event);
 
 std::string_view to_string(Stage stage);
