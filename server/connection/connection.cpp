@@ -6,9 +6,8 @@
 
 #include "net/kernel/tcp_probe.h"
 #include "net/socket/resource_error.h"
-#include "server/connection/fixed_limits.h"
 
-// What happens to a connection, what the lifecycle makes of it, waiting, and the end.
+// What happens to a connection, what the lifecycle makes of it, and waiting.
 
 namespace closelab::server {
 namespace {
@@ -173,9 +172,7 @@ Kind Connection::wait(Wait what, std::optional<milliseconds> duration) {
   int error = 0;
   switch (what) {
     case Wait::request:
-      // Empty lines before a request leave the parser in the middle of something.
-      if (state_.stage == Stage::idle) host_.exchanges().give_back(std::move(exchange_));
-      if (waiting_.for_request(idle_limits(host_, report_, rules_)) == Waiting::Since::now) report_.idle();
+      wait_for_request();
       error = stream_.wait_readable();
       break;
     case Wait::head:
@@ -206,6 +203,14 @@ Kind Connection::wait(Wait what, std::optional<milliseconds> duration) {
   if (error == 0) return Kind::wait;
   fail(what == Wait::client ? net::IoCall::send : net::IoCall::receive, error);
   return Kind::end;
+}
+
+void Connection::wait_for_request() {
+  const auto limits = idle_limits(host_, report_, rules_);
+  const auto since = waiting_.for_request(limits, report_.last_answer(exchange_.get()));
+  if (since == Waiting::Since::now) report_.idle(exchange_.get());
+  // Empty lines before a request leave the parser in the middle of something.
+  if (state_.stage == Stage::idle) host_.exchanges().give_back(std::move(exchange_));
 }
 
 void Connection::pause(Wait why, std::optional<milliseconds> duration) {
@@ -331,67 +336,6 @@ void Connection::notice_client() {
   if (state != TcpState::close_wait || is_read_later)
     return static_cast<void>(wait(state_.pause == Wait::none ? Wait::answer : state_.pause, {}));
   if (take(Event::noticed_fin) == Kind::end) proceed();
-}
-
-// The end.
-
-/// Everything has been handed to the kernel. A hold that it can't watch ends the connection there.
-void Connection::tear_down() {
-  if (take(Event::flushed) == Kind::wait || end_.is_over()) return;
-  const bool had_body = exchange_ != nullptr && exchange_->parser.body_received() > 0;
-  const bool may_send = had_body || !left_over(input_, exchange_.get()).empty();
-  report_.left_over(left_over(input_, exchange_.get()));
-  end_.begin(host_, stream_, report_);
-  end_.flushed(host_, stream_, may_send ? ConnectionEnd::ClientSends::maybe : ConnectionEnd::ClientSends::no);
-  after_teardown_step();
-}
-
-/// Reads what nobody wants any more. What is left after the budget comes again after others had their turn.
-void Connection::drain() {
-  net::Teardown& teardown = end_.teardown();
-  if (!teardown.wants_input()) return;
-  const net::TeardownPhase before = teardown.phase();
-  for (std::size_t sum = 0; teardown.wants_input() && sum < drain_budget;) {
-    const std::string_view dropped = teardown.drain(host_.read_buffer());
-    if (dropped.empty()) break;
-    report_.dropped(dropped);
-    sum += dropped.size();
-  }
-  if (teardown.phase() != before) waiting_.end();
-  after_teardown_step();
-}
-
-/// Its time bound has passed, or the server stops: then only an acknowledgement of more than our FIN is waited for.
-void Connection::look_at_teardown() {
-  net::Teardown& teardown = end_.teardown();
-  const auto left = teardown.time_left();
-  if (!host_.is_stopping() || (left && *left <= milliseconds(0))) {
-    teardown.time_exceeded();
-  } else if (net::unacknowledged_bytes(stream_.fd()) > 1) {
-    return waiting_.for_teardown(end_.next_look(host_));
-  } else {
-    teardown.stopped();
-  }
-  after_teardown_step();
-}
-
-void Connection::after_teardown_step() {
-  end_.report(report_, exchange_.get());
-  net::Teardown& teardown = end_.teardown();
-  if (teardown.phase() < net::TeardownPhase::draining) return;
-  host_.exchanges().give_back(std::move(exchange_));
-  if (teardown.phase() != net::TeardownPhase::closed) {
-    if (!waiting_.is_for_teardown()) waiting_.for_teardown(end_.next_look(host_));
-    report_.progress(teardown.connection());
-    const int error = teardown.wants_input() ? stream_.wait_readable() : 0;
-    return error != 0 ? fail(net::IoCall::receive, error) : void();
-  }
-  waiting_.end();
-  if (teardown.awaits_look()) return host_.look_before_close(*this, teardown);
-  report_.unread(teardown.connection().evidence, teardown.unread_at_close());
-  report_.settle_retry();
-  teardown.hand_over();
-  host_.remove(*this);
 }
 
 }  // namespace closelab::server

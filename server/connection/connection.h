@@ -106,11 +106,14 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   Step::Kind obey(const Step& step);
   Step::Kind pass_stop();
 
-  // Pauses, and the end.
+  // Waits.
+  void wait_for_request();
   void pause(Wait why, std::optional<std::chrono::milliseconds> duration);
   void look_at_pause();
   void notice_client();
   void end_pause();
+
+  // The end (connection_teardown.cpp).
   void tear_down();
   void drain();
   void look_at_teardown();

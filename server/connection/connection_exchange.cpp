@@ -35,6 +35,12 @@ bool must_refuse_more(const ConnectionHost& host, Stage stage, const Exchange* e
   return !host.shared().held->has_room(exchange->counted, exchange->memory());
 }
 
+/// What is handed over is told with the end or the idle wait, where that follows at once.
+bool is_told_now(Stage stage, std::string_view input, const RuleRunner& rules) {
+  const bool waits = stage == Stage::idle && input.empty() && !rules.any();
+  return stage != Stage::finishing && !waits;
+}
+
 /// Why the connection ends after an answer, if that is decided: an early one where nobody may know whether the rest of
 /// the request follows, or that can't be read (RFC 9110 §10.1.1).
 CloseReason decided_for(const Exchange& exchange, Stage stage, CloseReason decided) {
@@ -69,6 +75,7 @@ void Connection::readable() {
     if (later > milliseconds(0)) return void(take(Event::rule_waits, {.wait = Wait::delay, .duration = later}));
     buffer = buffer.first(most);
   }
+  if (exchange_ != nullptr) exchange_->heads_at = {};
   const net::IoResult result = stream_.receive(buffer);
   if (result.error == EAGAIN) return proceed();
   if (result.error != 0) return fail(net::IoCall::receive, result.error);
@@ -104,6 +111,7 @@ void Connection::proceed() {
 void Connection::resume() {
   if (exchange_ == nullptr) return proceed();
   const std::string kept = std::exchange(exchange_->input, {});
+  exchange_->heads_at = {};
   input_ = kept;
   proceed();
 }
@@ -175,7 +183,8 @@ void Connection::parsed(http::RequestParser::Event event) {
 
 /// From now on the request's rules count.
 Kind Connection::head_complete() {
-  exchange_->record.received_at = report_.now();
+  if (exchange_->heads_at.count() == 0) exchange_->heads_at = report_.now();
+  exchange_->record.received_at = exchange_->heads_at;
   const Shared& shared = host_.shared();
   const std::uint64_t number = report_.requests() + 1;
   std::vector<Rule> own;
@@ -360,7 +369,7 @@ Kind Connection::write_output() {
       [[fallthrough]];
     case Output::Result::flushed:
       Report::note_answered(*exchange_, report_.now(), stream_.sent());
-      if (state_.stage != Stage::finishing) report_.answered(*exchange_);
+      if (is_told_now(state_.stage, input_, rules_)) report_.answered(*exchange_);
       if (rules_.response_sent(output)) {
         const Kind kind = act({At::after_response});
         return kind == Kind::go_on && !output.empty() ? write_output() : kind;

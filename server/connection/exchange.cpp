@@ -26,6 +26,7 @@ void Exchange::reset() {
   output.reset();
   unflushed.clear();
   input.clear();
+  heads_at = {};
   stream.reset();
   written = 0;
 }

@@ -66,6 +66,9 @@ struct Exchange {
   std::optional<BodyStream> stream;
   /// Bytes that were read after a request that still waits for its answer.
   std::string input;
+  /// When the first head was complete in what was read last: others that came with it were there as well, so that one
+  /// look at the clock does for all. 0 before that.
+  std::chrono::nanoseconds heads_at{};
   /// Set while an asynchronous handler has the request.
   std::weak_ptr<Responder::State> responder;
   /// A response that waits for its `delay`.

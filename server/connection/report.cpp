@@ -51,8 +51,17 @@ Report::Report(Recorder& recorder, const net::Accepted& accepted)
       accepted_at_(std::chrono::steady_clock::now()),
       entry_(recorder.accepted(accepted.local, accepted.remote)) {}
 
-void Report::idle() {
-  if (requests_ > 0) recorder_.idle(entry_);
+void Report::idle(Exchange* exchange) {
+  if (requests_ == 0) return;
+  if (exchange == nullptr || exchange->unflushed.empty()) return recorder_.idle(entry_);
+  look_at_keepalive_again();
+  recorder_.idle(entry_, exchange->unflushed);
+  exchange->unflushed.clear();
+}
+
+std::chrono::steady_clock::time_point Report::last_answer(const Exchange* exchange) const {
+  const bool is_there = exchange != nullptr && !exchange->unflushed.empty();
+  return accepted_at_ + (is_there ? exchange->unflushed.back().answered_at : now());
 }
 
 void Report::request_begins(Exchange& exchange) {
@@ -120,11 +129,15 @@ void Report::look_at_keepalive() {
   local_client_.reset();
 }
 
-void Report::answered(Exchange& exchange) {
-  if (exchange.unflushed.empty()) return;
-  // By now nothing else runs a timer at the client, but it may be gone.
+/// By now nothing else runs a timer at the client, but it may be gone.
+void Report::look_at_keepalive_again() {
   look_at_keepalive();
   local_client_.reset();
+}
+
+void Report::answered(Exchange& exchange) {
+  if (exchange.unflushed.empty()) return;
+  look_at_keepalive_again();
   recorder_.answered(entry_, exchange.unflushed);
   exchange.unflushed.clear();
 }

@@ -36,8 +36,10 @@ class Report {
 
   /// A request has begun and the connection waits: for its rest, its handler or its client.
   void waits() { recorder_.active(entry_.id()); }
-  /// The connection waits for a request.
-  void idle();
+  /// The connection waits for a request. With answers that have not been told of, if there is an exchange.
+  void idle(Exchange* exchange);
+  /// When the last of those was handed over; now, where there are none.
+  std::chrono::steady_clock::time_point last_answer(const Exchange* exchange) const;
   /// Starts the record of a request, complete or refused.
   void request_begins(Exchange& exchange);
   /// Looks at a client on this machine, where that is asked for (Options::local_clients).
@@ -77,6 +79,7 @@ class Report {
 
  private:
   void look_at_keepalive();
+  void look_at_keepalive_again();
   void further(RequestRest::Further what);
   void may_retry(Retry retry, Source source);
 

@@ -24,9 +24,9 @@ void Waiting::set(DeadlineKind kind, milliseconds from_now) {
   host_.deadlines().set(deadline_, kind, Clock::now() + from_now);
 }
 
-Waiting::Since Waiting::for_request(const IdleLimits& limits) {
+Waiting::Since Waiting::for_request(const IdleLimits& limits, Clock::time_point now) {
   if (is_for_request()) return Since::before;
-  idle_since_ = looked_at_ = Clock::now();
+  idle_since_ = looked_at_ = now;
   unacknowledged_.reset();
   for_request_still(limits);
   return Since::now;

@@ -26,7 +26,8 @@ class Waiting {
 
   Waiting(ConnectionHost& host, net::Stream& stream, Connection& owner);
 
-  Since for_request(const IdleLimits& limits);
+  /// From `now` on, if it does not wait already.
+  Since for_request(const IdleLimits& limits, Clock::time_point now);
   /// The limits have changed; the same wait goes on.
   void for_request_still(const IdleLimits& limits);
   std::chrono::milliseconds idle_for() const;

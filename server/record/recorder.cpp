@@ -140,12 +140,18 @@ void Recorder::answering(Entry& entry, std::span<const RequestRecord> requests) 
 
 void Recorder::answered(Entry& entry, std::span<const RequestRecord> requests) {
   std::unique_lock lock(mutex_);
+  record_answered(lock, entry, requests);
+}
+
+void Recorder::record_answered(std::unique_lock<std::mutex>& lock, Entry& entry,
+                               std::span<const RequestRecord> requests) {
   for (const RequestRecord& request : requests) record_request(entry, request);
-  if (!options_.on_request) return;
+  if (!options_.on_request || requests.empty()) return;
   const std::optional<ConnectionRecord> copy = entry.copy();
-  lock.unlock();
   if (!copy) return;
+  lock.unlock();
   for (const RequestRecord& request : requests) call(options_.on_request, *copy, request);
+  lock.lock();
 }
 
 void Recorder::body_received(Entry& entry, const RequestRecord& request) {
@@ -170,8 +176,9 @@ std::pair<std::string, std::string> Recorder::last_request(const Entry& entry) c
   return {last.method, last.target};
 }
 
-void Recorder::idle(Entry& entry) {
+void Recorder::idle(Entry& entry, std::span<const RequestRecord> requests) {
   std::unique_lock lock(mutex_);
+  record_answered(lock, entry, requests);
   enter(entry.record_, Phase::idle);
   entry.idle_since_ = ++idle_sequence_;
   tell_waiters(entry);

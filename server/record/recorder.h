@@ -46,8 +46,8 @@ class Recorder {
   void local_client(Entry& entry, const LocalClient& client);
   /// Method and target; empty when none is kept.
   std::pair<std::string, std::string> last_request(const Entry& entry) const;
-  /// Open, and waiting for the next request.
-  void idle(Entry& entry);
+  /// Open, and waiting for the next request; `requests` have been answered before that.
+  void idle(Entry& entry, std::span<const RequestRecord> requests = {});
   /// The end has been decided.
   /// The connection's last request is refused, and why.
   void refused(Entry& entry, const std::string& why);
@@ -105,6 +105,7 @@ class Recorder {
   void take_note_of_settled(Entries::iterator entry);
   std::uint64_t& count_of(Phase phase);
   void record_request(Entry& entry, const RequestRecord& request) const;
+  void record_answered(std::unique_lock<std::mutex>& lock, Entry& entry, std::span<const RequestRecord> requests);
   void settle(Entries::iterator entry);
   void drop_oldest();
   bool is_over_age(std::chrono::steady_clock::time_point now) const;
