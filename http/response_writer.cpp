@@ -21,8 +21,9 @@ class PieceWriter {
 
   // Inlined, a literal is copied by a few moves.
   [[gnu::always_inline]] PieceWriter& operator<<(std::string_view piece) {
-    if (piece.size() > buffer_.size() - size_) return add_long(piece);
-    size_ += piece.copy(buffer_.data() + size_, piece.size());
+    if (piece.size() > room()) return add_long(piece);
+    std::char_traits<char>::copy(end_, piece.data(), piece.size());
+    end_ += piece.size();
     return *this;
   }
 
@@ -30,18 +31,19 @@ class PieceWriter {
   template <int base>
   PieceWriter& append(std::uint64_t number) {
     constexpr std::size_t most_digits = 20;
-    if (most_digits > buffer_.size() - size_) flush();
-    char* const begin = buffer_.data() + size_;
-    size_ += static_cast<std::size_t>(std::to_chars(begin, begin + most_digits, number, base).ptr - begin);
+    if (most_digits > room()) flush();
+    end_ = std::to_chars(end_, end_ + most_digits, number, base).ptr;
     return *this;
   }
 
   void flush() {
-    out_.append(buffer_.data(), size_);
-    size_ = 0;
+    out_.append(buffer_.data(), end_);
+    end_ = buffer_.data();
   }
 
  private:
+  std::size_t room() const { return static_cast<std::size_t>(buffer_.data() + buffer_.size() - end_); }
+
   [[gnu::cold, gnu::noinline]] PieceWriter& add_long(std::string_view piece) {
     flush();
     out_.append(piece);
@@ -49,8 +51,9 @@ class PieceWriter {
   }
 
   std::string& out_;
-  std::size_t size_ = 0;
   std::array<char, 512> buffer_;
+  /// Of what has been gathered.
+  char* end_ = buffer_.data();
 };
 
 void append_two_digits(std::string& out, int number) {
@@ -108,8 +111,8 @@ void write_status_line(PieceWriter& out, const ResponseHead& head) {
   // (RFC 9112 §4).
   const int status = head.status;
   const auto digit = [status](int place) { return static_cast<char>('0' + status / place % 10); };
-  const std::array<char, 3> digits{digit(100), digit(10), digit(1)};
-  out << to_string(head.version) << " " << std::string_view(digits.data(), digits.size()) << " "
+  const std::array<char, 5> code{' ', digit(100), digit(10), digit(1), ' '};
+  out << to_string(head.version) << std::string_view(code.data(), code.size())
       << head.reason.value_or(reason_phrase(status)) << "\r\n";
 }
 

@@ -30,6 +30,18 @@ void advertise(http::ResponseHead& head, const Exchange& exchange, const Respons
   head.requests_left = advertised<std::int64_t>(hints.max, left);
 }
 
+/// What persistence depends on, but for the response.
+http::PersistenceInputs known_inputs(const Exchange& exchange, const AnswerSettings& settings) {
+  http::PersistenceInputs inputs;
+  inputs.decided = settings.decided;
+  inputs.request_version = exchange.parser.message().version;
+  inputs.request = exchange.parser.connection_tokens();
+  inputs.request_number = settings.request_number;
+  inputs.request_limit = settings.options.request_limit;
+  inputs.server = settings.server;
+  return inputs;
+}
+
 std::string late_text(std::string_view what, std::string_view timeout, milliseconds value) {
   return std::string(what) + " did not arrive within " + std::string(timeout) + " (" + std::to_string(value.count()) +
          " ms)";
@@ -78,20 +90,17 @@ bool ends_with_connection(const http::ResponseFraming& framing, int status) {
   return !is_delimited && framing.body == http::ResponseBody::sent && status != 204 && status != 304;
 }
 
-Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings, const Response* response) {
-  http::PersistenceInputs inputs;
-  inputs.decided = settings.decided;
-  inputs.request_version = exchange.parser.message().version;
-  inputs.request = exchange.parser.connection_tokens();
-  inputs.request_number = settings.request_number;
-  inputs.request_limit = settings.options.request_limit;
-  inputs.server = settings.server;
-  if (response != nullptr) {
-    inputs.response = http::collect_connection_tokens(response->headers);
-    inputs.response.close = inputs.response.close || response->close_mode.has_value();
-    const bool until_close = framing_of(exchange, *response).framing == http::Framing::until_close;
-    inputs.response_body = until_close ? http::BodyEnd::connection_close : http::BodyEnd::framed;
-  }
+Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings) {
+  return http::decide_persistence(known_inputs(exchange, settings));
+}
+
+Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings, const Response& response,
+                              const http::ResponseFraming& framing) {
+  http::PersistenceInputs inputs = known_inputs(exchange, settings);
+  inputs.response = http::collect_connection_tokens(response.headers);
+  inputs.response.close = inputs.response.close || response.close_mode.has_value();
+  const bool until_close = framing.framing == http::Framing::until_close;
+  inputs.response_body = until_close ? http::BodyEnd::connection_close : http::BodyEnd::framed;
   return http::decide_persistence(inputs);
 }
 

@@ -43,9 +43,11 @@ http::ResponseFraming framing_of(const Exchange& exchange, const Response& respo
 /// Has it a body of which only the connection's end tells where it ends (RFC 9112 §6.3)?
 bool ends_with_connection(const http::ResponseFraming& framing, int status);
 
-/// What becomes of the connection after the exchange; before there is a response, as far as is known then.
-Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings,
-                              const Response* response = nullptr);
+/// What becomes of the connection after the exchange, as far as is known before there is a response.
+Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings);
+/// The same with the response and its framing.
+Persistence persistence_after(const Exchange& exchange, const AnswerSettings& settings, const Response& response,
+                              const http::ResponseFraming& framing);
 
 /// Queues the head. Nothing is queued when it can't be written (a field value with CR or LF).
 http::HeadError queue_head(Exchange& exchange, const Response& response, const http::ResponseFraming& framing,

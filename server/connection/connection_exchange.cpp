@@ -311,9 +311,9 @@ void Connection::send_response(Response&& response, CloseReason decided) {
   if (decided != CloseReason::none) exchange_->said.reset();
   AnswerSettings settings = settings_for(host_, report_, waiting_, decided_for(*exchange_, state_.stage, decided));
   settings.date = host_.date();
-  Persistence persistence = persistence_after(*exchange_, settings, &response);
-  const Persistence::Decision ours = persistence.decision;
   http::ResponseFraming framing = framing_of(*exchange_, response);
+  Persistence persistence = persistence_after(*exchange_, settings, response, framing);
+  const Persistence::Decision ours = persistence.decision;
   const std::optional<std::string> announced = rules_.take_announcement();
   const std::string lines = announced ? announced_lines(*announced) : "";
   if (announced) settings.connection_lines = lines;

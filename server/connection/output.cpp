@@ -44,7 +44,7 @@ void Output::say(std::string_view bytes) {
   }
 }
 
-void Output::add_body(std::string body) {
+void Output::add_body(std::string&& body) {
   if (body.size() <= small_body) {
     buffer_ += body;
   } else {

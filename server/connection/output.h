@@ -32,7 +32,7 @@ class Output {
   std::size_t gathered() const { return buffer_.size(); }
   /// Before a response of which hold_at() or omit_last_chunk() is wanted.
   void begin_response();
-  void add_body(std::string body);
+  void add_body(std::string&& body);
   /// `length`: what Content-Length promised; unset with `chunked` or when the end of the connection delimits.
   void add_source(BodySource source, std::optional<std::uint64_t> length, bool chunked);
   /// A body that is to stop inside, or to be sent in chunks.
