@@ -194,7 +194,7 @@ void Reactor::accept(const net::Accepted& accepted) {
     leave(admission);
     return net::UniqueFd(accepted.fd).reset();
   }
-  connections_.back()->place = connections_.size() - 1;
+  connections_.back()->place = static_cast<std::uint32_t>(connections_.size() - 1);
   act_on(std::shared_ptr(connections_.back()), [](Connection& connection) { connection.start(); });
 }
 

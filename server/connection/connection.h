@@ -49,7 +49,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   std::uint64_t id() const { return report_.id(); }
   const Admission admission;
   /// Among its reactor's connections; theirs to set.
-  std::size_t place = 0;
+  std::uint32_t place = 0;
 
   /// Reads at once: the first request is often there already.
   void start();

@@ -12,7 +12,7 @@ void Deadlines::set(DeadlineHook& hook, DeadlineKind kind, Clock::time_point whe
   hook.when = when;
   if (!hook.is_set()) {
     heap_.emplace_back();
-    hook.place = heap_.size();
+    hook.place = static_cast<std::uint32_t>(heap_.size());
   }
   settle(hook.place - 1, {when, ++last_sequence_, &hook});
   if (when < alarm_.next()) arm(when);
@@ -28,7 +28,7 @@ void Deadlines::clear(DeadlineHook& hook) {
 
 void Deadlines::put(std::size_t place, const Entry& entry) {
   heap_[place] = entry;
-  entry.hook->place = place + 1;
+  entry.hook->place = static_cast<std::uint32_t>(place + 1);
 }
 
 void Deadlines::settle(std::size_t place, Entry entry) {

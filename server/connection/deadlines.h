@@ -31,7 +31,7 @@ struct DeadlineHook {
   Connection* owner = nullptr;
   std::chrono::steady_clock::time_point when{};
   /// In the heap, counted from 1; 0 is nowhere.
-  std::size_t place = 0;
+  std::uint32_t place = 0;
   DeadlineKind kind = DeadlineKind::idle;
 
   bool is_set() const { return place != 0; }

@@ -70,9 +70,9 @@ AnswerAcknowledged acknowledged(const RequestRecord& request, const Arrival& arr
   return arrival.at_least && request.answer_end <= *arrival.at_least ? AnswerAcknowledged::whole : arrival.beyond;
 }
 
-AnswerSent sent(const RequestRecord& request, std::optional<std::uint64_t> until_close) {
+AnswerSent sent(const RequestRecord& request, std::uint64_t until_close) {
   const bool is_out = request.answered_at.count() > 0;
-  const bool is_last = until_close && request.number >= *until_close;
+  const bool is_last = until_close != 0 && request.number >= until_close;
   if (is_out && !request.answer_spoiled) return is_last ? AnswerSent::until_close : AnswerSent::whole;
   return request.status == 0 ? AnswerSent::nothing : AnswerSent::part;
 }
@@ -99,7 +99,7 @@ Outcome judge_request(const RequestFacts& facts) {
   return {again(facts.seen_by), Source::syscall};
 }
 
-void judge_outcomes(ConnectionRecord& record, std::optional<std::uint64_t> until_close) {
+void judge_outcomes(ConnectionRecord& record, std::uint64_t until_close) {
   std::uint64_t written = 0;
   for (const RequestRecord& request : record.requests) written = std::max(written, request.answer_end);
   const Aftermath aftermath = aftermath_of(record);

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 
 #include "closelab/record.h"
 
@@ -50,8 +49,8 @@ Outcome judge_request(const RequestFacts& facts);
 
 /// Judges every request of a connection that has settled, and the connection by the worst of them. What it has of
 /// `retry` already (bytes that came after the last request) counts too. `until_close`: the number of the request from
-/// whose answer on everything was a body that ends with the connection, if there was one.
-void judge_outcomes(ConnectionRecord& record, std::optional<std::uint64_t> until_close = {});
+/// whose answer on everything was a body that ends with the connection; 0: there was none.
+void judge_outcomes(ConnectionRecord& record, std::uint64_t until_close = 0);
 
 std::string_view to_string(AnswerSent sent);
 std::string_view to_string(AnswerAcknowledged acknowledged);

@@ -110,7 +110,7 @@ void Recorder::count_request(Entry& entry) {
 
 void Recorder::ends_with_connection(Entry& entry, std::uint64_t request_number) {
   const std::lock_guard lock(mutex_);
-  if (!entry.until_close_) entry.until_close_ = request_number;
+  if (entry.until_close_ == 0) entry.until_close_ = request_number;
 }
 
 /// A request that is there already is brought up to date; one that has been pushed out stays away.

@@ -166,8 +166,8 @@ class Recorder::Entry {
   mutable std::size_t oldest_request_ = 0;
   /// The wall clock may jump, so it can't tell the order of events.
   std::chrono::steady_clock::time_point accepted_{};
-  /// The first request whose answer ends with the connection.
-  std::optional<std::uint64_t> until_close_;
+  /// The first request whose answer ends with the connection; 0: none.
+  std::uint64_t until_close_ = 0;
   /// Orders the moments at which connections became idle; 0: never.
   std::uint64_t idle_since_ = 0;
 };
