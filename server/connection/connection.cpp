@@ -171,10 +171,15 @@ Kind Connection::wait(Wait what, std::optional<milliseconds> duration) {
   const Timeouts& timeouts = host_.shared().options.timeouts;
   int error = 0;
   switch (what) {
-    case Wait::request:
-      wait_for_request();
+    case Wait::request: {
+      const auto since =
+          waiting_.for_request(idle_limits(host_, report_, rules_), report_.last_answer(exchange_.get()));
+      if (since == Waiting::Since::now) report_.idle(exchange_.get());
+      // Empty lines before a request leave the parser in the middle of something.
+      if (state_.stage == Stage::idle) host_.exchanges().give_back(std::move(exchange_));
       error = stream_.wait_readable();
       break;
+    }
     case Wait::head:
     case Wait::body: {
       const auto since = what == Wait::head ? waiting_.for_rest(DeadlineKind::header, timeouts.header_timeout)
@@ -203,14 +208,6 @@ Kind Connection::wait(Wait what, std::optional<milliseconds> duration) {
   if (error == 0) return Kind::wait;
   fail(what == Wait::client ? net::IoCall::send : net::IoCall::receive, error);
   return Kind::end;
-}
-
-void Connection::wait_for_request() {
-  const auto limits = idle_limits(host_, report_, rules_);
-  const auto since = waiting_.for_request(limits, report_.last_answer(exchange_.get()));
-  if (since == Waiting::Since::now) report_.idle(exchange_.get());
-  // Empty lines before a request leave the parser in the middle of something.
-  if (state_.stage == Stage::idle) host_.exchanges().give_back(std::move(exchange_));
 }
 
 void Connection::pause(Wait why, std::optional<milliseconds> duration) {

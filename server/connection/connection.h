@@ -92,7 +92,6 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   Step::Kind body_begins(At after);
   Step::Kind answer_early(std::optional<HandlerAnswer> of_handler = std::nullopt);
   void serve();
-  void hand_over(const AsyncHandler& handler);
   void respond(Response&& response);
   void send_response(Response&& response, CloseReason decided = CloseReason::none);
   Step::Kind write_output();
@@ -106,8 +105,7 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   Step::Kind obey(const Step& step);
   Step::Kind pass_stop();
 
-  // Waits.
-  void wait_for_request();
+  // Pauses.
   void pause(Wait why, std::optional<std::chrono::milliseconds> duration);
   void look_at_pause();
   void notice_client();

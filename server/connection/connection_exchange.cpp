@@ -29,6 +29,25 @@ auto poster(ConnectionHost& host, std::weak_ptr<Connection> connection) {
   };
 }
 
+/// The request lives in the exchange, so whoever holds the responder holds the exchange.
+void hand_over(const AsyncHandler& handler, const std::shared_ptr<Exchange>& exchange, ConnectionHost& host,
+               std::weak_ptr<Connection> connection) {
+  auto deliver = [post = poster(host, std::move(connection)), number = exchange->record.number](Response response,
+                                                                                                AnswerKind kind) {
+    post([number, kind, response = std::move(response)](Connection& self) mutable {
+      self.answer(number, std::move(response), kind);
+    });
+  };
+  const auto state = std::make_shared<Responder::State>(std::shared_ptr<const Request>(exchange, &exchange->request),
+                                                        std::move(deliver));
+  exchange->responder = state;
+  try {
+    handler(Responder(state));
+  } catch (...) {
+    state->answer({}, AnswerKind::failed);
+  }
+}
+
 /// Is a request being read that would take more than the server may hold?
 bool must_refuse_more(const ConnectionHost& host, Stage stage, const Exchange* exchange) {
   if (stage != Stage::head && stage != Stage::body) return false;
@@ -238,28 +257,10 @@ void Connection::serve() {
   const auto route = host_.routes().find(request.path);
   if (route == nullptr) return respond(not_found());
   exchange_->answer = Exchange::Answer::by_handler;
-  if (route->async_handler) return hand_over(route->async_handler);
+  if (route->async_handler) return hand_over(route->async_handler, exchange_, host_, weak_from_this());
   HandlerAnswer answer = run_handler(host_, *route, request);
   answer.decided == CloseReason::none ? respond(std::move(answer.response))
                                       : send_response(std::move(answer.response), answer.decided);
-}
-
-void Connection::hand_over(const AsyncHandler& handler) {
-  auto deliver = [post = poster(host_, weak_from_this()), number = report_.requests()](Response response,
-                                                                                       AnswerKind kind) {
-    post([number, kind, response = std::move(response)](Connection& self) mutable {
-      self.answer(number, std::move(response), kind);
-    });
-  };
-  // The request lives in the exchange, so whoever holds the responder holds the exchange.
-  const auto state = std::make_shared<Responder::State>(std::shared_ptr<const Request>(exchange_, &exchange_->request),
-                                                        std::move(deliver));
-  exchange_->responder = state;
-  try {
-    handler(Responder(state));
-  } catch (...) {
-    state->answer({}, AnswerKind::failed);
-  }
 }
 
 void Connection::answer(std::uint64_t number, Response response, AnswerKind kind) {
