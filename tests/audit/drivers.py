@@ -36,7 +36,7 @@ def missing_for_driver(driver):
     command = [*INTERPRETERS.get(driver.suffix, []), str(driver)]
     try:
         done = subprocess.run(command, input="0 VERSION\n", capture_output=True, text=True, timeout=120, check=False)
-    except FileNotFoundError:
+    except OSError:  # also one in a folder of PATH that is not ours to enter
         return f"{command[0]} is not installed"
     if done.stdout.startswith("0 ok "):
         return ""

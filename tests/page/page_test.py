@@ -106,8 +106,9 @@ def check_endings(browser, lab):
 
 
 def open_lane(browser, number):
-    browser.run("""[...document.querySelectorAll(".lane")].find(one =>
-        one.querySelector(".id").textContent === arguments[0]).click()""", str(number))
+    browser.wait("""const lane = [...document.querySelectorAll(".lane")].find(one =>
+        one.querySelector(".id").textContent === arguments[0]); lane?.click(); return Boolean(lane)""",
+                 str(number), what=f"the lane of connection {number}")
     browser.wait("""const title = document.querySelector("#detail h3"); return title && title.textContent.startsWith("Connection " + arguments[0])""",
                  str(number), what=f"the details of connection {number}")
 
