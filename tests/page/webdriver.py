@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import shutil
 import socket
 import subprocess
@@ -30,13 +29,12 @@ class Browser:
         self.url = f"http://127.0.0.1:{self._port()}"
         arguments = ["--headless=new", "--disable-gpu", "--no-first-run", "--disable-background-networking",
                      "--disable-component-update", "--disable-dev-shm-usage",
+                     # Its sandbox works neither for root nor without user namespaces, and all pages here are our own.
+                     "--no-sandbox",
                      # Else chromedriver looks for it at localhost, which a bare machine does not know.
                      "--remote-debugging-pipe", "--disable-sync", "--disable-quic", "--hide-scrollbars",
                      f"--blink-settings=preferredColorScheme={0 if dark else 1}",
                      f"--user-data-dir={self.profile.name}"]
-        # Chromium's sandbox does not work for root.
-        if os.geteuid() == 0:
-            arguments.append("--no-sandbox")
         wanted = {"alwaysMatch": {"goog:chromeOptions": {"args": arguments},
                                   "goog:loggingPrefs": {"browser": "ALL"}}}
         self.session = self._call("POST", "/session", {"capabilities": wanted})["sessionId"]
