@@ -164,18 +164,23 @@ void Comparison::compare(const Performance& performance, const Connections& capt
     std::ranges::sort(match.played, {}, &Played::connected_at);
     const auto found = captured.find(ends);
     const std::size_t seen = found != captured.end() ? found->second.size() : 0;
-    if (conditions_.is_lossy && match.records.empty()) continue;  // never accepted
+    const bool has_failed =
+        std::ranges::any_of(match.played, [](const Played* each) { return !each->failure.empty(); });
+    if (conditions_.is_lossy && match.records.empty() && !has_failed) continue;  // never accepted
     if (match.played.size() != seen || match.records.size() != seen) {
       ++failures_;
       out_ << to_string(ends.client) << " -> " << to_string(ends.server) << ": " << match.played.size() << " played, "
            << match.records.size() << " recorded, " << seen << " captured\n";
+      for (const Played* played : match.played) out_ << "  " << played->ending->name << ' ' << played->failure << '\n';
+      for (std::size_t i = 0; has_failed && i < seen; ++i) out_ << std::span<const Packet>(found->second[i]);
       continue;
     }
-    for (std::size_t i = 0; i < seen; ++i) compare_one(*match.played[i]->ending, *match.records[i], found->second[i]);
+    for (std::size_t i = 0; i < seen; ++i) compare_one(*match.played[i], *match.records[i], found->second[i]);
   }
 }
 
-void Comparison::compare_one(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets) {
+void Comparison::compare_one(const Played& played, const ConnectionRecord& record, const std::vector<Packet>& packets) {
+  const Ending& ending = *played.ending;
   WireVerdict wire = read_wire(packets);
   if (ending.time_wait) wire.time_wait = {*ending.time_wait};
   if (conditions_.lacks_time_wait) {
@@ -204,6 +209,10 @@ void Comparison::compare_one(const Ending& ending, const ConnectionRecord& recor
     } else if (outcomes[i] == Outcome::missed) {
       explain(ending, record, packets, wire, fields[i]);
     }
+  }
+  if (!played.failure.empty()) {
+    ++failures_;
+    report(played.failure + ":", ending, record, packets, wire);
   }
   if (std::ranges::count(ending.reasons, record.close_reason) == 0) {
     ++failures_;

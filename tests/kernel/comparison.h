@@ -72,7 +72,7 @@ class Comparison {
  private:
   void explain(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets,
                const WireVerdict& wire, std::string_view field);
-  void compare_one(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets);
+  void compare_one(const Played& played, const ConnectionRecord& record, const std::vector<Packet>& packets);
   void count_reasons(const Verdict& verdict, Row& row);
   void check_retries(const Ending& ending, const ConnectionRecord& record, const std::vector<Packet>& packets,
                      const WireVerdict& wire);

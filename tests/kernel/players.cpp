@@ -41,6 +41,7 @@ Played played(const Ending& ending, const Client& client, const LabServer& serve
 }
 
 void play(const Ending& ending, LabServer& server, std::uint64_t seed, Performance& performance) {
+  const std::size_t before = performance.played.size();
   try {
     Random random(seed);
     std::uint16_t port = 0;
@@ -52,7 +53,9 @@ void play(const Ending& ending, LabServer& server, std::uint64_t seed, Performan
       each->script(scene);
     }
   } catch (const std::exception& error) {
-    performance.failures.push_back(std::string(ending.name) + ": " + error.what());
+    const bool is_connected = performance.played.size() > before;
+    if (is_connected) performance.played.back().failure = error.what();
+    if (!is_connected) performance.failures.push_back(std::string(ending.name) + ": " + error.what());
   }
 }
 

@@ -20,6 +20,8 @@ struct Played {
   Ends ends;
   /// Orders the connections that had the same ends one after the other.
   std::chrono::steady_clock::time_point connected_at;
+  /// What kept the client from its part: a server that does not answer, for instance.
+  std::string failure{};
 };
 
 struct Performance {
@@ -28,8 +30,8 @@ struct Performance {
   /// Of the servers; they should be as many.
   std::uint64_t accepted = 0;
   std::uint64_t settled = 0;
-  /// What went wrong outside of any verdict: a server that does not answer, a connection that does not settle, a
-  /// request that is said to be safe although a handler has got it.
+  /// What went wrong outside of any verdict: nobody to connect to, a connection that does not settle, a request that is
+  /// said to be safe although a handler has got it.
   std::vector<std::string> failures;
 
   void add(Performance other);
