@@ -254,9 +254,11 @@ std::uint32_t Teardown::missed() const { return holds_still_ ? dropped_segments(
 std::uint32_t Teardown::count_unread(std::optional<std::uint32_t> known) {
   if (over_ || fin_received_) return 0;
   const std::uint32_t unread = known ? *known : unread_bytes(stream_.fd());
-  if (unread > 0) unread_start_size_ = static_cast<std::uint8_t>(stream_.peek(unread_start_));
-  const bool exchanged = unread > 0 && look(SampleDepth::state).state == TcpState::closed;
-  return exchanged ? 0 : unread;
+  if (unread == 0) return 0;
+  unread_start_size_ = static_cast<std::uint8_t>(stream_.peek(unread_start_));
+  // An RST of the client's after that look would leave close() without one.
+  if (!holds_still_) hold_still();
+  return look(SampleDepth::state).state == TcpState::closed ? 0 : unread;
 }
 
 void Teardown::finish(How how, std::optional<std::uint32_t> known_unread) {
