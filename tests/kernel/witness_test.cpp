@@ -25,6 +25,7 @@
 #include "net/testbed/wire_verdict.h"
 #include "tests/kernel/witness_situations.h"
 #include "tests/support/private_network.h"
+#include "tests/support/skip.h"
 
 namespace closelab::kernel_test {
 namespace {
@@ -131,7 +132,7 @@ class Test {
     judge_.emplace();
     for (const bool with : {false, true}) {
       Options options = witness_options();
-      options.listen.address = "::";
+      options.listen.address = test::has_ipv6() ? "::" : "0.0.0.0";
       if (with) options.witness = packet_witness();
       servers_[with ? "with" : "without"] = std::make_unique<Server>(options);
     }

@@ -132,7 +132,7 @@ def main():
     options = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     if missing := webdriver.missing():
-        sys.exit(f"{missing} is not installed")
+        sys.exit(missing)
     print("round  endings/s     server's CPU time an ending    the page answers   longest frame  lanes shown")
     print("                  without   with the page   ratio   median   worst")
     for number in range(1, options.rounds + 1):

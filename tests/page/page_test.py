@@ -366,7 +366,7 @@ def main():
     program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     axe_file = pathlib.Path(sys.argv[3]) if len(sys.argv) > 3 and pathlib.Path(sys.argv[3]).exists() else None
     if absent := webdriver.missing():
-        print(f"skipped: {absent} is not installed")
+        print(f"skipped: {absent}")
         sys.exit(77)
     folder.mkdir(parents=True, exist_ok=True)
     if not axe_file:

@@ -237,7 +237,7 @@ def look(page, report, folder, compare, drawn="article"):
 def main():
     program, root, folder = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     if absent := webdriver.missing():
-        print(f"skipped: {absent} is not installed")
+        print(f"skipped: {absent}")
         sys.exit(77)
     folder.mkdir(parents=True, exist_ok=True)
     look(*play(program, root, folder), folder, check_report)

@@ -14,10 +14,14 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
 def missing():
-    """What is not installed, or None."""
+    """Why there is no browser to be had, or None."""
     for names in (("chromium", "chromium-browser", "google-chrome"), ("chromedriver",)):
         if not any(shutil.which(name) for name in names):
-            return names[0]
+            return f"{names[0]} is not installed"
+    try:
+        socket.socket(socket.AF_INET6).close()
+    except OSError:
+        return "chromedriver does not tell its port where there is no IPv6"
     return None
 
 
