@@ -42,6 +42,13 @@ const record = (id, phase, more = {}) => ({id, phase, client: `10.0.0.1:${id}`, 
   same(stateOf({record: record(2, "settled"), at: 0}, undefined, "client", 1, true), "unknown", "a remote client's");
   same(stateOf({record: record(2, "idle"), at: 0}, {server: {state: "CLOSE_WAIT"}}, "server", 1, true), "CLOSE_WAIT", "the kernel's word");
 }
+{ // What was seen before a connection settled is over, but for TIME_WAIT.
+  const settled = {record: {...record(2, "settled"), verdict: {...record(2, "settled").verdict, time_wait_source: "sock_diag"}}, at: 10};
+  const seen = (state, at) => ({server: {state, timer_ms: 50, at}});
+  same(stateOf(settled, seen("ESTABLISHED", 9), "server", 11, true), "CLOSED", "a look before the end");
+  same(stateOf(settled, seen("FIN_WAIT_2", 11), "server", 12, true), "FIN_WAIT_2", "a look after the end");
+  same(stateOf(settled, seen("TIME_WAIT", 9), "server", 11, true), "TIME_WAIT", "TIME_WAIT before the end");
+}
 { // Each second is the difference of totals; what a restart makes smaller is no ending.
   const model = emptyModel();
   const answer = (accepted, server) => ({server: {}, client: {}, sockets: [], counts: {accepted},

@@ -94,7 +94,7 @@ async function look() {
     if (!document.hidden) {
       const answer = await get(`/states?each=on&limit=${SOCKETS}`);
       looked = true;
-      takeStates(model, answer, Date.now());
+      takeStates(model, answer, started);
       showStates(model.now);
       showHistory(model.history);
       if (behind) await resynchronise();

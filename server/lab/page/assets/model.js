@@ -1,4 +1,4 @@
-// What the page knows, as values; nothing here touches the document. Tested by tests/page/model_test.mjs.
+// What the page knows, as values; nothing here touches the document. Tested by tests/page/model_test.js.
 
 export const KEPT = 1000;
 
@@ -81,9 +81,17 @@ export function newest(model, phase, most) {
 
 export const TIME_WAIT_MS = 60000;
 
+// What the kernel's table had of an end. The record of a connection that has settled since then knows better, unless that
+// was TIME_WAIT, which nothing but its time follows.
+function seenOf(entry, ends, side) {
+  const seen = ends?.[side];
+  const isOlder = seen && entry.record.phase === "settled" && seen.at < entry.at && seen.state !== "TIME_WAIT";
+  return isOlder ? undefined : seen;
+}
+
 // How much of TIME_WAIT is left of what an answer told at `at`; null when that end is in no TIME_WAIT.
 export function timeWaitLeft(entry, ends, side, now) {
-  const seen = ends?.[side];
+  const seen = seenOf(entry, ends, side);
   if (seen) return seen.state === "TIME_WAIT" ? Math.max(0, seen.timer_ms - (now - seen.at)) : null;
   const {verdict, phase} = entry.record;
   const holds = verdict.time_wait === side || verdict.time_wait === "both";
@@ -94,7 +102,8 @@ export function timeWaitLeft(entry, ends, side, now) {
 
 // The state of an end now: as the kernel's table has it, or what follows from the record. `unknown` is an answer.
 export function stateOf(entry, ends, side, now, looked) {
-  if (ends?.[side]) return ends[side].state;
+  const seen = seenOf(entry, ends, side);
+  if (seen) return seen.state;
   if (timeWaitLeft(entry, ends, side, now) !== null) return "TIME_WAIT";
   const {record} = entry;
   if (record.phase === "settled") {
