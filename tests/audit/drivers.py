@@ -41,7 +41,7 @@ def missing_for_driver(driver):
     if done.stdout.startswith("0 ok "):
         return ""
     lines = [line for line in done.stderr.splitlines() if any(word in line for word in (
-        "No module named", "Can't locate", "No such file", "cannot load", "Cannot find package", "undefined function"))]
+        "No module named", "Can't locate", "No such file", "Permission denied", "cannot load", "Cannot find package", "undefined function"))]
     if not lines:
         raise RuntimeError(f"{driver.name} fails: {done.stderr}")
     return lines[-1]
