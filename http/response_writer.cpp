@@ -52,7 +52,7 @@ class PieceWriter {
 
   std::string& out_;
   std::array<char, 512> buffer_;
-  /// Of what has been gathered.
+  /// Where what has been gathered ends.
   char* end_ = buffer_.data();
 };
 

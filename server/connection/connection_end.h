@@ -23,7 +23,7 @@ class ConnectionEnd {
   /// What a step says of reason and mode; what it leaves open is `given`, or stays.
   void decide(const Step& step, CloseReason given_reason, std::optional<CloseMode> given_mode);
 
-  /// Of the request's body this much had not arrived; 0 when that is unknown.
+  /// How much of the request's body had not arrived; 0 when that is unknown.
   /// With how much of its body is missing, if it has one.
   void note_unfinished(std::optional<std::uint64_t> missing) {
     unfinished_ = true;

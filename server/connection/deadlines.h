@@ -59,7 +59,7 @@ class Deadlines {
  private:
   struct Entry {
     Clock::time_point when;
-    /// Of those that are due at the same time, the first to be set is the first.
+    /// The first to be set is the first of those that are due at the same time.
     std::uint64_t sequence;
     DeadlineHook* hook;
 

@@ -48,9 +48,9 @@ class Recorder {
   std::pair<std::string, std::string> last_request(const Entry& entry) const;
   /// Open, and waiting for the next request; `requests` have been answered before that.
   void idle(Entry& entry, std::span<const RequestRecord> requests = {});
-  /// The end has been decided.
   /// The connection's last request is refused, and why.
   void refused(Entry& entry, const std::string& why);
+  /// The end has been decided.
   void closing(Entry& entry, CloseReason reason, CloseMode mode);
   /// A request's answer has a body that ends with the connection.
   void ends_with_connection(Entry& entry, std::uint64_t request_number);

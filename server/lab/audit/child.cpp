@@ -24,7 +24,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t longest_line = 64 * 1024;
-/// Of what nobody takes only so much is kept, the end: it tells most.
+/// So much is kept of what nobody takes, the end: it tells most.
 constexpr std::size_t most_kept = 4096;
 
 struct Ends {
