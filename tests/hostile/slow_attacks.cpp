@@ -14,6 +14,7 @@
 #include "tests/hostile/table.h"
 #include "tests/support/launch.h"
 #include "tests/support/process.h"
+#include "tests/support/sanitized.h"
 
 namespace closelab::hostile {
 namespace {
@@ -23,11 +24,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t connections = 400;
 // A server that is held up by an attack answers after its timeouts at best. A sanitizer makes four attacks at once a
 // load for the machine.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr auto worst_latency = 15s;
-#else
-constexpr auto worst_latency = 3s;
-#endif
+constexpr auto worst_latency = test::is_sanitized ? 15s : 3s;
 
 struct Attack {
   const char* name;

@@ -20,15 +20,12 @@
 #include "tests/kernel/players.h"
 #include "tests/support/capture.h"
 #include "tests/support/private_network.h"
+#include "tests/support/sanitized.h"
 
 namespace closelab::kernel_test {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t default_connections = 3'000;
-#else
-constexpr std::uint64_t default_connections = 20'000;
-#endif
+constexpr std::uint64_t default_connections = test::is_sanitized ? 3'000 : 20'000;
 
 std::optional<std::uint64_t> number_in(const char* variable) {
   const char* const value = std::getenv(variable);

@@ -7,16 +7,13 @@
 #include "tests/loopback/fixture.h"
 #include "tests/loopback/process.h"
 #include "tests/loopback/yardstick.h"
+#include "tests/support/sanitized.h"
 
 namespace closelab::loopback {
 namespace {
 
 // A sanitizer keeps its own account of each byte, and freed memory for a while.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::int64_t shadow = 8;
-#else
-constexpr std::int64_t shadow = 1;
-#endif
+constexpr std::int64_t shadow = test::is_sanitized ? 8 : 1;
 
 Endpoint loopback_port(std::int64_t port) { return *net::parse_address("127.0.0.1", static_cast<std::uint16_t>(port)); }
 

@@ -1,6 +1,7 @@
 #include "tests/personas/situations.h"
 
 #include <string>
+#include <utility>
 
 namespace closelab::persona_test {
 namespace {
@@ -33,6 +34,11 @@ constexpr std::size_t megabyte = 1'000'000;
 void send_and_read(Visit& visit, std::string_view bytes, std::size_t answers = 1) {
   visit.send(bytes);
   visit.read_answers(answers);
+}
+
+/// Made before it connects: from then on a server's timeouts count, and ten megabytes take time.
+std::function<void(Visit&)> sends(std::string bytes) {
+  return [bytes = std::move(bytes)](Visit& visit) { send_and_read(visit, bytes); };
 }
 
 void send_and_read_to_end(Visit& visit, std::string_view bytes) {
@@ -72,21 +78,17 @@ std::vector<Situation> persistence() {
 
 std::vector<Situation> unread_bytes() {
   return {
-      {.name = "PUT 1 kB, refused", .play = [](Visit& visit) { send_and_read(visit, upload("PUT /bytes/64", 1000)); }},
-      {.name = "PUT 500 kB, refused",
-       .play = [](Visit& visit) { send_and_read(visit, upload("PUT /bytes/64", megabyte / 2)); }},
-      {.name = "PUT 500 kB, refused, close",
-       .play = [](Visit& visit) { send_and_read(visit, upload("PUT /bytes/64", megabyte / 2, close)); }},
-      {.name = "PUT 10 MB, refused",
-       .play = [](Visit& visit) { send_and_read(visit, upload("PUT /bytes/64", 10 * megabyte)); }},
-      {.name = "PUT 10 MB, refused, close",
-       .play = [](Visit& visit) { send_and_read(visit, upload("PUT /bytes/64", 10 * megabyte, close)); }},
+      {.name = "PUT 1 kB, refused", .play = sends(upload("PUT /bytes/64", 1000))},
+      {.name = "PUT 500 kB, refused", .play = sends(upload("PUT /bytes/64", megabyte / 2))},
+      {.name = "PUT 500 kB, refused, close", .play = sends(upload("PUT /bytes/64", megabyte / 2, close))},
+      {.name = "PUT 10 MB, refused", .play = sends(upload("PUT /bytes/64", 10 * megabyte))},
+      {.name = "PUT 10 MB, refused, close", .play = sends(upload("PUT /bytes/64", 10 * megabyte, close))},
       {.name = "POST 100 kB, limit 64 KiB",
        .limits = Limits::small,
-       .play = [](Visit& visit) { send_and_read(visit, upload("POST /bytes/64", megabyte / 10)); }},
+       .play = sends(upload("POST /bytes/64", megabyte / 10))},
       {.name = "POST 10 MB, limit 64 KiB",
        .limits = Limits::small,
-       .play = [](Visit& visit) { send_and_read(visit, upload("POST /bytes/64", 10 * megabyte)); }},
+       .play = sends(upload("POST /bytes/64", 10 * megabyte))},
       {.name = "GET, close, then GET",
        .play = [](Visit& visit) { send_and_read(visit, request("GET /bytes/64", close) + small); }},
       {.name = "GET, close, then 1 MB",
@@ -106,9 +108,7 @@ std::vector<Situation> time_outs() {
       {.name = "half a head",
        .limits = Limits::small,
        .play = [](Visit& visit) { send_and_read(visit, "GET / HTTP/1.1\r\nHo"); }},
-      {.name = "half a body",
-       .limits = Limits::small,
-       .play = [](Visit& visit) { send_and_read(visit, upload("POST /echo", 100).substr(0, 80)); }},
+      {.name = "half a body", .limits = Limits::small, .play = sends(upload("POST /echo", 100).substr(0, 80))},
       {.name = "idle", .limits = Limits::small, .play = [](Visit& visit) { send_and_read_to_end(visit, small); }},
       {.name = "idle, GET after the FIN",
        .limits = Limits::small,

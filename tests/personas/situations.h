@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string_view>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct Situation {
   Limits limits = Limits::standard;
   /// SO_RCVBUF of the client; 0 is the kernel's default.
   int receive_buffer = 0;
-  void (*play)(Visit& visit) = nullptr;
+  std::function<void(Visit&)> play{};
 };
 
 const std::vector<Situation>& situations();

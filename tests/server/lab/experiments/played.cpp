@@ -8,6 +8,7 @@
 
 #include "server/lab/experiments/experiment_file.h"
 #include "server/lab/experiments/scheduler.h"
+#include "tests/support/sanitized.h"
 #include "tests/support/skip.h"
 
 namespace closelab::lab {
@@ -18,6 +19,14 @@ std::vector<Experiment> all_experiments() {
   std::vector<Experiment> experiments;
   for (const fs::directory_entry& entry : fs::directory_iterator(experiment_directory))
     if (entry.path().extension() == ".toml") experiments.push_back(read_experiment(entry.path().string()));
+  return experiments;
+}
+
+/// An old segment fits only if its connection sent faster than the clock of initial numbers runs, 15.6 MB/s each way. A
+/// relay under a sanitizer carries half of that.
+std::vector<Experiment> playable(std::vector<Experiment> experiments) {
+  if (test::is_sanitized)
+    std::erase_if(experiments, [](const Experiment& one) { return one.name == "j-old-duplicate"; });
   return experiments;
 }
 
