@@ -15,6 +15,13 @@ void require(bool condition, pcap* handle, const std::string& what) {
   if (!condition) throw std::runtime_error(what + ": " + pcap_geterr(handle));
 }
 
+/// Of a status that is none of its own pcap_statustostr() makes a text that all threads share.
+void activate(pcap* handle) {
+  const int status = pcap_activate(handle);
+  if (status >= 0) return;
+  throw std::runtime_error(std::string("capturing packets: ") + pcap_statustostr(status) + ": " + pcap_geterr(handle));
+}
+
 Frame frame_of(const pcap_pkthdr& header, const std::uint8_t* bytes) {
   // With nanosecond precision the field holds nanoseconds.
   const auto since_epoch = std::chrono::seconds(header.ts.tv_sec) + std::chrono::nanoseconds(header.ts.tv_usec);
@@ -35,8 +42,7 @@ LiveCapture::LiveCapture(std::uint32_t snapshot_bytes, std::size_t buffer_bytes)
   pcap_set_tstamp_precision(handle, PCAP_TSTAMP_PRECISION_NANO);
   // Without it packets would be handed over in blocks, late.
   pcap_set_immediate_mode(handle, 1);
-  const int activated = pcap_activate(handle);
-  require(activated >= 0, handle, std::string("capturing packets: ") + pcap_statustostr(activated));
+  activate(handle);
   require(pcap_set_datalink(handle, DLT_LINUX_SLL2) == 0, handle, "capturing packets of all interfaces");
   require(pcap_setnonblock(handle, 1, error.data()) == 0, handle, "pcap_setnonblock");
   set_filter(nothing);
