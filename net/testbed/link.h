@@ -3,8 +3,7 @@
 #include <cstdint>
 #include <string>
 
-#include "net/socket/unique_fd.h"
-#include "net/testbed/segment.h"
+#include "net/testbed/wire.h"
 
 namespace closelab::testbed {
 
@@ -23,13 +22,6 @@ struct LinkOptions {
   const char* own_address;
   const char* peer_address;
   int mtu = 1500;
-};
-
-/// The relay's end of a link: what the host sends is read from the descriptor, and what is written to it arrives at the
-/// host, a packet each, which begins with `layer`.
-struct Wire {
-  net::UniqueFd fd;
-  LinkLayer layer = LinkLayer::ip;
 };
 
 /// Makes an interface in this thread's namespace. Throws std::system_error when that is not allowed.

@@ -22,7 +22,7 @@
 namespace closelab::testbed {
 
 struct RelayCommand {
-  enum class Kind : std::uint8_t { delay, rule, clear_rules, release, release_fitting };
+  enum class Kind : std::uint8_t { delay, rule, clear_rules, release, release_fitting, lost };
   Kind kind = Kind::delay;
   std::chrono::milliseconds delay{};
   RelayRule rule{};
@@ -32,15 +32,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t largest_packet = 65536 + 14;  // with an Ethernet header
 /// What surely fits a receiver's window: its first offer is larger.
 constexpr std::uint32_t fitting_window = 56'000;
 
 /// The relay's process.
 class Network {
  public:
-  Network(Wire client, Wire server)
-      : layer_(client.layer), client_(std::move(client.fd)), server_(std::move(server.fd)) {}
+  Network(Wire client, Wire server) : client_(std::move(client)), server_(std::move(server)) {}
 
   /// Until the control socket's other end is closed.
   void run(int control);
@@ -60,18 +58,17 @@ class Network {
     std::uint32_t next = 0;
   };
 
-  bool obey(const RelayCommand& command);
-  void take(int fd, Side from);
+  std::uint32_t obey(const RelayCommand& command);
+  void take(Side from);
   void route(std::string bytes, Side from);
   void deliver_due();
-  void deliver(const std::string& bytes, Side from) const;
+  void deliver(const std::string& bytes, Side from);
   void release();
   bool release_fitting();
   int wait_ms() const;
 
-  const LinkLayer layer_;
-  net::UniqueFd client_;
-  net::UniqueFd server_;
+  Wire client_;
+  Wire server_;
   std::chrono::milliseconds delay_{0};
   RelayRules rules_;
   std::deque<Travelling> travelling_;
@@ -82,53 +79,49 @@ class Network {
 
 void Network::run(int control) {
   while (true) {
-    std::array<pollfd, 3> entries{{{control, POLLIN, 0}, {client_.get(), POLLIN, 0}, {server_.get(), POLLIN, 0}}};
+    std::array<pollfd, 3> entries{{{control, POLLIN, 0}, {client_.fd(), POLLIN, 0}, {server_.fd(), POLLIN, 0}}};
     ::poll(entries.data(), entries.size(), wait_ms());
     deliver_due();
-    take(client_.get(), Side::client);
-    take(server_.get(), Side::server);
+    take(Side::client);
+    take(Side::server);
     if (entries[0].revents == 0) continue;
     RelayCommand command;
     if (::recv(control, &command, sizeof command, 0) != sizeof command) return;
-    const char answer = obey(command) ? 1 : 0;
-    ::send(control, &answer, 1, MSG_NOSIGNAL);
+    const std::uint32_t answer = obey(command);
+    ::send(control, &answer, sizeof answer, MSG_NOSIGNAL);
   }
 }
 
-bool Network::obey(const RelayCommand& command) {
+std::uint32_t Network::obey(const RelayCommand& command) {
   switch (command.kind) {
     case RelayCommand::Kind::delay:
       delay_ = command.delay;
-      return true;
+      return 0;
     case RelayCommand::Kind::rule:
       rules_.add(command.rule);
-      return true;
+      return 0;
     case RelayCommand::Kind::clear_rules:
       rules_.clear();
-      return true;
+      return 0;
     case RelayCommand::Kind::release:
       release();
-      return true;
+      return 0;
     case RelayCommand::Kind::release_fitting:
-      return release_fitting();
+      return release_fitting() ? 1 : 0;
+    case RelayCommand::Kind::lost:
+      return client_.lost() + server_.lost();
   }
-  return false;
+  return 0;
 }
 
-void Network::take(int fd, Side from) {
-  std::string bytes(largest_packet, '\0');
-  while (true) {
-    bytes.resize(largest_packet);
-    const ssize_t size = ::read(fd, bytes.data(), bytes.size());
-    if (size <= 0) return;
-    bytes.resize(static_cast<std::size_t>(size));
-    route(bytes, from);
-  }
+void Network::take(Side from) {
+  Wire& wire = from == Side::client ? client_ : server_;
+  for (std::string bytes; wire.take(bytes);) route(bytes, from);
 }
 
 void Network::route(std::string bytes, Side from) {
   const auto* const begin = reinterpret_cast<const unsigned char*>(bytes.data());
-  const std::optional<Segment> segment = parse_segment({begin, bytes.size()}, layer_);
+  const std::optional<Segment> segment = parse_segment({begin, bytes.size()}, client_.layer());
   if (!segment) return;  // what is not TCP over IPv4 or IPv6, a router solicitation for example, goes nowhere
   Packet packet = segment->packet;
   packet.from = from;
@@ -146,12 +139,7 @@ void Network::deliver_due() {
   }
 }
 
-/// A full queue loses the packet, as a router's does.
-void Network::deliver(const std::string& bytes, Side from) const {
-  const int to = from == Side::client ? server_.get() : client_.get();
-  if (::write(to, bytes.data(), bytes.size()) < 0 && errno != EAGAIN && errno != ENOBUFS && errno != EINVAL)
-    ::_exit(EXIT_FAILURE);
-}
+void Network::deliver(const std::string& bytes, Side from) { (from == Side::client ? server_ : client_).send(bytes); }
 
 void Network::release() {
   for (const Kept& kept : std::exchange(kept_, {})) deliver(kept.bytes, kept.packet.from);
@@ -192,7 +180,11 @@ Relay::Relay(Wire client, Wire server) {
   if (pid_ > 0) return;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   control_.reset();
-  Network(std::move(client), std::move(server)).run(theirs.get());
+  try {
+    Network(std::move(client), std::move(server)).run(theirs.get());
+  } catch (const std::system_error&) {
+    ::_exit(EXIT_FAILURE);
+  }
   ::_exit(EXIT_SUCCESS);
 }
 
@@ -205,13 +197,15 @@ void Relay::set_delay(std::chrono::milliseconds delay) { tell({.kind = RelayComm
 void Relay::add(const RelayRule& rule) { tell({.kind = RelayCommand::Kind::rule, .rule = rule}); }
 void Relay::clear_rules() { tell({.kind = RelayCommand::Kind::clear_rules}); }
 void Relay::release() { tell({.kind = RelayCommand::Kind::release}); }
-bool Relay::release_fitting() { return tell({.kind = RelayCommand::Kind::release_fitting}); }
+bool Relay::release_fitting() { return tell({.kind = RelayCommand::Kind::release_fitting}) != 0; }
+std::uint32_t Relay::lost() { return tell({.kind = RelayCommand::Kind::lost}); }
 
-bool Relay::tell(const RelayCommand& command) {
-  char answer = 0;
+std::uint32_t Relay::tell(const RelayCommand& command) {
+  std::uint32_t answer = 0;
   ::send(control_.get(), &command, sizeof command, MSG_NOSIGNAL);
-  if (::recv(control_.get(), &answer, 1, 0) != 1) throw std::runtime_error("the relay between the hosts is gone");
-  return answer != 0;
+  if (::recv(control_.get(), &answer, sizeof answer, 0) != sizeof answer)
+    throw std::runtime_error("the relay between the hosts is gone");
+  return answer;
 }
 
 }  // namespace closelab::testbed

@@ -33,9 +33,11 @@ class Relay {
   /// Delivers the one kept packet whose sequence numbers lie in its receiver's window of now: what an old duplicate
   /// does that turns up in a new connection. False when none does.
   bool release_fitting();
+  /// How many packets it lost that it was not told to drop, because it was too slow: should be none.
+  std::uint32_t lost();
 
  private:
-  bool tell(const RelayCommand& command);
+  std::uint32_t tell(const RelayCommand& command);
 
   net::UniqueFd control_;
   pid_t pid_ = -1;

@@ -140,7 +140,8 @@ int run() {
   }
   const Connections captured = hosts.finish_capture();
 
-  std::size_t wrong = hosts.dropped();
+  const std::uint32_t lost = hosts.relay().lost();
+  std::size_t wrong = hosts.dropped() + lost;
   for (const auto& [condition, performance] : played) {
     for (const std::string& failure : performance.failures) std::cout << "failed: " << failure << '\n';
     Comparison comparison(std::cout, condition->conditions);
@@ -148,7 +149,8 @@ int run() {
     comparison.print_table();
     wrong += comparison.failures() + performance.failures.size();
   }
-  std::cout << hosts.dropped() << " packets dropped by the capture, " << wrong << " wrong\n";
+  std::cout << hosts.dropped() << " packets dropped by the capture, " << lost
+            << " lost by the relay, which was too slow, " << wrong << " wrong\n";
   return wrong == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

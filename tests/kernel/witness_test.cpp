@@ -227,7 +227,8 @@ class Test {
     }
     std::cout << std::setw(37) << "total" << std::setw(21) << text_of(totals["without"]) << text_of(totals["with"])
               << '\n'
-              << judge_->dropped() << " packets dropped by the judge\n";
+              << judge_->dropped() << " packets dropped by the judge, " << place_.relay->lost()
+              << " lost by the relay, which was too slow\n";
     wrong_or_missing_ = totals["with"][1] + totals["with"][2];
   }
 
@@ -235,7 +236,9 @@ class Test {
     return std::to_string(counts[0]) + '/' + std::to_string(counts[1]) + '/' + std::to_string(counts[2]);
   }
 
-  bool is_good() const { return failures_ == 0 && judge_->dropped() == 0 && wrong_or_missing_ == 0; }
+  bool is_good() {
+    return failures_ == 0 && judge_->dropped() == 0 && place_.relay->lost() == 0 && wrong_or_missing_ == 0;
+  }
 
   const std::size_t connections_;
   Place place_;

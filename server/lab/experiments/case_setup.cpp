@@ -174,6 +174,8 @@ std::vector<testbed::Segment> CaseSetup::finish_capture() {
     enter(Side::client);
   }
   finish(*client_capture_, address(Side::server, 0));
+  if (const std::uint32_t lost = relay_ ? relay_->lost() : 0; lost > 0)
+    throw std::runtime_error(fmt::format("the machine was too slow to carry every packet: {} lost", lost));
   if (!has_two_hosts()) return client_capture_->take();
   return testbed::join_views(client_capture_->take(), server_capture_->take(), address(Side::client, 0));
 }
