@@ -16,10 +16,13 @@ constexpr int look_again_ms = 10;
 
 Sniffer::Sniffer(std::function<std::shared_ptr<void>()> on_thread)
     : capture_({.buffer_bytes = buffer_bytes}),
-      thread_([this, first = std::move(on_thread)](const std::stop_token& stop) { run(stop, first); }) {}
+      thread_([this, first = std::move(on_thread)](const std::stop_token& stop) { run(stop, first); }) {
+  begun_.wait();
+}
 
 void Sniffer::run(const std::stop_token& stop, const std::function<std::shared_ptr<void>()>& on_thread) {
   const auto kept = on_thread ? on_thread() : nullptr;
+  begun_.count_down();
   while (!stop.stop_requested()) {
     pollfd entry{.fd = capture_.fd(), .events = POLLIN, .revents = 0};
     ::poll(&entry, 1, look_again_ms);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <latch>
 #include <memory>
 #include <thread>
 
@@ -21,8 +22,8 @@ using testbed::WireVerdict;
 /// them than the kernel would hold.
 class Sniffer {
  public:
-  /// `on_thread`: called on its thread, which keeps what it returns to its end. Throws std::runtime_error when
-  /// capturing is not possible here.
+  /// `on_thread`: called on its thread before this returns; the thread keeps what it gives to its end. Throws
+  /// std::runtime_error when capturing is not possible here.
   explicit Sniffer(std::function<std::shared_ptr<void>()> on_thread = {});
 
   /// Everything captured until now; ends the capture.
@@ -36,6 +37,7 @@ class Sniffer {
 
   testbed::Capture capture_;
   testbed::ConnectionSorter sorter_;
+  std::latch begun_{1};
   std::jthread thread_;
 };
 
