@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <ranges>
 
 namespace closelab::net {
 namespace {
@@ -18,9 +17,9 @@ constexpr int most_looks_at_one = 4;
 bool is_replaced_after(TcpState state) { return state == TcpState::fin_wait_1 || state == TcpState::closing; }
 
 TcpState last_sampled(std::span<const Evidence> evidence) {
-  for (const Evidence& seen : std::views::reverse(evidence))
-    if (const auto* sample = seen.as<fact::Sampled>()) return sample->state;
-  return TcpState::unknown;
+  const auto is_sample = [](const Evidence& seen) { return seen.is<fact::Sampled>(); };
+  const auto last = std::find_if(evidence.rbegin(), evidence.rend(), is_sample);
+  return last != evidence.rend() ? last->as<fact::Sampled>()->state : TcpState::unknown;
 }
 
 /// An RST takes both ends away at once, and into no further state.

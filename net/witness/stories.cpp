@@ -1,7 +1,6 @@
 #include "net/witness/stories.h"
 
 #include <algorithm>
-#include <ranges>
 #include <tuple>
 
 #include "net/socket/socket_address.h"
@@ -96,9 +95,9 @@ Stories::Story* Stories::story_of(Succession& succession, const fact::Segment& s
   if (segment.from == Sender::client && !answered)
     return succession.size() > 1 ? &succession[succession.size() - 2] : nullptr;
   if (continues(newest.segments, segment)) return &newest;
-  for (Story& story : succession | std::views::reverse)
-    if (continues(story.segments, segment)) return &story;
-  return &newest;
+  const auto is_of = [&](const Story& story) { return continues(story.segments, segment); };
+  const auto latest = std::find_if(succession.rbegin(), succession.rend(), is_of);
+  return latest != succession.rend() ? &*latest : &newest;
 }
 
 /// Seen twice, on a bridge and on its port, it is still one segment; sent again, it is too.

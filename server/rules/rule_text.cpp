@@ -180,7 +180,7 @@ std::string describe_action(const Action& action) {
   }
   // What ends the connection after something else comes later here, too.
   const bool ends_behind = parts.size() > 1 && !std::holds_alternative<CloseAction>(action);
-  if (ends_behind && parts.front().starts_with("close ")) std::ranges::rotate(parts, parts.begin() + 1);
+  if (ends_behind && parts.front().starts_with("close ")) std::rotate(parts.begin(), parts.begin() + 1, parts.end());
   std::string text;
   for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
   return text;

@@ -22,7 +22,7 @@ struct JsonAllocator {
   template <class Other>
   JsonAllocator(const JsonAllocator<Other>&) noexcept {}
   T* allocate(std::size_t count) { return static_cast<T*>(::operator new(count * sizeof(T))); }
-  void deallocate(T* memory, std::size_t count) noexcept { ::operator delete(memory, count * sizeof(T)); }
+  void deallocate(T* memory, std::size_t) noexcept { ::operator delete(memory); }
   friend bool operator==(const JsonAllocator&, const JsonAllocator&) { return true; }
 };
 
