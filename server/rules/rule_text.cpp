@@ -123,7 +123,7 @@ Rule bare_expect(const Trigger& at) {
 std::string in_words(const RuleKey& key, const std::string& value, const Action& action) {
   const auto* send = std::get_if<SendAction>(&action);
   if (send != nullptr && key.name == "send") return "send " + counted(send->bytes.size(), "byte");
-  return std::string(key.name) + (is_switch(key.kind) && value == "on" ? "" : ' ' + value);
+  return std::string(key.name) + (is_switch(key.kind) && value == "on" ? "" : ' ' + printable(value));
 }
 
 }  // namespace
