@@ -183,7 +183,6 @@ TEST_CASE("the experiment that the manual builds step by step comes out as it sa
                                       parse_experiment(steps[0] + steps[1], "my.toml")};
   // The manual says to correct it then.
   experiments[1].conclusion = Conclusion::conditional;
-  experiments = playable(std::move(experiments));
   for (const ExperimentResult& result : play_all(experiments, {})) {
     if (is_skipped(result)) continue;
     CHECK_MESSAGE(result.as_expected(), text_report(result, {}));

@@ -23,7 +23,7 @@ std::vector<Experiment> all_experiments() {
 }
 
 /// An old segment fits only if its connection sent faster than the clock of initial numbers runs, 15.6 MB/s each way. A
-/// relay under a sanitizer carries half of that.
+/// relay under a sanitizer carries less than half.
 std::vector<Experiment> playable(std::vector<Experiment> experiments) {
   if (test::is_sanitized)
     std::erase_if(experiments, [](const Experiment& one) { return one.name == "j-old-duplicate"; });
