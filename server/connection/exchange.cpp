@@ -38,10 +38,12 @@ void Exchange::abandon() {
 }
 
 Retry Exchange::retry() const {
-  const auto unsent = [](const RequestRecord& each) { return each.answered_at.count() == 0; };
-  if (std::ranges::any_of(unflushed, unsent)) return Retry::if_idempotent;
-  if (!parser.started() || answer == Answer::queued) return Retry::not_needed;
-  return answer == Answer::by_handler ? Retry::if_idempotent : Retry::safe;
+  const auto again = [](bool by_handler) { return by_handler ? Retry::if_idempotent : Retry::safe; };
+  Retry worst = Retry::not_needed;
+  for (const RequestRecord& each : unflushed)
+    if (each.answered_at.count() == 0) worst = std::max(worst, again(each.seen_by == SeenBy::handler));
+  if (!parser.started() || answer == Answer::queued) return worst;
+  return std::max(worst, again(answer == Answer::by_handler));
 }
 
 void Exchange::drop() {
