@@ -64,14 +64,23 @@ std::string who_holds_time_wait(const Request& request, const Options& options) 
   return "";
 }
 
+const CloseAction* closing(const std::optional<Rule>& rule) {
+  return rule ? std::get_if<CloseAction>(&rule->action) : nullptr;
+}
+
 /// A hold (Server::hold_close()) leaves the client alone to close.
-std::string next_step_held(const Request& request) {
+std::string next_step_held(const Request& request, const std::optional<Rule>& rule) {
+  if (closing(rule) != nullptr)
+    return fmt::format("your rule would end the connection ({}), and is held: it waits until it is released",
+                       describe(*rule));
   if (keeps(request)) return "the server keeps the connection open until it is released, however long you wait";
   return fmt::format("the server would close, because {}, and is held: it waits until it is released",
                      describe(request.persistence.reason));
 }
 
-std::string who_holds_time_wait_held(const Request& request) {
+std::string who_holds_time_wait_held(const Request& request, CloseMode mode) {
+  if (mode == CloseMode::abortive) return "nobody: you close, and an RST of the server's follows when it is released";
+  if (mode == CloseMode::never) return "nobody: you close, and the server's side stays in CLOSE_WAIT";
   return fmt::format("you, at {}, when you close; what the server does when it is released comes after that",
                      to_string(request.client));
 }
@@ -95,10 +104,13 @@ std::string root_page(const Request& request, const Options& options, const Endp
   // The Host field names the server as the client knows it, which a wildcard address does not.
   const std::string host(request.field("Host").value_or(to_string(server)));
   const QueryOptions query = parse_query_options(request.query).value;
-  const std::string rule = query.rule ? fmt::format("Unless your rule acts: {}.\n", describe(*query.rule)) : "";
   const bool held = hold == Switch::on;
-  const std::string next = held ? next_step_held(request) : next_step(request, options, query);
-  const std::string time_wait = held ? who_holds_time_wait_held(request) : who_holds_time_wait(request, options);
+  const CloseAction* close = closing(query.rule);
+  const bool acts = query.rule && !(held && close != nullptr);
+  const std::string rule = acts ? fmt::format("Unless your rule acts: {}.\n", describe(*query.rule)) : "";
+  const std::string next = held ? next_step_held(request, query.rule) : next_step(request, options, query);
+  const CloseMode mode = close != nullptr ? close->mode : options.close_mode;
+  const std::string time_wait = held ? who_holds_time_wait_held(request, mode) : who_holds_time_wait(request, options);
   return fmt::format(
       "You are connection {}, from {}, and this is its request {}.\n"
       "After this response {}.\n{}"

@@ -154,6 +154,19 @@ TEST_CASE("/ under a hold tells that only the client closes") {
   CHECK(contains(text, "is held"));
 }
 
+TEST_CASE("/ under a hold tells that a rule that closes is held as well") {
+  Request r = request("/");
+  r.query = "close=abortive";
+  std::string text = root_page(r, {}, {}, Switch::on);
+  CHECK(contains(text, "your rule would end the connection (close abortive at after_response), and is held"));
+  CHECK(contains(text, "TIME_WAIT: nobody: you close, and an RST"));
+  CHECK_FALSE(contains(text, "Unless your rule acts"));
+  r.query = "delay=5ms";
+  text = root_page(r, {}, {}, Switch::on);
+  CHECK(contains(text, "Unless your rule acts: delay 5ms"));
+  CHECK(contains(text, "TIME_WAIT: you"));
+}
+
 TEST_CASE("/ tells what the options of its query change") {
   Request r = request("/");
   r.query = "idle_timeout=200ms&close=abortive";
