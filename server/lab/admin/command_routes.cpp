@@ -23,9 +23,12 @@ CloseMode close_mode_of(const Call& call, CloseMode otherwise) {
 }
 
 Response close_connection(Server& lab, const Call& call) {
-  const CloseMode mode = close_mode_of(call, lab.options().close_mode);
+  CloseMode mode = close_mode_of(call, lab.options().close_mode);
   open_connection(lab, call.id);
   if (!lab.close(call.id, mode)) throw Refusal(409, fmt::format("connection {} is ending already", call.id));
+  // An end that is under way is finished in another mode.
+  const auto record = lab.connection(call.id);
+  if (record && record->phase >= Phase::closing) mode = record->close_mode;
   return json_reply(object({{"connection_id", call.id}, {"close_mode", to_string(mode)}}));
 }
 

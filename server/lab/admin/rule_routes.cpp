@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "server/lab/admin/json_body.h"
@@ -30,8 +31,11 @@ Response put_rules(Server& lab, std::string_view body) {
 
 Response post_rule(Server& lab, std::string_view body) {
   try {
-    const std::uint64_t id = lab.add_rule(rule_from_json(parse_json_body(body), "the rule"));
-    return json_reply(object({{"id", id}}), 201);
+    const Rule rule = rule_from_json(parse_json_body(body), "the rule");
+    const std::vector<RuleStatus> others = lab.rules();
+    const auto equal = std::ranges::find(others, rule, &RuleStatus::rule);
+    const Json same_as = equal != others.end() ? Json(equal->id) : Json();
+    return json_reply(object({{"id", lab.add_rule(rule)}, {"same_as", same_as}}), 201);
   } catch (const std::invalid_argument& error) {
     throw Refusal(400, error.what());
   }

@@ -329,7 +329,8 @@ void add_rule(Settings& settings, const Rule& rule, std::string_view where) {
   const auto equal = std::ranges::find(rules, rule);
   if (equal != rules.end())
     settings.notes.push_back(
-        fmt::format("{}this rule is the same as rule {}; both act", where, equal - rules.begin() + 1));
+        fmt::format("{}this rule is the same as rule {}; it acts as well, where the first has not ended the connection",
+                    where, equal - rules.begin() + 1));
   rules.push_back(rule);
 }
 

@@ -97,7 +97,7 @@ std::string former_name_note(std::string_view former, std::string_view now);
 /// What is wrong with settings that are fine one by one; empty when nothing is.
 std::string contradiction(const Settings& settings);
 
-/// Adds a rule, with a note that begins with `where` when an equal one is there: both act, which is rarely meant.
+/// Adds a rule, with a note that begins with `where` when an equal one is there, which is rarely meant.
 void add_rule(Settings& settings, const Rule& rule, std::string_view where);
 
 }  // namespace closelab::lab

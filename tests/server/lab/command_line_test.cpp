@@ -128,7 +128,8 @@ TEST_CASE("a former flag still works and draws a note, and the present one wins"
 
 TEST_CASE("a rule that is given twice is noticed") {
   const Settings settings = parse({"serve", "--rule=stall=on", "--rule=stall=on"}).settings;
-  CHECK(settings.notes == std::vector<std::string>{"--rule stall=on: this rule is the same as rule 1; both act"});
+  CHECK(settings.notes == std::vector<std::string>{"--rule stall=on: this rule is the same as rule 1; it acts as well, "
+                                                   "where the first has not ended the connection"});
 }
 
 TEST_CASE("help and version are shown") {

@@ -89,7 +89,7 @@ stall = true)",
   const std::vector<std::string> expected{
       "lab.toml:1:1: verdicts is called lookups now; the old name goes with the next version",
       "lab.toml:2:1: half_close is called client_half_close now; the old name goes with the next version",
-      "lab.toml:5:1: this rule is the same as rule 1; both act",
+      "lab.toml:5:1: this rule is the same as rule 1; it acts as well, where the first has not ended the connection",
   };
   CHECK(settings.notes == expected);
 }

@@ -242,7 +242,9 @@ TEST_CASE("an equal rule is noticed") {
   add_rule(settings, at(At::accept).stall().once(), "here: ");
   CHECK(settings.notes.empty());
   add_rule(settings, at(At::accept).stall(), "here: ");
-  CHECK(settings.notes == std::vector<std::string>{"here: this rule is the same as rule 1; both act"});
+  CHECK(settings.notes ==
+        std::vector<std::string>{
+            "here: this rule is the same as rule 1; it acts as well, where the first has not ended the connection"});
   CHECK(settings.options.rules.size() == 3);
 }
 
