@@ -84,8 +84,8 @@ void Teardown::time_exceeded() {
   handle(TeardownEvent::time_exceeded);
 }
 
-void Teardown::note_request_unfinished(std::uint64_t missing) {
-  connection_.note(Source::inferred, fact::RequestUnfinished{as_count(missing)});
+void Teardown::note_request_unfinished(const fact::RequestUnfinished& what) {
+  connection_.note(Source::inferred, what);
 }
 
 std::string_view Teardown::drain(std::span<char> scratch) {

@@ -59,7 +59,7 @@ class Teardown {
   void stopped() { handle(TeardownEvent::stopped); }
 
   /// The request's body had not arrived in full when the end was decided; 0: how much is missing is unknown.
-  void note_request_unfinished(std::uint64_t missing);
+  void note_request_unfinished(const fact::RequestUnfinished& what);
 
   /// Reads and drops up to `scratch` of what has come, within the byte bound; call when readable. Returns it; empty
   /// when there is nothing more, or the phase has changed.

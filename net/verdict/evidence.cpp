@@ -14,7 +14,7 @@ std::string error_text(int error) {
   return name != nullptr ? name : "errno " + std::to_string(error);
 }
 
-std::string bytes_text(std::uint32_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
+std::string bytes_text(std::uint64_t bytes) { return std::to_string(bytes) + (bytes == 1 ? " byte" : " bytes"); }
 
 /// SIOCOUTQ counts our FIN as a byte.
 std::string unacked_text(const fact::Sampled& sample) {
@@ -68,6 +68,13 @@ std::string flags_text(const fact::Segment& segment) {
   return text;
 }
 
+std::string unfinished_text(const fact::RequestUnfinished& unfinished) {
+  using Part = fact::RequestUnfinished::Part;
+  if (unfinished.part == Part::head) return "the rest of the request head";
+  if (unfinished.part == Part::unknown) return "what may follow the malformed request";
+  return (unfinished.missing > 0 ? bytes_text(unfinished.missing) : "the rest") + " of the request body";
+}
+
 std::string missed_text(std::uint32_t missed) {
   return missed == 0 ? "" : ", and what the client sent, a FIN or RST perhaps, had been dropped before it";
 }
@@ -119,8 +126,7 @@ struct Describer {
     return bytes_text(drained.dropped) + " read and dropped";
   }
   std::string operator()(const fact::RequestUnfinished& unfinished) const {
-    return (unfinished.missing > 0 ? bytes_text(unfinished.missing) : std::string("the rest")) +
-           " of the request body had not been read; what comes after close() is answered by RST";
+    return unfinished_text(unfinished) + " had not been read; what comes after close() is answered by RST";
   }
   std::string operator()(const fact::Aborted& aborted) const {
     if (aborted.silent)
@@ -174,6 +180,12 @@ std::string_view to_string(SampleMoment moment) {
   static constexpr std::array<std::string_view, 7> names{"unspecified", "before_fin",   "after_fin",    "at_eof",
                                                          "at_error",    "before_close", "while_waiting"};
   return names[static_cast<std::size_t>(moment)];
+}
+
+std::string_view to_string(fact::RequestUnfinished::Part part) {
+  using Part = fact::RequestUnfinished::Part;
+  if (part == Part::unknown) return "unknown";
+  return part == Part::head ? "head" : "body";
 }
 
 std::string_view to_string(Sender sender) { return sender == Sender::server ? "server" : "client"; }

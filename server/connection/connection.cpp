@@ -17,14 +17,18 @@ using Kind = Step::Kind;
 
 TcpState state_of(const net::Stream& stream) { return net::sample_socket(stream.fd(), net::SampleDepth::state).state; }
 
-/// Bytes of a request's body that have not been read, 0 when their number is unknown; none when it has no body.
-std::optional<std::uint64_t> missing_body(const http::RequestParser& parser) {
-  if (parser.framing() == http::BodyFraming::none) return std::nullopt;
-  return parser.body_remaining().value_or(0);
+/// What of a request has not been read; none when it is only refused.
+std::optional<fact::RequestUnfinished> missing_part(const http::RequestParser& parser) {
+  using Part = fact::RequestUnfinished::Part;
+  if (parser.rest().end == http::MessageRest::End::unknown) return fact::RequestUnfinished{Part::unknown};
+  const bool has_body = parser.framing() != http::BodyFraming::none;
+  if (has_body) return fact::RequestUnfinished{Part::body, parser.body_remaining().value_or(0)};
+  if (parser.rest().end == http::MessageRest::End::counted) return std::nullopt;
+  return fact::RequestUnfinished{Part::head};
 }
 
 void note_unfinished(const Exchange& exchange, ConnectionEnd& end, Report& report) {
-  end.note_unfinished(missing_body(exchange.parser));
+  end.note_unfinished(missing_part(exchange.parser));
   report.unfinished(exchange);
 }
 
@@ -259,19 +263,25 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
   }
 }
 
-/// Drops what is under way. Its requests, served or not, go into the record as they are.
-void Connection::cut(Stage before) {
-  rules_.cut();
+/// What was read, and will not be taken in.
+void Connection::leave_rest(Stage before) {
   // In the middle of a body it is more of that.
   if (before == Stage::body) note_unfinished(*exchange_, end_, report_);
   report_.left_over(left_over(input_, exchange_.get()));
   input_ = {};
+}
+
+/// Drops what is under way. Its requests, served or not, go into the record as they are.
+void Connection::cut(Stage before) {
+  rules_.cut();
+  leave_rest(before);
   if (exchange_ == nullptr) return;
   report_.unanswered(*exchange_, head_in(before), stream_.sent());
   exchange_->drop();
 }
 
 void Connection::break_off(Stage before, Event event, const Detail& detail) {
+  leave_rest(before);
   if (exchange_ != nullptr) report_.unanswered(*exchange_, head_in(before), stream_.sent());
   net::Teardown& teardown = end_.begin(host_, stream_, report_);
   switch (event) {

@@ -23,9 +23,8 @@ class ConnectionEnd {
   /// What a step says of reason and mode; what it leaves open is `given`, or stays.
   void decide(const Step& step, CloseReason given_reason, std::optional<CloseMode> given_mode);
 
-  /// How much of the request's body had not arrived; 0 when that is unknown.
-  /// With how much of its body is missing, if it has one.
-  void note_unfinished(std::optional<std::uint64_t> missing) {
+  /// The request is not read to its end; with what is missing of it, if anything is.
+  void note_unfinished(const std::optional<fact::RequestUnfinished>& missing) {
     unfinished_ = true;
     missing_ = missing;
   }
@@ -56,7 +55,7 @@ class ConnectionEnd {
   CloseMode mode_;
   bool reported_ = false;
   bool unfinished_ = false;
-  std::optional<std::uint64_t> missing_;
+  std::optional<fact::RequestUnfinished> missing_;
   std::unique_ptr<net::Teardown> teardown_;
 };
 

@@ -100,6 +100,7 @@ void Connection::readable() {
   if (result.error != 0) return fail(net::IoCall::receive, result.error);
   if (result.bytes > 0) {
     input_ = std::string_view(buffer.data(), result.bytes);
+    if (rules_.is_slow()) report_.paced(Sender::client, result.bytes, report_.now());
   } else {
     end_.begin(host_, stream_, report_).received_fin();
     take(Event::received_fin);
@@ -360,8 +361,12 @@ Kind Connection::write_output() {
   report_.answering(*exchange_);
   const bool may_wait = rules_.watches_response() || shared.holds.is_held(id());
   const bool fin_follows = state_.stage == Stage::finishing && end_.sends_fin_at_once(shared.options) && !may_wait;
+  // Looked at before, not after: the client may act on the last byte before this thread runs on.
+  const std::chrono::nanoseconds at = report_.now();
+  const std::uint64_t sent = stream_.sent();
   const Output::Result result = output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no);
   if (is_piece) rules_.piece_sent(Clock::now());
+  if (is_piece) report_.paced(Sender::server, stream_.sent() - sent, at);
   switch (result) {
     case Output::Result::held:
       if (const Kind passed = pass_stop(); passed != Kind::go_on) return passed;
@@ -369,7 +374,7 @@ Kind Connection::write_output() {
       // It was held at its very end.
       [[fallthrough]];
     case Output::Result::flushed:
-      Report::note_answered(*exchange_, report_.now(), stream_.sent());
+      Report::note_answered(*exchange_, at, stream_.sent());
       if (is_told_now(state_.stage, input_, rules_)) report_.answered(*exchange_);
       if (rules_.response_sent(output)) {
         const Kind kind = act({At::after_response});

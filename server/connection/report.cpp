@@ -194,8 +194,9 @@ void Report::unread(std::span<const Evidence> evidence, std::string_view start) 
 }
 
 void Report::rule_fired(std::uint64_t request_number, const BookedRule& booked, std::uint64_t said_bytes) {
-  recorder_.rule_fired(entry_.id(),
-                       {now(), booked.id, request_number, describe_act(booked.rule), booked.rule.at.at, said_bytes});
+  RuleFiring firing{now(), booked.id, request_number, describe_act(booked.rule), booked.rule.at.at, said_bytes};
+  if (std::holds_alternative<SlowAction>(booked.rule.action)) firing.pieces.emplace();
+  recorder_.rule_fired(entry_.id(), std::move(firing));
 }
 
 void Report::progress(const net::EndedConnection& ended) {

@@ -71,6 +71,10 @@ class Report {
   /// And of bytes that were not read: `start` is what they began with, as far as it was looked at.
   void unread(std::span<const Evidence> evidence, std::string_view start);
   void rule_fired(std::uint64_t request_number, const BookedRule& booked, std::uint64_t said_bytes);
+  /// A `slow` rule has let so many bytes pass.
+  void paced(Sender from, std::uint64_t bytes, std::chrono::nanoseconds at) {
+    recorder_.paced(entry_, {at, from, bytes});
+  }
   void closing(CloseReason reason, CloseMode mode) { recorder_.closing(entry_, reason, mode); }
   /// What is known so far of an end that takes its time.
   void progress(const net::EndedConnection& ended);

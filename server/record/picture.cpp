@@ -265,11 +265,23 @@ void add_local_client(std::vector<Rung>& rungs, const ConnectionRecord& record) 
   rungs.push_back({.kind = RungKind::note, .side = Side::client, .text = std::move(text), .source = Source::sock_diag});
 }
 
+void add_pieces(std::vector<Rung>& rungs, const PacedPieces& pieces) {
+  for (const auto& [at, from, bytes] : pieces.first) {
+    const Side side = from == Sender::server ? Side::server : Side::client;
+    rungs.push_back(seen_by_call(at, RungKind::data, side, "a piece of " + counted(bytes, "byte")));
+  }
+  if (pieces.left_out > 0)
+    rungs.push_back({.at = pieces.first.back().at,
+                     .kind = RungKind::rule,
+                     .text = counted(pieces.left_out, "more piece") + ", not shown"});
+}
+
 void add_rules(std::vector<Rung>& rungs, const ConnectionRecord& record) {
   for (const RuleFiring& firing : record.rules_fired) {
     std::ostringstream text;
     text << firing;
     rungs.push_back({.at = firing.at, .kind = RungKind::rule, .text = printable(text.str())});
+    if (firing.pieces) add_pieces(rungs, *firing.pieces);
   }
 }
 

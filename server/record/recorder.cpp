@@ -194,6 +194,18 @@ void Recorder::rule_fired(std::uint64_t id, RuleFiring firing) {
   fired.push_back(std::move(firing));
 }
 
+void Recorder::paced(Entry& entry, const PacedPiece& piece) {
+  const std::lock_guard lock(mutex_);
+  std::vector<RuleFiring>& fired = entry.record_.rules_fired;
+  const auto is_slow = [](const RuleFiring& firing) { return firing.pieces.has_value(); };
+  const auto last = std::find_if(fired.rbegin(), fired.rend(), is_slow);
+  if (last == fired.rend()) return;
+  if (last->pieces->first.size() < PacedPieces::kept)
+    last->pieces->first.push_back(piece);
+  else
+    ++last->pieces->left_out;
+}
+
 void Recorder::retry(std::uint64_t id, Retry retry, Source source) {
   const std::lock_guard lock(mutex_);
   const auto found = entries_.find(id);

@@ -55,6 +55,8 @@ class Recorder {
   /// A request's answer has a body that ends with the connection.
   void ends_with_connection(Entry& entry, std::uint64_t request_number);
   void rule_fired(std::uint64_t id, RuleFiring firing);
+  /// Of the `slow` rule that has acted last.
+  void paced(Entry& entry, const PacedPiece& piece);
   void retry(std::uint64_t id, Retry retry, Source source);
   /// What the observer sees after close().
   void observed(const net::EndedConnection& ended, const Verdict& verdict, net::Progress progress);

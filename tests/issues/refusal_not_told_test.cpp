@@ -23,7 +23,8 @@ ConnectionRecord record_of(const std::string& sent) {
 }
 
 bool speaks_of_body(const ConnectionRecord& record) {
-  return closelab::find<fact::RequestUnfinished>(record.evidence) != nullptr;
+  const auto* unfinished = closelab::find<fact::RequestUnfinished>(record.evidence);
+  return unfinished != nullptr && unfinished->part == fact::RequestUnfinished::Part::body;
 }
 
 }  // namespace

@@ -117,6 +117,7 @@ TEST_CASE("descriptions say what the fact means") {
     Fact fact;
     const char* text;
   };
+  using Part = fact::RequestUnfinished::Part;
   const Row rows[] = {
       {fact::ReceivedFin{}, "recv() returned 0: the client's FIN"},
       {fact::ReceiveFailed{ECONNRESET}, "recv() failed: ECONNRESET, the client's RST"},
@@ -132,10 +133,14 @@ TEST_CASE("descriptions say what the fact means") {
        "own state after our FIN: FIN_WAIT_1, 1 byte unread, our FIN and 19 bytes unacked, 3 bytes not sent yet"},
       {fact::DrainTimeExceeded{2000ms}, "the drain's time bound was reached after 2000 ms"},
       {fact::DrainBytesExceeded{65537}, "the drain's byte bound was reached after 65537 bytes"},
-      {fact::RequestUnfinished{1},
+      {fact::RequestUnfinished{Part::body, 1},
        "1 byte of the request body had not been read; what comes after close() is answered by RST"},
-      {fact::RequestUnfinished{0},
+      {fact::RequestUnfinished{Part::body},
        "the rest of the request body had not been read; what comes after close() is answered by RST"},
+      {fact::RequestUnfinished{Part::head},
+       "the rest of the request head had not been read; what comes after close() is answered by RST"},
+      {fact::RequestUnfinished{Part::unknown},
+       "what may follow the malformed request had not been read; what comes after close() is answered by RST"},
       {fact::Closed{0}, "close()"},
       {fact::Closed{7}, "close() with 7 bytes unread: the kernel sends RST"},
       {fact::Closed{0, 43ms}, "close(), which blocked for 43 ms (SO_LINGER)"},

@@ -144,11 +144,17 @@ struct Drained {
   std::uint32_t dropped = 0;
 };
 
-/// The request's body had not arrived to its end.
+/// The request had not arrived to its end.
 struct RequestUnfinished {
   static constexpr std::string_view name = "request_unfinished";
-  /// Bytes that had not arrived; 0 when their number is unknown.
-  std::uint32_t missing = 0;
+  enum class Part : std::uint8_t {
+    head,
+    body,
+    unknown,  ///< a malformed head leaves open what follows it
+  };
+  Part part = Part::body;
+  /// Bytes of the body that had not arrived; 0 when their number is unknown.
+  std::uint64_t missing = 0;
 };
 
 /// What SO_LINGER{1,0} and close() do: our RST, but that in CLOSING and LAST_ACK.
@@ -273,6 +279,7 @@ FinSentBy fin_sent_by(const std::vector<Evidence>& evidence);
 std::string_view to_string(Source source);
 std::string_view to_string(SampleMoment moment);
 std::string_view to_string(Sender sender);
+std::string_view to_string(fact::RequestUnfinished::Part part);
 std::string_view to_string(CaptureGap gap);
 std::string_view to_string(FinSentBy sent_by);
 /// `sent_fin`.

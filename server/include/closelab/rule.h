@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "closelab/close_mode.h"
+#include "closelab/evidence.h"
 #include "closelab/message.h"
 #include "closelab/switch.h"
 
@@ -220,6 +221,22 @@ struct RuleStatus {
   std::uint64_t fired = 0;
 };
 
+/// What a `slow` rule let pass at once.
+struct PacedPiece {
+  /// Since accept().
+  std::chrono::nanoseconds at{};
+  Sender from = Sender::server;
+  /// Of the connection; of what the client sent as many as were read.
+  std::uint64_t bytes = 0;
+};
+
+/// The first pieces that a `slow` rule let pass on a connection, and how many more there were.
+struct PacedPieces {
+  static constexpr std::size_t kept = 16;
+  std::vector<PacedPiece> first;
+  std::uint64_t left_out = 0;
+};
+
 /// A rule that acted on a connection.
 struct RuleFiring {
   /// Since accept().
@@ -234,6 +251,8 @@ struct RuleFiring {
   At moment = At::accept;
   /// Bytes that it sent, and no handler said.
   std::uint64_t said_bytes = 0;
+  /// Set for `slow`.
+  std::optional<PacedPieces> pieces{};
 };
 
 std::string_view to_string(At at);

@@ -45,7 +45,10 @@ struct FactWriter {
   void operator()(const fact::DrainTimeExceeded& exceeded) const { add("duration_ms", exceeded.after.count()); }
   void operator()(const fact::DrainBytesExceeded& exceeded) const { add("dropped", exceeded.dropped); }
   void operator()(const fact::Drained& drained) const { add("dropped", drained.dropped); }
-  void operator()(const fact::RequestUnfinished& unfinished) const { add("missing", unfinished.missing); }
+  void operator()(const fact::RequestUnfinished& unfinished) const {
+    json["part"] = to_string(unfinished.part);
+    add("missing", unfinished.missing);
+  }
   void operator()(const fact::Closed& closed) const {
     add("unread", closed.unread);
     add("duration_ms", closed.blocked.count());
@@ -178,6 +181,14 @@ Json to_json(const Verdict& verdict) {
   });
 }
 
+Json to_json(const PacedPiece& piece) {
+  return object({{"at_ms", in_ms(piece.at)}, {"from", to_string(piece.from)}, {"bytes", piece.bytes}});
+}
+
+Json to_json(const PacedPieces& pieces) {
+  return object({{"first", array_of(pieces.first)}, {"left_out", pieces.left_out}});
+}
+
 Json to_json(const RuleFiring& firing) {
   return object({
       {"rule_id", firing.rule_id > 0 ? Json(firing.rule_id) : Json()},
@@ -185,6 +196,7 @@ Json to_json(const RuleFiring& firing) {
       {"at_ms", in_ms(firing.at)},
       {"text", firing.text},
       {"said_bytes", firing.said_bytes},
+      {"pieces", firing.pieces ? to_json(*firing.pieces) : Json()},
   });
 }
 

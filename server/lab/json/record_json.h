@@ -14,6 +14,7 @@ Json to_json(const RequestRecord& request);
 Json to_json(const Evidence& evidence);
 Json to_json(const Process& process);
 Json to_json(const Verdict& verdict);
+Json to_json(const PacedPiece& piece);
 Json to_json(const RuleFiring& firing);
 Json to_json(const ConnectionRecord& record);
 Json to_json(const Counts& counts);
