@@ -32,6 +32,14 @@ void note_unfinished(const Exchange& exchange, ConnectionEnd& end, Report& repor
   report.unfinished(exchange);
 }
 
+/// What was read, and will not be taken in.
+void leave(std::string_view& input, Stage before, const Exchange* exchange, ConnectionEnd& end, Report& report) {
+  // In the middle of a body it is more of that.
+  if (before == Stage::body) note_unfinished(*exchange, end, report);
+  report.left_over(left_over(input, exchange));
+  input = {};
+}
+
 /// Who connects during a drain is not turned away before its first answer.
 IdleLimits idle_limits(const ConnectionHost& host, const Report& report, const RuleRunner& rules) {
   IdleLimits limits{rules.next_idle(), {}};
@@ -263,25 +271,17 @@ void Connection::end(const Step& step, Stage before, Event event, const Detail& 
   }
 }
 
-/// What was read, and will not be taken in.
-void Connection::leave_rest(Stage before) {
-  // In the middle of a body it is more of that.
-  if (before == Stage::body) note_unfinished(*exchange_, end_, report_);
-  report_.left_over(left_over(input_, exchange_.get()));
-  input_ = {};
-}
-
 /// Drops what is under way. Its requests, served or not, go into the record as they are.
 void Connection::cut(Stage before) {
   rules_.cut();
-  leave_rest(before);
+  leave(input_, before, exchange_.get(), end_, report_);
   if (exchange_ == nullptr) return;
   report_.unanswered(*exchange_, head_in(before), stream_.sent());
   exchange_->drop();
 }
 
 void Connection::break_off(Stage before, Event event, const Detail& detail) {
-  leave_rest(before);
+  leave(input_, before, exchange_.get(), end_, report_);
   if (exchange_ != nullptr) report_.unanswered(*exchange_, head_in(before), stream_.sent());
   net::Teardown& teardown = end_.begin(host_, stream_, report_);
   switch (event) {

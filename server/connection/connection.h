@@ -76,7 +76,6 @@ class Connection : public std::enable_shared_from_this<Connection>, private net:
   Circumstances circumstances(Event event) const;
   Step::Kind wait(Wait what, std::optional<std::chrono::milliseconds> duration);
   void end(const Step& step, Stage before, Event event, const Detail& detail);
-  void leave_rest(Stage before);
   void cut(Stage before);
   void break_off(Stage before, Event event, const Detail& detail);
   void fail(net::IoCall call, int error);

@@ -184,16 +184,16 @@ Output::Pulled Output::pull() {
   } else if (!omit_last_chunk_) {
     http::append_last_chunk(buffer_, trailers_);
   }
+  std::erase_if(wire_pieces_, [this](const WirePiece& piece) { return piece.end <= written_; });
   // After a chunk's data comes CRLF.
-  if (hold_wire_at_ && !piece_.empty())
-    wire_pieces_.push_back({written_ + pending() - (chunked_ ? 2 : 0), piece_.size()});
+  if (!piece_.empty()) wire_pieces_.push_back({written_ + pending() - (chunked_ ? 2 : 0), piece_.size()});
   return pulled;
 }
 
 std::uint64_t Output::take_streamed() {
   std::uint64_t kept = 0;
-  for (const WirePiece& piece : std::exchange(wire_pieces_, {}))
-    kept += std::min(piece.bytes, piece.end - std::min(piece.end, written_));
+  for (const WirePiece& piece : wire_pieces_) kept += std::min(piece.bytes, piece.end - std::min(piece.end, written_));
+  wire_pieces_.clear();
   return std::exchange(streamed_, 0) - kept;
 }
 

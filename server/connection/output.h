@@ -73,7 +73,7 @@ class Output {
   std::size_t memory() const {
     return buffer_.capacity() + body_.capacity() + piece_.capacity() + (source_ ? kept_by_source_ : 0);
   }
-  /// Body bytes taken from a source since the last call; those that hold_wire_at() has kept here don't count.
+  /// Body bytes taken from a source since the last call; those that are still here don't count.
   std::uint64_t take_streamed();
   /// Bytes handed to the kernel since the last reset; tells whether a slow client makes progress.
   std::uint64_t written() const { return written_; }
@@ -110,7 +110,7 @@ class Output {
   std::uint64_t wire_begin_ = 0;
   std::optional<std::uint64_t> allowance_;
   std::uint64_t position_ = 0;
-  /// Body bytes in what has been or is to be handed over, while hold_wire_at() may keep some of them.
+  /// Body bytes from a source in what is to be handed over.
   struct WirePiece {
     /// As `written_` counts.
     std::uint64_t end = 0;

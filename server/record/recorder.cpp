@@ -17,6 +17,20 @@ void bring_up_to_date(RequestRecord& kept, const RequestRecord& request) {
   kept.answer_spoiled = request.answer_spoiled;
 }
 
+std::uint64_t& count_of(Phase phase, Counts& counts) {
+  switch (phase) {
+    case Phase::idle:
+      return counts.idle;
+    case Phase::active:
+      return counts.active;
+    case Phase::closing:
+      return counts.closing;
+    case Phase::settled:
+      break;
+  }
+  return counts.settled;
+}
+
 /// A callback that runs out of memory has had its turn.
 template <class Callback, class... Arguments>
 void call(const Callback& callback, const Arguments&... arguments) {
@@ -72,23 +86,9 @@ Recorder::Entry& Recorder::accepted(const Endpoint& server, const Endpoint& clie
   return entry;
 }
 
-std::uint64_t& Recorder::count_of(Phase phase) {
-  switch (phase) {
-    case Phase::idle:
-      return counts_.idle;
-    case Phase::active:
-      return counts_.active;
-    case Phase::closing:
-      return counts_.closing;
-    case Phase::settled:
-      break;
-  }
-  return counts_.settled;
-}
-
 void Recorder::enter(ConnectionRecord& record, Phase phase) {
-  --count_of(record.phase);
-  ++count_of(phase);
+  --count_of(record.phase, counts_);
+  ++count_of(phase, counts_);
   record.phase = phase;
 }
 

@@ -105,7 +105,6 @@ class Recorder {
   using Callback = std::function<void(const ConnectionRecord&)>;
   static void tell(std::unique_lock<std::mutex>& lock, const Entry& entry, const Callback& callback);
   void take_note_of_settled(Entries::iterator entry);
-  std::uint64_t& count_of(Phase phase);
   void record_request(Entry& entry, const RequestRecord& request) const;
   void record_answered(std::unique_lock<std::mutex>& lock, Entry& entry, std::span<const RequestRecord> requests);
   void settle(Entries::iterator entry);
