@@ -232,9 +232,18 @@ bool is_body_apart(const RequestRecord& request) {
          request.body_received_at - request.received_at >= std::chrono::milliseconds(1);
 }
 
+/// That a head did not come in time is no packet.
+Rung head_rung(const RequestRecord& request, const ConnectionRecord& record, bool is_last) {
+  const bool is_overdue = is_last && record.close_reason == CloseReason::header_timeout;
+  if (!is_overdue) return seen_by_call(request.received_at, RungKind::request, Side::client, request_text(request));
+  const std::string what = request.method.empty() ? "a request" : request_text(request);
+  return seen_by_call(request.received_at, RungKind::note, Side::client, what + ", whose head has not come");
+}
+
 void add_request(std::vector<Rung>& rungs, const RequestRecord& request, const ConnectionRecord& record) {
-  rungs.push_back(seen_by_call(request.received_at, RungKind::request, Side::client, request_text(request)));
-  if (!record.refusal.empty() && &request == &record.requests.back())
+  const bool is_last = &request == &record.requests.back();
+  rungs.push_back(head_rung(request, record, is_last));
+  if (!record.refusal.empty() && is_last)
     rungs.push_back(seen_by_call(request.received_at, RungKind::note, Side::server, "refused: " + record.refusal));
   if (request.continued_at > nanoseconds(0))
     rungs.push_back(seen_by_call(request.continued_at, RungKind::data, Side::server, "100 Continue"));

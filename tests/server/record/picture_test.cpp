@@ -164,6 +164,8 @@ TEST_CASE("requests that were never answered, cut short, refused or forgotten sa
   CHECK(has(lines(record), "response server: 200 OK, 412 bytes, not sent to its end (syscall)"));
   record.requests[0].method = "";
   CHECK(has(lines(record), "request client: a request that was refused (syscall)"));
+  record.close_reason = CloseReason::header_timeout;
+  CHECK(has(lines(record), "note client: a request, whose head has not come (syscall)"));
 }
 
 TEST_CASE("rules stand at the server, in time order, known by nobody's report") {
