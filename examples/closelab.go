@@ -21,6 +21,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"sort"
 	"strings"
 	"testing"
 )
@@ -205,6 +206,8 @@ func (s *Closelab) Story() string {
 		for _, one := range record.Requests {
 			fmt.Fprintf(&text, "  request %d: %s %s  %d\n", one.Number, one.Method, one.Target, one.Status)
 		}
+		// What a capture showed was added last, and happened earlier.
+		sort.SliceStable(record.Evidence, func(i, j int) bool { return record.Evidence[i].AtMs < record.Evidence[j].AtMs })
 		for _, fact := range record.Evidence {
 			fmt.Fprintf(&text, "  %10.3f ms  %s  (%s)\n", fact.AtMs, fact.Text, fact.Source)
 		}

@@ -41,9 +41,11 @@ export function findProgram() {
 
 /** A record as text. */
 export function story(record) {
+  // What a capture showed was added last, and happened earlier.
+  const facts = [...record.evidence].sort((one, other) => one.at_ms - other.at_ms);
   return [record.text,
     ...record.requests.map((one) => `  request ${one.number}: ${one.method} ${one.target}  ${one.status}`),
-    ...record.evidence.map((fact) => `  ${fact.at_ms.toFixed(3).padStart(10)} ms  ${fact.text}  (${fact.source})`),
+    ...facts.map((fact) => `  ${fact.at_ms.toFixed(3).padStart(10)} ms  ${fact.text}  (${fact.source})`),
   ].join('\n');
 }
 

@@ -205,7 +205,9 @@ def story(record):
     """A record as text."""
     lines = [record["text"]]
     lines += [f"  request {one['number']}: {one['method']} {one['target']}  {one['status']}" for one in record["requests"]]
-    lines += [f"  {fact['at_ms']:10.3f} ms  {fact['text']}  ({fact['source']})" for fact in record["evidence"]]
+    # What a capture showed was added last, and happened earlier.
+    facts = sorted(record["evidence"], key=lambda fact: fact["at_ms"])
+    lines += [f"  {fact['at_ms']:10.3f} ms  {fact['text']}  ({fact['source']})" for fact in facts]
     return "\n".join(lines)
 
 

@@ -5,7 +5,7 @@ import http from 'node:http';
 import net from 'node:net';
 import { test } from 'node:test';
 
-import { Closelab, withCloselab } from '../../examples/closelab.mjs';
+import { Closelab, story, withCloselab } from '../../examples/closelab.mjs';
 
 function get(url) {
   return new Promise((resolve, reject) => {
@@ -39,6 +39,12 @@ test('what is wrong is said', withCloselab(async (server) => {
   await assert.rejects(server.closed(1, '10ms'), /504 waited 10ms in vain/);
   await assert.rejects(Closelab.start('--no-such-option'), /did not start/);
 }));
+
+test('a story is told in the order of time', () => {
+  const evidence = [0, 3.5, 3.5, 1.25, 3.5].map((at_ms, number) => ({ at_ms, text: `fact ${number}`, source: 'capture' }));
+  const told = story({ text: 'connection 1', requests: [], evidence });
+  assert.deepEqual(told.match(/(?<=fact )\d/g), ['0', '3', '1', '2', '4']);
+});
 
 test('a test that fails prints what became of its connections', async () => {
   const printed = [];

@@ -12,7 +12,7 @@ import unittest
 sys.dont_write_bytecode = True
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 sys.path.insert(0, str(EXAMPLES))
-from closelab import Closelab, CloselabError  # noqa: E402
+from closelab import Closelab, CloselabError, story  # noqa: E402
 
 FAILING = """
 import urllib.request
@@ -71,6 +71,12 @@ class CloselabTest(unittest.TestCase):
             client.close()
             self.assertEqual(server.peer_closed(1)["id"], 1)
             self.assertEqual(server.all_settled()["settled"], 1)
+
+    def test_a_story_is_told_in_the_order_of_time(self):
+        times = [0.0, 3.5, 3.5, 1.25, 3.5]
+        evidence = [{"at_ms": at, "text": f"fact {number}", "source": "capture"} for number, at in enumerate(times)]
+        told = story({"text": "connection 1", "requests": [], "evidence": evidence})
+        self.assertEqual([line.split()[3] for line in told.splitlines()[1:]], ["0", "3", "1", "2", "4"])
 
     def test_pytest_prints_what_became_of_the_connections_of_a_failed_test(self):
         if subprocess.run([sys.executable, "-c", "import pytest"], stderr=subprocess.DEVNULL, check=False).returncode:
