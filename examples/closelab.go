@@ -107,12 +107,15 @@ func StartCloselab(t testing.TB, options ...string) *Closelab {
 		command.Process.Signal(os.Interrupt)
 		command.Wait()
 	})
-	line, err := bufio.NewReader(output).ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, s)
-	}
+	line, err := bufio.NewReader(output).ReadString('\n')
 	if err != nil {
 		t.Fatalf("%v did not start: %v", command.Args, err)
+	}
+	if json.Unmarshal([]byte(line), s) != nil {
+		t.Fatalf("%v printed %q instead of JSON: closelab.go sets --log-format, which can't be changed", command.Args, line)
+	}
+	if s.Admin == "" {
+		t.Fatalf("%v has no admin port, which closelab.go needs: --admin-port can't be off", command.Args)
 	}
 	return s
 }

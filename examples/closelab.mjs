@@ -49,6 +49,20 @@ export function story(record) {
   ].join('\n');
 }
 
+/** What the first line of the log says of where the server is. */
+function listening(command, first) {
+  let told;
+  try {
+    told = JSON.parse(first);
+  } catch {
+    throw new Error(
+      `${command} printed "${first}" instead of JSON: closelab.mjs sets --log-format, which can't be changed`);
+  }
+  if (!told.admin_url)
+    throw new Error(`${command} has no admin port, which closelab.mjs needs: --admin-port can't be off`);
+  return told;
+}
+
 /** A running server: url, port and admin_url say where. */
 export class Closelab {
   #child;
@@ -60,14 +74,20 @@ export class Closelab {
     const server = new Closelab();
     const child = spawn(program, ['serve', '--port', '0', '--log-format', 'json', ...options],
       { stdio: ['ignore', 'pipe', 'inherit'] });
-    server.#child = child;
     const lines = createInterface({ input: child.stdout });
     const first = await new Promise((resolve, reject) => {
       child.once('error', reject);
       lines.once('line', resolve);
       lines.once('close', () => reject(new Error(`${program} did not start; standard error says why`)));
     });
-    Object.assign(server, JSON.parse(first));
+    server.#child = child;
+    try {
+      Object.assign(server, listening(child.spawnargs.join(' '), first));
+    } catch (error) {
+      // Whoever gets no server from us can't stop it.
+      await server.stop();
+      throw error;
+    }
     return server;
   }
 
@@ -91,7 +111,7 @@ export class Closelab {
 
   /** Ends the program, if it is ours. */
   async stop() {
-    if (!this.#child || this.#child.exitCode !== null) return;
+    if (!this.#child || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = new Promise((resolve) => this.#child.once('exit', resolve));
     this.#child.kill('SIGTERM');
     await ended;

@@ -60,12 +60,12 @@ class Closelab:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
         except OSError as error:
             raise CloselabError(f"{command[0]}: {error.strerror}") from error
-        first = self._process.stdout.readline()
-        # From here on nobody reads the log.
-        self._process.stdout.close()
-        if not first:
-            raise CloselabError(f"{' '.join(command)} ended with {self._process.wait()}; standard error says why")
-        listening = json.loads(first)
+        try:
+            listening = self._listening(" ".join(command))
+        except BaseException:
+            # Whoever gets no server from us can't stop it.
+            self.stop()
+            raise
         self.port, self.url, self.admin = listening["port"], listening["url"], listening["admin_url"]
         self._before = 0
 
@@ -193,6 +193,24 @@ class Closelab:
     def story(self):
         """What became of each connection, and how that is known; for whoever reads a failed test."""
         return "\n".join(story(record) for record in self.connections()) or "closelab: nobody connected"
+
+    def _listening(self, command):
+        """The first line of the log, which says where the server is."""
+        with self._process.stdout as log:
+            # From here on nobody reads the log.
+            first = log.readline()
+        if not first:
+            raise CloselabError(f"{command} ended with {self._process.wait()}; standard error says why")
+        try:
+            listening = json.loads(first)
+        except ValueError:
+            text = first.decode(errors="replace").strip()
+            raise CloselabError(
+                f'{command} printed "{text}" instead of JSON: closelab.py sets --log-format, which can\'t be changed'
+            ) from None
+        if "admin_url" not in listening:
+            raise CloselabError(f"{command} has no admin port, which closelab.py needs: --admin-port can't be off")
+        return listening
 
     def _wait(self, connection, what, timeout):
         return self.ask(f"connections/{self.id(connection)}?wait={what}&timeout={timeout}")

@@ -1,6 +1,7 @@
 // closelab.mjs: servers of one's own and shared ones, and the story of a test that fails.
 
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import http from 'node:http';
 import net from 'node:net';
 import { test } from 'node:test';
@@ -40,8 +41,16 @@ test('what is wrong is said', withCloselab(async (server) => {
   await assert.rejects(Closelab.start('--no-such-option'), /did not start/);
 }));
 
+test('a server that can not be asked is stopped, and what is wrong is said', async () => {
+  await assert.rejects(Closelab.start('--admin-port', 'off'), /has no admin port.*--admin-port can't be off/);
+  await assert.rejects(Closelab.start('--log-format', 'text'), /instead of JSON.*--log-format, which can't be changed/);
+  const children = await readFile(`/proc/self/task/${process.pid}/children`, 'utf8');
+  assert.equal(children, '', 'a server is still there');
+});
+
 test('a story is told in the order of time', () => {
-  const evidence = [0, 3.5, 3.5, 1.25, 3.5].map((at_ms, number) => ({ at_ms, text: `fact ${number}`, source: 'capture' }));
+  const times = [0, 3.5, 3.5, 1.25, 3.5];
+  const evidence = times.map((at_ms, number) => ({ at_ms, text: `fact ${number}`, source: 'capture' }));
   const told = story({ text: 'connection 1', requests: [], evidence });
   assert.deepEqual(told.match(/(?<=fact )\d/g), ['0', '3', '1', '2', '4']);
 });

@@ -57,6 +57,14 @@ class CloselabTest(unittest.TestCase):
             with self.assertRaisesRegex(CloselabError, "400 .*moment"):
                 server.rules({"at": "moment"})
 
+    def test_a_server_that_can_not_be_asked_is_stopped_and_what_is_wrong_is_said(self):
+        with self.assertRaisesRegex(CloselabError, "has no admin port.*--admin-port can't be off"):
+            Closelab("--admin-port", "off")
+        with self.assertRaisesRegex(CloselabError, "instead of JSON.*--log-format, which can't be changed"):
+            Closelab("--log-format", "text")
+        with self.assertRaises(ChildProcessError, msg="a server is still there"):
+            os.waitpid(-1, os.WNOHANG)
+
     def test_a_client_that_does_not_close_is_found_and_named(self):
         with Closelab() as server:
             client = http.client.HTTPConnection("127.0.0.1", server.port)
