@@ -217,9 +217,14 @@ export class Closelab {
   }
 }
 
-/** A test that gets a server of its own, with these options; when it fails, what became of the connections is printed. */
+/**
+ * A test that gets a server of its own, with these options; when it fails, what became of the connections is printed.
+ *
+ * It is for `test(name, withCloselab(...))`. In `test(name, () => withCloselab(...))` the runner would call the outer
+ * function alone, and the test would pass without having run; so what is returned runs when it is awaited, too.
+ */
 export function withCloselab(test, ...options) {
-  return async (context) => {
+  const run = async (context) => {
     const server = await Closelab.forTest(...options);
     try {
       await test(server, context);
@@ -230,4 +235,7 @@ export function withCloselab(test, ...options) {
       await server.stop();
     }
   };
+  let running;
+  run.then = (...settled) => (running ??= run()).then(...settled);
+  return run;
 }

@@ -48,6 +48,19 @@ test('a server that can not be asked is stopped, and what is wrong is said', asy
   assert.equal(children, '', 'a server is still there');
 });
 
+// The runner awaits what these return. They are nested, so that what they did can be looked at.
+test('a test that is returned instead of given runs, too', async (context) => {
+  const ran = [];
+  await context.test('by a function', () => withCloselab(async (server) => ran.push(await get(server.url))));
+  await context.test('by one that is async', async () => withCloselab(async (server) => ran.push(await get(server.url))));
+  assert.equal(ran.length, 2);
+  const failing = async () => withCloselab(() => assert.fail('on purpose'));
+  const print = console.error;
+  console.error = () => {};
+  await assert.rejects(failing(), /on purpose/);
+  console.error = print;
+});
+
 test('a story is told in the order of time', () => {
   const times = [0, 3.5, 3.5, 1.25, 3.5];
   const evidence = times.map((at_ms, number) => ({ at_ms, text: `fact ${number}`, source: 'capture' }));
