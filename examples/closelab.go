@@ -202,7 +202,8 @@ func (s *Closelab) ConnectionsOfRequests() (ids []int) {
 // Story tells what became of each connection, and how that is known.
 func (s *Closelab) Story() string {
 	var answer struct{ Connections []Record }
-	s.Ask("GET", "connections", "", &answer)
+	// More than there can be: without a limit it gives the newest 1,000.
+	s.Ask("GET", "connections?limit=4294967296", "", &answer)
 	var text strings.Builder
 	for _, record := range answer.Connections {
 		fmt.Fprintln(&text, record.Text)

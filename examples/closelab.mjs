@@ -19,6 +19,9 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+// More than there can be.
+const ALL = 2 ** 32;
+
 function isProgram(path) {
   try {
     accessSync(path, constants.X_OK);
@@ -192,9 +195,10 @@ export class Closelab {
     return (await this.ask(`connections?wait=all_settled&timeout=${timeout}`)).counts;
   }
 
-  /** The records of this test's connections, in the order in which they were accepted. */
+  /** The records of this test's connections, in the order in which they were accepted: all that the server keeps. */
   async connections() {
-    return (await this.ask(`connections?after=${this.#before}`)).connections;
+    // Without a limit it gives the newest 1,000.
+    return (await this.ask(`connections?after=${this.#before}&limit=${ALL}`)).connections;
   }
 
   /** [1, 1, 2]: the second request came on the connection of the first, the third did not. */

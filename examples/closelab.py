@@ -31,6 +31,10 @@ import urllib.parse
 import urllib.request
 
 
+# More than there can be.
+ALL = 2**32
+
+
 class CloselabError(RuntimeError):
     """The program can't be found or does not start, or the admin port refuses what it is asked."""
 
@@ -179,8 +183,9 @@ class Closelab:
     # What happened.
 
     def connections(self):
-        """The records of this test's connections, in the order in which they were accepted."""
-        return self.ask(f"connections?after={self._before}")["connections"]
+        """The records of this test's connections, in the order in which they were accepted: all that the server keeps."""
+        # Without a limit it gives the newest 1,000.
+        return self.ask(f"connections?after={self._before}&limit={ALL}")["connections"]
 
     def requests(self):
         """This test's requests in the order in which they came."""

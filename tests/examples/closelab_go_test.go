@@ -55,6 +55,21 @@ func TestStopsAServerThatCanNotBeAsked(t *testing.T) {
 	}
 }
 
+func TestTellsOfAllConnectionsHoweverMany(t *testing.T) {
+	s := StartCloselab(t)
+	client := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	for number := 1; number <= 1200; number++ {
+		response, err := client.Get(s.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+	}
+	if told := regexp.MustCompile(`(?m)^connection \d+:`).FindAllString(s.Story(), -1); len(told) != 1200 {
+		t.Error(len(told), "of 1200")
+	}
+}
+
 func TestTellsAStoryInTheOrderOfTime(t *testing.T) {
 	admin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var evidence []string

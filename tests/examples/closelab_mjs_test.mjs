@@ -61,6 +61,12 @@ test('a test that is returned instead of given runs, too', async (context) => {
   console.error = print;
 });
 
+test('all connections are told, however many', withCloselab(async (server) => {
+  for (let number = 1; number <= 1200; ++number) await get(server.url);
+  const ids = (await server.connections()).map(({ id }) => id);
+  assert.deepEqual(ids, Array.from({ length: 1200 }, (_, before) => before + 1));
+}));
+
 test('a story is told in the order of time', () => {
   const times = [0, 3.5, 3.5, 1.25, 3.5];
   const evidence = times.map((at_ms, number) => ({ at_ms, text: `fact ${number}`, source: 'capture' }));

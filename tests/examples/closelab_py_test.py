@@ -80,6 +80,12 @@ class CloselabTest(unittest.TestCase):
             self.assertEqual(server.peer_closed(1)["id"], 1)
             self.assertEqual(server.all_settled()["settled"], 1)
 
+    def test_all_connections_are_told_however_many(self):
+        with Closelab() as server:
+            for _ in range(1200):
+                get(server)
+            self.assertEqual([record["id"] for record in server.connections()], list(range(1, 1201)))
+
     def test_a_story_is_told_in_the_order_of_time(self):
         times = [0.0, 3.5, 3.5, 1.25, 3.5]
         evidence = [{"at_ms": at, "text": f"fact {number}", "source": "capture"} for number, at in enumerate(times)]
