@@ -41,8 +41,9 @@ class CloselabError(RuntimeError):
 
 def find_program():
     """Where the program closelab is."""
-    here = pathlib.Path(__file__).resolve()
-    built = [here.parents[1] / "build" / preset / "closelab" for preset in ("release", "static", "dev")]
+    # The parent of / is / itself, so that this file may lie there.
+    beside = pathlib.Path(__file__).resolve().parent.parent
+    built = [beside / "build" / preset / "closelab" for preset in ("release", "static", "dev")]
     for program in (os.environ.get("CLOSELAB"), shutil.which("closelab"), *filter(pathlib.Path.exists, built)):
         if program:
             return str(program)

@@ -8,11 +8,12 @@ import subprocess
 import sys
 import tempfile
 import unittest
+import unittest.mock
 
 sys.dont_write_bytecode = True
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 sys.path.insert(0, str(EXAMPLES))
-from closelab import Closelab, CloselabError, story  # noqa: E402
+from closelab import Closelab, CloselabError, find_program, story  # noqa: E402
 
 FAILING = """
 import urllib.request
@@ -64,6 +65,11 @@ class CloselabTest(unittest.TestCase):
             Closelab("--log-format", "text")
         with self.assertRaises(ChildProcessError, msg="a server is still there"):
             os.waitpid(-1, os.WNOHANG)
+
+    def test_the_module_may_lie_in_the_root_of_the_file_system(self):
+        named = unittest.mock.patch.dict(os.environ, {"CLOSELAB": "/somewhere/closelab"})
+        with unittest.mock.patch("closelab.__file__", "/closelab.py"), named:
+            self.assertEqual(find_program(), "/somewhere/closelab")
 
     def test_a_client_that_does_not_close_is_found_and_named(self):
         with Closelab() as server:
