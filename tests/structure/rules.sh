@@ -180,6 +180,14 @@ wording() {
     forbid 'unfinished work belongs into an issue' "(^|[^[:alnum:]])($words)([^[:alnum:]]|$)"
 }
 
+# The admin port asks for no password, and who follows an example publishes what it publishes.
+published() {
+  lines_of $(find . -not -path './build*' -not -path './.git/*' \
+    \( -name '*.yaml' -o -name '*.yml' -o -name '*.md' -o -name 'Containerfile' \) | sort) |
+    without '127\.0\.0\.1:8081:8081' |
+    forbid 'the admin port is published to 127.0.0.1 only' '8081:8081'
+}
+
 format() {
   needs clang-format
   if ! clang-format --version | grep -q 'version 14\.'; then

@@ -83,6 +83,10 @@ breaks_circle
 breaks wording a.txt 'TO''DO: this'
 keeps wording a.txt 'mastodons'
 
+breaks published ci/a.yaml 'ports: ["8080:8080", "8081:8081"]'
+breaks published a.md 'podman run -p 0.0.0.0:8081:8081 closelab'
+keeps published ci/a.yaml 'ports: ["8080:8080", "127.0.0.1:8081:8081"]'
+
 if command -v ctags >/dev/null; then
   breaks functions net/a.cpp "void f() {\n$(repeat 49 '  g();\n')}"
   keeps functions net/a.cpp "void f() {\n$(repeat 48 '  g();\n')}"
