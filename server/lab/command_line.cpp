@@ -7,12 +7,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/lab/about/completions.h"
-#include "server/lab/about/man_page.h"
 #include "server/lab/about/version.h"
-#include "server/lab/completed_commands.h"
+#include "server/lab/printed_commands.h"
 #include "server/lab/settings/conf_file.h"
 #include "server/lab/settings/help.h"
+#include "server/lab/settings/text_style.h"
 #include "server/lab/settings/usage_error.h"
 #include "server/rules/rule_text.h"
 #include "server/text/quantity.h"
@@ -186,7 +185,7 @@ class WatchOptions {
   }
 
   Command command() const {
-    if (help_->count() > 0) return {.text = watch_help()};
+    if (help_->count() > 0) return {.text = watch_help(choose_text_layout(Color::automatic).charset)};
     refuse_unknown(app_, forms_of(watch_flags()), "`closelab watch --help` lists the options");
     Command command{.action = Command::Action::watch};
     for (std::size_t i = 0; i < options_.size(); ++i) set_flag(watch_flags()[i], *options_[i], command.watch);
@@ -268,50 +267,16 @@ std::vector<std::string> take_client(std::vector<std::string>& arguments) {
   return client;
 }
 
-/// `closelab help`, `closelab help serve`.
-std::string help_about(const std::vector<std::string>& words) {
-  if (words.empty()) return program_help();
-  if (words.front() == "serve") return serve_help();
-  if (words.front() == "watch") return watch_help();
-  if (words.front() == "run") return run_help();
-  if (words.front() == "audit") return audit_help();
-  throw UsageError(server::unknown_word("command", words.front(), {"serve", "watch", "run", "audit"},
-                                        "`closelab help` lists the commands"));
-}
-
-/// The one word after a command that takes no options; empty when there is none.
-std::string only_word(const CLI::App& app) {
-  const std::vector<std::string> words = app.remaining();
-  if (words.size() > 1) throw UsageError(fmt::format("unexpected argument {}", server::quoted(words[1])));
-  return words.empty() ? "" : words.front();
-}
-
-/// `closelab man serve`.
-Command show_man_page(const CLI::App& app) {
-  const std::string word = only_word(app);
-  const std::pair<std::string_view, std::string (*)()> pages[] = {
-      {"", program_help}, {"serve", serve_help}, {"watch", watch_help}, {"run", run_help}, {"audit", audit_help}};
-  for (const auto& [command, help] : pages)
-    if (command == word)
-      return {.text = man_page(word.empty() ? "closelab" : "closelab-" + word, name_and_version(), help())};
-  throw UsageError(fmt::format("there is no manual page {}; there are serve, watch, run, audit", server::quoted(word)));
-}
-
-/// `closelab completions bash`.
-Command show_completions(const CLI::App& app) {
-  const std::string word = only_word(app);
-  const std::pair<std::string_view, Shell> shells[] = {
-      {"bash", Shell::bash}, {"zsh", Shell::zsh}, {"fish", Shell::fish}};
-  for (const auto& [name, shell] : shells)
-    if (name == word) return {.text = completions(shell, completed_commands())};
-  throw UsageError(fmt::format("{} is none of bash, zsh, fish", server::quoted(word)));
-}
-
-CLI::App* add_wordy_command(CLI::App& app, const std::string& name) {
-  CLI::App* command = app.add_subcommand(name);
-  command->set_help_flag();
-  command->allow_extras();
-  return command;
+/// The commands that print a text, each with the words that stand after it.
+std::vector<const CLI::App*> add_printed_commands(CLI::App& app) {
+  std::vector<const CLI::App*> commands;
+  for (const std::string_view name : printed_commands()) {
+    CLI::App* command = app.add_subcommand(std::string(name));
+    command->set_help_flag();
+    command->allow_extras();
+    commands.push_back(command);
+  }
+  return commands;
 }
 
 [[noreturn]] void refuse_command(const CLI::App& app) {
@@ -332,8 +297,6 @@ Command parse_command_line(int argc, const char* const* argv) {
   app.require_subcommand(0, 1);
   const CLI::Option* help_flag = app.add_flag("-h,--help");
   const CLI::Option* version_flag = app.add_flag("-v,-V,--version");
-  CLI::App* help = app.add_subcommand("help")->allow_extras();
-  const CLI::App* version = app.add_subcommand("version");
   CLI::App* serve = app.add_subcommand("serve");
   const ServeOptions serve_options(*serve);
   CLI::App* watch = app.add_subcommand("watch");
@@ -342,8 +305,7 @@ Command parse_command_line(int argc, const char* const* argv) {
   const RunOptions run_options(*run);
   CLI::App* audit = app.add_subcommand("audit");
   const AuditOptions audit_options(*audit);
-  const CLI::App* man = add_wordy_command(app, "man");
-  const CLI::App* completions = add_wordy_command(app, "completions");
+  const std::vector<const CLI::App*> printed = add_printed_commands(app);
   std::vector<std::string> arguments(argv + 1, argv + argc);
   std::vector<std::string> client = take_client(arguments);
   std::ranges::reverse(arguments);  // as CLI11 wants them
@@ -353,11 +315,10 @@ Command parse_command_line(int argc, const char* const* argv) {
     throw UsageError(error.what());
   }
   if (help_flag->count() > 0) return {.text = program_help()};
-  if (version_flag->count() > 0 || version->parsed()) return {.text = version_text()};
-  if (help->parsed()) return {.text = help_about(help->remaining())};
+  if (version_flag->count() > 0) return {.text = version_text()};
   if (app.remaining_size() > 0) refuse_command(app);
-  if (man->parsed()) return show_man_page(*man);
-  if (completions->parsed()) return show_completions(*completions);
+  for (const CLI::App* command : printed)
+    if (command->parsed()) return {.text = text_of_command(command->get_name(), command->remaining())};
   if (audit->parsed()) return audit_options.command(std::move(client));
   if (run->parsed()) return run_options.command();
   if (watch->parsed()) return watch_options.command();

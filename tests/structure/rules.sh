@@ -54,7 +54,7 @@ includes() {
   lines_of "${http[@]}" | forbid 'http/ knows nothing of net/ and server/' "$include[\"<](net|server)/"
   lines_of "${http[@]}" | forbid 'http/ does no I/O' "$include<(sys/socket|netinet/.*|unistd|poll|sys/epoll)\\.h>"
   lines_of "${server[@]}" | forbid 'server/ does not use server/lab' "$include[\"<](server/)?lab/"
-  lines_of $(sources server/lab | without '^server/lab/(audit/|experiments/|page/|about/|main\.cpp|(command_line|completed_commands)\.)') |
+  lines_of $(sources server/lab | without '^server/lab/(audit/|experiments/|page/|about/|main\.cpp|(command_line|completed_commands|printed_commands)\.)') |
     forbid 'what serves does not use experiments' "$include\"server/lab/experiments/"
   lines_of "${public[@]}" | without "$include(<[a-z_]+>|\"closelab/[a-z_]+\\.h\")" |
     forbid 'a public header includes only the standard library and closelab/' "$include"

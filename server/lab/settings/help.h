@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "server/text/text_layout.h"
+
 namespace closelab::lab {
 
 /// `closelab --help`.
@@ -11,6 +13,6 @@ std::string program_help();
 std::string serve_help();
 
 /// `closelab watch --help`; the options come from watch_flags().
-std::string watch_help();
+std::string watch_help(server::Charset charset);
 
 }  // namespace closelab::lab

@@ -58,15 +58,22 @@ EXIT STATUS
   2  the command line can't be understood
 )";
 
+/// The sign as the table writes it: a terminal without UTF-8 would show three others.
+std::string synopsis_in(server::Charset charset) {
+  constexpr std::string_view sign = "≤";
+  std::string text(synopsis);
+  return charset == server::Charset::utf8 ? text : text.replace(text.find(sign), sign.size(), "<=");
+}
+
 }  // namespace
 
-std::string watch_help() {
+std::string watch_help(server::Charset charset) {
   std::string options;
   for (const WatchFlag& flag : watch_flags()) {
     options += fmt::format("  {}{}{}\n{}", flag.name, flag.placeholder.empty() ? "" : " ", flag.placeholder,
                            wrap(flag.help, "      ", 80));
   }
-  return fmt::format("{}{}{}", synopsis, options, rest);
+  return fmt::format("{}{}{}", synopsis_in(charset), options, rest);
 }
 
 }  // namespace closelab::lab

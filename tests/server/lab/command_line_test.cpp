@@ -79,6 +79,9 @@ TEST_CASE("errors name the argument and what was meant") {
       {{}, "no command is given"},
       {{"serv"}, "unknown command \"serv\"; did you mean \"serve\"?"},
       {{"--verison"}, "unknown option \"--verison\"; did you mean \"--version\"?"},
+      {{"version", "x"}, "unexpected argument \"x\""},
+      {{"help", "serve", "x"}, "unexpected argument \"x\""},
+      {{"help", "serv"}, "unknown command \"serv\"; did you mean \"serve\"?"},
       {{"serve", "--idle-timout", "2s"}, "unknown option \"--idle-timout\"; did you mean \"--idle-timeout\"?"},
       {{"serve", "--idle_timeout=2s"}, "did you mean \"--idle-timeout\"?"},
       {{"serve", "--qqqqqqqqqq"}, "`closelab serve --help` lists the options"},
@@ -134,7 +137,7 @@ TEST_CASE("a rule that is given twice is noticed") {
 
 TEST_CASE("help and version are shown") {
   CHECK(parse({"help"}).text == parse({"--help"}).text);
-  for (const char* command : {"serve", "watch", "run"})
+  for (const char* command : {"serve", "watch", "run", "audit", "man", "completions", "help", "version"})
     CHECK(parse({"help", command}).text == parse({command, "--help"}).text);
   for (const char* version : {"version", "-v", "-V"}) CHECK(parse({version}).text == parse({"--version"}).text);
 
