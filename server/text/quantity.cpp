@@ -25,6 +25,9 @@ constexpr std::uint64_t longest_count = milliseconds(std::chrono::hours(24)).cou
 
 constexpr const char* nothing_given = "nothing is given where a number belongs";
 
+/// `.5` for `0.5`.
+bool lacks_zero(std::string_view text) { return text.size() > 1 && text[0] == '.' && text[1] >= '0' && text[1] <= '9'; }
+
 /// Cuts the leading number off `text` and leaves the unit there.
 Parsed<std::uint64_t> take_number(std::string_view& text, std::string_view whole) {
   if (text.empty()) return refused<std::uint64_t>(nothing_given);
@@ -117,6 +120,8 @@ std::string format_probability(double probability) {
 }
 
 Parsed<milliseconds> parse_duration(std::string_view text) {
+  if (lacks_zero(text))
+    return refused<milliseconds>(quoted(text) + " has no digit before the point; write 0" + printable(text));
   std::string_view unit = text;
   const Parsed<std::uint64_t> number = take_number(unit, text);
   if (!number) return refused<milliseconds>(number.error);
