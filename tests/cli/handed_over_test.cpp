@@ -74,7 +74,7 @@ TEST_CASE("a descriptor that can't be served is refused") {
   CHECK(closelab({"serve", "--listen-fd", fd, "--reactors", "2"}).exit_code == 2);
   const Finished decided = closelab({"serve", "--listen-fd", fd, "--backlog", "7"});
   CHECK(decided.exit_code == 2);
-  CHECK(decided.err.find("no effect on a socket that is handed over") != std::string::npos);
+  CHECK(decided.err.find("error: backlog has no effect on a socket that is handed over") != std::string::npos);
 }
 
 TEST_CASE("NOTIFY_SOCKET is told when the server is ready, and when it stops") {

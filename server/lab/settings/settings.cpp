@@ -301,18 +301,22 @@ std::string former_name_note(std::string_view former, std::string_view now) {
 
 namespace {
 
-/// Whoever bound a socket that is handed over has decided how it listens.
-bool is_decided(const Settings& settings) {
-  ListenOptions bound = Settings{}.options.listen;
-  bound.fd = settings.options.listen.fd;
-  return bound.fd && bound != settings.options.listen;
+/// Whoever bound a socket that is handed over has decided how it listens: the first setting that says otherwise.
+std::string decided_already(const Settings& settings) {
+  if (!settings.options.listen.fd) return "";
+  const Settings defaults;
+  for (const Setting& setting : schema()) {
+    const bool is_told = setting.group == Group::listening && setting.get(settings) != setting.get(defaults);
+    if (is_told && setting.key != "listen_fd") return std::string(setting.key);
+  }
+  return "";
 }
 
 }  // namespace
 
 std::string contradiction(const Settings& settings) {
-  if (is_decided(settings))
-    return "listen_fd: the other settings of listening have no effect on a socket that is handed over";
+  if (const std::string key = decided_already(settings); !key.empty())
+    return fmt::format("{} has no effect on a socket that is handed over (listen_fd); leave one of them out", key);
   const ListenOptions& listen = settings.options.listen;
   const AdminPort& admin = settings.admin_port;
   const bool same_port = admin.choice == AdminPort::Choice::fixed && admin.port != 0 && admin.port == listen.port;
