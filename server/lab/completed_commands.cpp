@@ -1,5 +1,8 @@
 #include "server/lab/completed_commands.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "closelab/close_mode.h"
 #include "server/lab/audit/audit_settings.h"
 #include "server/lab/experiments/settings.h"
@@ -35,14 +38,20 @@ std::vector<CompletedOption> serve_options() {
 }  // namespace
 
 std::vector<CompletedCommand> completed_commands() {
-  return {
-      {"serve", "start the lab server", serve_options(), {}},
-      {"watch", "show sockets by state, and who holds TIME_WAIT", options_of(watch_flags()), {}},
-      {"run", "replay experiments", options_of(run_flags()), {}},
-      {"audit", "grade an HTTP client", options_of(audit_flags()), {}},
+  std::vector<CompletedCommand> commands{
+      {"serve", "start the lab server", serve_options()},
+      {"watch", "show sockets by state, and who holds TIME_WAIT", options_of(watch_flags())},
+      {.name = "run", .help = "replay experiments", .options = options_of(run_flags()), .lists_names = true},
+      {"audit", "grade an HTTP client", options_of(audit_flags()), {"compare"}, true},
       {"man", "print a manual page", {}, {"serve", "watch", "run", "audit"}},
       {"completions", "print what a shell needs to complete command lines", {}, {"bash", "zsh", "fish"}},
+      {"help", "show what closelab or one of its commands does"},
+      {"version", "show the version"},
   };
+  std::vector<std::string> names;
+  for (const CompletedCommand& command : commands) names.push_back(command.name);
+  std::ranges::find(commands, "help", &CompletedCommand::name)->words = std::move(names);
+  return commands;
 }
 
 }  // namespace closelab::lab

@@ -25,9 +25,18 @@ std::string values_of(const CompletedOption& option) {
 }
 
 std::string joined_names(const CompletedCommand& command) {
-  std::string names = fmt::format("{}", fmt::join(command.words, " "));
-  for (const CompletedOption& option : command.options) names += option.name + ' ';
-  return command.options.empty() ? names : names + "--help";
+  std::vector<std::string> names = command.words;
+  for (const CompletedOption& option : command.options) names.push_back(option.name);
+  names.emplace_back("--help");
+  return fmt::format("{}", fmt::join(names, " "));
+}
+
+/// The commands that print names with --list, as alternatives of a pattern.
+std::string listing_commands(const std::vector<CompletedCommand>& commands) {
+  std::vector<std::string_view> names;
+  for (const CompletedCommand& command : commands)
+    if (command.lists_names) names.push_back(command.name);
+  return fmt::format("{}", fmt::join(names, "|"));
 }
 
 /// Up to the first stop, without what a shell's quotes and zsh's brackets would take for their own.
@@ -71,14 +80,14 @@ _closelab() {{
   case ${{COMP_WORDS[1]}} in
 {}  esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
-  if [[ ${{COMP_WORDS[1]}} == run && $current != -* ]]; then
-    local experiments=$("${{COMP_WORDS[0]}}" run --list 2>/dev/null | awk '/^[a-z]/ {{ print $1 }}')
-    COMPREPLY+=($(compgen -W "$experiments" -- "$current") $(compgen -f -X '!*.toml' -- "$current"))
+  if [[ ${{COMP_WORDS[1]}} =~ ^({})$ && $current != -* ]]; then
+    local names=$("${{COMP_WORDS[0]}}" "${{COMP_WORDS[1]}}" --list 2>/dev/null | awk '/^[a-z]/ {{ print $1 }}')
+    COMPREPLY+=($(compgen -W "$names" -- "$current") $(compgen -f -X '!*.toml' -- "$current"))
   fi
 }}
 complete -o bashdefault -F _closelab closelab
 )sh",
-                     names, cases);
+                     names, cases, listing_commands(commands));
 }
 
 std::string zsh_option(const CompletedOption& option) {
@@ -89,6 +98,13 @@ std::string zsh_option(const CompletedOption& option) {
   return fmt::format("      '*{}:{}:{}' \\\n", text, summary(option.placeholder), action);
 }
 
+/// What may stand after a command: one of its words, a name or a file.
+std::string zsh_words(const CompletedCommand& command) {
+  const std::string words = fmt::format("{}", fmt::join(command.words, " "));
+  if (command.lists_names) return fmt::format("'*:name: _closelab_names {} {}'", command.name, words);
+  return words.empty() ? "'*:file:_files'" : fmt::format("'1:name:({})'", words);
+}
+
 std::string zsh(const std::vector<CompletedCommand>& commands) {
   std::string names;
   std::string cases;
@@ -96,12 +112,15 @@ std::string zsh(const std::vector<CompletedCommand>& commands) {
     names += fmt::format("      '{}:{}'\n", command.name, summary(command.help));
     cases += fmt::format("    {})\n      _arguments \\\n", command.name);
     for (const CompletedOption& option : command.options) cases += zsh_option(option);
-    const std::string rest =
-        command.words.empty() ? "'*:file:_files'" : fmt::format("'1:name:({})'", fmt::join(command.words, " "));
-    cases += fmt::format("      {}\n      ;;\n", rest);
+    cases += fmt::format("      {}\n      ;;\n", zsh_words(command));
   }
   return fmt::format(R"sh(#compdef closelab
 # made by `closelab completions zsh`
+_closelab_names() {{
+  local -a names=(${{(f)"$(closelab $1 --list 2>/dev/null | awk '/^[a-z]/ {{ print $1 }}')"}})
+  compadd -- $names "${{@:2}}"
+  _files -g '*.toml'
+}}
 _closelab() {{
   if ((CURRENT == 2)); then
     local -a commands=(
@@ -129,15 +148,23 @@ std::string fish_option(const CompletedCommand& command, const CompletedOption& 
   return fmt::format("{} -x -a '{}'\n", line, values_of(option));
 }
 
+/// Names are not all there is after commands that list them: files are completed as well.
+std::string fish_words(const CompletedCommand& command) {
+  std::string words = fmt::format("{}", fmt::join(command.words, " "));
+  if (command.lists_names)
+    words += fmt::format(" (closelab {} --list 2>/dev/null | string match -r \"^[a-z]\\S*\")", command.name);
+  if (words.empty()) return "";
+  return fmt::format("complete -c closelab{} -n '__fish_seen_subcommand_from {}' -a '{}'\n",
+                     command.lists_names ? "" : " -f", command.name, words);
+}
+
 std::string fish(const std::vector<CompletedCommand>& commands) {
   std::string out = "# fish completion for closelab: made by `closelab completions fish`\n";
   for (const CompletedCommand& command : commands) {
     out += fmt::format("complete -c closelab -f -n __fish_use_subcommand -a {} -d '{}'\n", command.name,
                        summary(command.help));
     for (const CompletedOption& option : command.options) out += fish_option(command, option);
-    if (!command.words.empty())
-      out += fmt::format("complete -c closelab -f -n '__fish_seen_subcommand_from {}' -a '{}'\n", command.name,
-                         fmt::join(command.words, " "));
+    out += fish_words(command);
   }
   return out;
 }

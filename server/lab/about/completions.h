@@ -15,12 +15,14 @@ struct CompletedOption {
   std::string help{};
 };
 
-/// A command with its options; one without options takes `words` instead.
+/// A command with its options, and the words that may stand after it.
 struct CompletedCommand {
   std::string name{};
   std::string help{};
   std::vector<CompletedOption> options{};
   std::vector<std::string> words{};
+  /// Further words are the first of the lines that the command prints with --list, and names of TOML files.
+  bool lists_names = false;
 };
 
 enum class Shell : std::uint8_t { bash, zsh, fish };

@@ -42,7 +42,7 @@ Codec<Advertised<Value>> advertised(const Codec<Value>& inner) {
   const auto format = [](const Hint& hint) { return fmt::format("{}", fmt::streamed(hint)); };
   // Text in any case: TOML's integer +3 is a 3.
   const std::string& value = inner.placeholder;
-  return {Kind::text, fmt::format("[+-]{}|off", value), parse, format};
+  return {Kind::text, fmt::format("[+-]{}|off|enforced", value), parse, format};
 }
 
 }  // namespace
@@ -90,13 +90,15 @@ Codec<std::vector<std::string>> host_names() {
   using List = std::vector<std::string>;
   const auto parse = [](std::string_view text) {
     List names;
-    if (text == "off") return Parsed<List>{};
     for (std::string_view rest = text; !rest.empty();) {
       const std::string_view name = rest.substr(0, rest.find(','));
       if (!is_host_name(name)) return refused<List>(fmt::format("{} is not the name of a host", server::quoted(name)));
       names.emplace_back(name);
       rest.remove_prefix(std::min(name.size() + 1, rest.size()));
     }
+    const auto offs = std::ranges::count(names, "off");
+    if (offs == std::ssize(names)) return Parsed<List>{};
+    if (offs > 0) return refused<List>("off means that there is no name, and stands alone; write off, or the names");
     return Parsed<List>{std::move(names), ""};
   };
   const auto format = [](const List& names) {

@@ -37,5 +37,23 @@ TEST_CASE("values that are words are completed, those that stand for something a
   CHECK(contains(completions(Shell::fish, commands), "-l color -d 'color' -x -a 'auto always'"));
 }
 
+TEST_CASE("every command is completed, those of help after help, and names where a command lists them") {
+  const std::vector<CompletedCommand> commands = completed_commands();
+  const std::string all = "serve watch run audit man completions help version";
+  const std::string bash = completions(Shell::bash, commands);
+  CHECK(contains(bash, "compgen -W '" + all + " --help --version'"));
+  CHECK(contains(bash, "    help)\n      words='" + all + " --help'\n"));
+  CHECK(contains(bash, "words='compare --driver "));
+  CHECK(contains(bash, "=~ ^(run|audit)$ "));
+  CHECK(contains(bash, "--keep-alive-timeout) COMPREPLY=($(compgen -W 'off enforced' "));
+  const std::string zsh = completions(Shell::zsh, commands);
+  CHECK(contains(zsh, "'version:show the version'"));
+  CHECK(contains(zsh, "'1:name:(" + all + ")'"));
+  CHECK(contains(zsh, "'*:name: _closelab_names audit compare'"));
+  const std::string fish = completions(Shell::fish, commands);
+  CHECK(contains(fish, "-a version -d 'show the version'"));
+  CHECK(contains(fish, "-n '__fish_seen_subcommand_from audit' -a 'compare (closelab audit --list "));
+}
+
 }  // namespace
 }  // namespace closelab::lab

@@ -236,6 +236,26 @@ TEST_CASE("the admin port can't be the port that the server listens on") {
   CHECK(contradiction(settings) == "");
 }
 
+TEST_CASE("a setting that a socket that is handed over leaves without effect is named") {
+  for (const auto& [key, value] : {std::pair{"port", "0"}, {"backlog", "7"}, {"ipv6_only", "on"}}) {
+    Settings settings;
+    CHECK(set(settings, "listen_fd", "3") == "");
+    CHECK(contradiction(settings) == "");
+    CHECK(set(settings, key, value) == "");
+    CHECK(contradiction(settings).starts_with(std::string(key) + " has no effect on a socket that is handed over"));
+  }
+}
+
+TEST_CASE("names of hosts and off exclude each other") {
+  Settings settings;
+  CHECK(set(settings, "admin_host", "a,b") == "");
+  for (const char* both : {"a,off", "off,a"})
+    CHECK(set(settings, "admin_host", both).starts_with("off means that there is no name, and stands alone"));
+  CHECK(settings.admin_hosts == std::vector<std::string>{"a", "b"});
+  CHECK(set(settings, "admin_host", "off,off") == "");
+  CHECK(settings.admin_hosts.empty());
+}
+
 TEST_CASE("an equal rule is noticed") {
   Settings settings;
   add_rule(settings, at(At::accept).stall(), "here: ");
