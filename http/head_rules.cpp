@@ -99,6 +99,7 @@ Line judge_version(std::string_view text) {
     if (at == text.size()) return {};
     if (pattern[at] == '0' ? is(digit_character, text[at]) : text[at] == pattern[at]) continue;
     if (text[at] == '\n') return {Refusal::bare_lf, at + 1};
+    if (text[at] == '\r' && pattern[at] == '.') return {Refusal::no_minor_version, at + 1};
     return {at == 0 && text[at] == ' ' ? Refusal::extra_space : Refusal::bad_version, at + 1};
   }
   Line line = end_line(text, pattern.size(), Refusal::bad_version);
@@ -156,6 +157,7 @@ RequestLine judge_request_line(std::string_view text, std::size_t target_limit) 
   static_cast<Line&>(line) = append(method + 1 + target.size, version);
   const bool is_whole = version.size > version_size && line.fault != Refusal::bad_version;
   if (is_whole) line.version = after_target.substr(0, version_size);
+  if (line.fault == Refusal::no_minor_version) line.version = after_target.substr(0, version.size - 1);
   if (line.fault == Refusal::version_unsupported && line.method == "PRI") line.fault = Refusal::http_2_preface;
   return line;
 }

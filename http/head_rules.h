@@ -25,7 +25,7 @@ struct Line {
 struct RequestLine : Line {
   std::string_view method;
   std::string_view target;
-  /// `HTTP/1.1`, or another one.
+  /// `HTTP/1.1`, or another one; `HTTP/2` where that is the fault.
   std::string_view version;
 };
 

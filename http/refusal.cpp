@@ -28,6 +28,7 @@ constexpr auto faults = std::to_array<RefusalText>({
     {Refusal::extra_space, 400, "more than one space between the parts of the request line"},
     {Refusal::no_version, 400, "the request line has no HTTP version"},
     {Refusal::bad_version, 400, "invalid byte in the HTTP version"},
+    {Refusal::no_minor_version, 400, "the HTTP version has no minor number"},
     {Refusal::version_unsupported, 505, "the major version is not 1"},
     {Refusal::http_2_preface, 505, "an HTTP/2 connection preface, but this port speaks HTTP/1.1"},
     {Refusal::folded_line, 400, "white space at the start of a field line"},

@@ -27,6 +27,7 @@ enum class Refusal : std::uint8_t {
   extra_space,
   no_version,
   bad_version,
+  no_minor_version,
   version_unsupported,
   http_2_preface,
   // field lines

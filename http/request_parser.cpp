@@ -155,7 +155,7 @@ RequestParser::Step RequestParser::feed_head(std::string_view bytes) {
 void RequestParser::show_request_line(const RequestLine& line) {
   message_.method = line.method;
   message_.target = line.target;
-  if (!line.version.empty()) version_said_ = number_of(line.version);
+  if (!line.version.empty() && line.fault != Refusal::no_minor_version) version_said_ = number_of(line.version);
 }
 
 void RequestParser::complete_head() {
