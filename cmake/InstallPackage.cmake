@@ -32,7 +32,18 @@ if(CLOSELAB_BUILD_PROGRAM)
           USE_SOURCE_PERMISSIONS PATTERN __pycache__ EXCLUDE)
   install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
   install(FILES README.md CHANGELOG.md SECURITY.md DESTINATION "${CMAKE_INSTALL_DOCDIR}" COMPONENT program)
-  install(FILES cmake/packaging/closelab.socket cmake/packaging/closelab.service DESTINATION lib/systemd/system
-          COMPONENT program)
+  # systemd wants the program's absolute path, which is certain only when it is installed. cpack fills a folder of its
+  # own, for what will be unpacked in /usr.
+  install(CODE "
+    set(prefix \"\${CMAKE_INSTALL_PREFIX}\")
+    if(prefix MATCHES \"/_CPack_Packages/\")
+      set(prefix /usr)
+    endif()
+    set(closelab_program \"${CMAKE_INSTALL_BINDIR}/$<TARGET_FILE_NAME:closelab_program>\")
+    cmake_path(ABSOLUTE_PATH closelab_program BASE_DIRECTORY \"\${prefix}\" NORMALIZE)
+    configure_file(\"${PROJECT_SOURCE_DIR}/cmake/packaging/closelab.service.in\"
+                   \"${PROJECT_BINARY_DIR}/closelab.service\" @ONLY)" COMPONENT program)
+  install(FILES cmake/packaging/closelab.socket "${PROJECT_BINARY_DIR}/closelab.service"
+          DESTINATION lib/systemd/system COMPONENT program)
   include(packaging/Package)
 endif()

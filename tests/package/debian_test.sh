@@ -88,6 +88,9 @@ else
   build_consumer
 fi
 
+echo "== the service"
+grep '^ExecStart=/usr/bin/closelab serve ' "$root/usr/lib/systemd/system/closelab.service" || fail "it starts something else"
+
 echo "== closelab run, from any folder"
 inside closelab run --list | grep '^g-reuse-address' || fail "the experiments are not found"
 inside closelab run --network loopback g-reuse-address | tail -1

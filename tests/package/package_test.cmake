@@ -15,6 +15,11 @@ if(WAY STREQUAL "installed")
       message(FATAL_ERROR "not installed: ${file}")
     endif()
   endforeach()
+  # systemd takes no other than an absolute path.
+  file(STRINGS "${WORK}/prefix/lib/systemd/system/closelab.service" start REGEX "^ExecStart=")
+  if(NOT start MATCHES "^ExecStart=${WORK}/prefix/bin/closelab serve ")
+    message(FATAL_ERROR "closelab.service starts something else: ${start}")
+  endif()
   # From a folder that has no conf/experiments.
   run("${WORK}/prefix/bin/closelab" run --list WORKING_DIRECTORY "${WORK}/prefix")
   set(find_closelab "-DCMAKE_PREFIX_PATH=${WORK}/prefix")
