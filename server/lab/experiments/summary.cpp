@@ -78,9 +78,10 @@ std::string unexpected_text(const std::vector<ExperimentResult>& results, const 
 
 std::string summary(const std::vector<ExperimentResult>& results, const TextLayout& layout) {
   const auto expected = std::ranges::count_if(results, &ExperimentResult::as_expected);
-  return fmt::format("{}\nSummary\n{}{}{}{} of {} experiments came out as expected\n",
-                     std::string(std::min<std::size_t>(layout.columns, 100), '='), claims_text(results, layout),
-                     not_shown_text(results, layout), unexpected_text(results, layout), expected, results.size());
+  return fmt::format(
+      "{}\nSummary\n{}{}{}{}", std::string(std::min<std::size_t>(layout.columns, 100), '='),
+      claims_text(results, layout), not_shown_text(results, layout), unexpected_text(results, layout),
+      wrap(fmt::format("{} of {} experiments came out as expected", expected, results.size()), "", layout.columns));
 }
 
 }  // namespace closelab::lab

@@ -19,6 +19,8 @@ using server::TextStyle;
 constexpr std::size_t widest = 100;
 /// How far text stands from its heading's edge.
 constexpr std::size_t indent = 13;
+/// So much of a title at least stands beside its experiment's name; where there is less room it stands below.
+constexpr std::size_t fewest_beside = 30;
 /// An expectation's width, where what came of it stands beside it.
 constexpr int judged_width = 36;
 
@@ -137,8 +139,9 @@ std::string in_color(Conclusion conclusion, std::string_view text, TextStyle sty
 
 std::string text_report(const ExperimentResult& result, const TextLayout& layout) {
   const Experiment& experiment = *result.experiment;
-  std::string text = std::string(columns_in(layout), '=') + '\n' +
-                     painted(server::printable_text(experiment.title, layout.charset), "1", layout.style) + "\n\n";
+  std::string title = wrap(server::printable_text(experiment.title, layout.charset), "", columns_in(layout));
+  if (title.ends_with('\n')) title.pop_back();
+  std::string text = std::string(columns_in(layout), '=') + '\n' + painted(title, "1", layout.style) + "\n\n";
   if (!experiment.claims.empty())
     text += paragraph("Of claims", fmt::format("{}", fmt::join(experiment.claims, ", ")), layout);
   text += paragraph("Claim", experiment.claim, layout);
@@ -170,11 +173,16 @@ std::string claims_table(const std::vector<ExperimentResult>& results, const Tex
 
 std::string experiment_list(const std::vector<Experiment>& experiments, const TextLayout& layout) {
   std::string text;
-  for (const Experiment& experiment : experiments)
-    text += server::printable_text(fmt::format("{:<26}{:<8}{}", experiment.name,
-                                               fmt::format("{}", fmt::join(experiment.claims, ",")), experiment.title),
-                                   layout.charset) +
-            '\n';
+  for (const Experiment& experiment : experiments) {
+    const std::string claims = fmt::format("{}", fmt::join(experiment.claims, ","));
+    const std::string name = server::printable_text(fmt::format("{:<26}{}", experiment.name, claims), layout.charset);
+    const std::string first = fmt::format("{:<34}", name);
+    const std::string title = server::printable_text(experiment.title, layout.charset);
+    if (first.size() + fewest_beside <= layout.columns)
+      text += wrap(title, std::string(first.size(), ' '), layout.columns).replace(0, first.size(), first);
+    else
+      text += name + '\n' + wrap(title, "    ", layout.columns);
+  }
   return text;
 }
 

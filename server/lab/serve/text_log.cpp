@@ -10,6 +10,7 @@
 
 #include "net/verdict/verdict_text.h"
 #include "server/lab/serve/log.h"
+#include "server/lab/settings/word_wrap.h"
 #include "server/record/end_reason.h"
 #include "server/record/ladder.h"
 #include "server/text/printable.h"
@@ -166,11 +167,10 @@ class TextLog : public Log {
 
   std::string settled(const ConnectionRecord& record) const override {
     const auto ended_at = record.evidence.empty() ? std::chrono::nanoseconds(0) : record.evidence.back().at;
-    std::string out = fmt::format("{}  connection {} ended: {}\n", painted(dim, clock_text(record, ended_at)),
-                                  record.id, painted(bold, who_closed(record.verdict)));
-    if (record.close_reason != CloseReason::none) out += fmt::format("{}because    {}\n", indent, because_text(record));
-    if (record.retry != Retry::not_needed) out += fmt::format("{}retry      {}\n", indent, retry_text(record));
-    out += fmt::format("{}TIME_WAIT  {}\n\n", indent, painted(cyan, time_wait_text(record)));
+    std::string out = ended_text(record, clock_text(record, ended_at));
+    if (record.close_reason != CloseReason::none) out += beside("because", because_text(record));
+    if (record.retry != Retry::not_needed) out += beside("retry", retry_text(record));
+    out += time_wait_lines(record) + '\n';
     return out + server::ladder(server::picture_of(record), layout_()) + '\n';
   }
 
@@ -192,6 +192,30 @@ class TextLog : public Log {
   }
 
  private:
+  std::size_t columns() const { return std::max(layout_().columns, TextLayout::fewest_columns); }
+
+  /// The label once, and the prose beside it.
+  std::string beside(std::string_view label, std::string_view text) const {
+    const std::string first = fmt::format("{}{:<11}", indent, label);
+    return wrap(text, std::string(first.size(), ' '), columns()).replace(0, first.size(), first);
+  }
+
+  /// Colors are put in last: they take no columns.
+  std::string ended_text(const ConnectionRecord& record, const std::string& clock) const {
+    const std::string connection = fmt::format("connection {} ended:", record.id);
+    std::string block = wrap(fmt::format("{} {}", connection, who_closed(record.verdict)), indent, columns());
+    const std::size_t verdict = indent.size() + connection.size();
+    block = block.substr(0, verdict) + painted(bold, block.substr(verdict, block.size() - verdict - 1)) + '\n';
+    return block.replace(0, indent.size(), painted(dim, clock) + "  ");
+  }
+
+  /// Endpoints stay on one line, as `ss` prints them.
+  std::string time_wait_lines(const ConnectionRecord& record) const {
+    const std::string text = time_wait_text(record);
+    if (record.verdict.time_wait == TimeWait::unknown) return beside("TIME_WAIT", text);
+    return fmt::format("{}TIME_WAIT  {}\n", indent, painted(cyan, text));
+  }
+
   std::string painted(std::string_view code, std::string_view text) const {
     if (layout_().style == TextStyle::plain) return std::string(text);
     return fmt::format("\x1b[{}m{}\x1b[0m", code, text);

@@ -16,7 +16,7 @@ using server::TextLayout;
 /// One case, of an experiment whose texts are long and hostile.
 struct Played {
   Experiment experiment{.name = "hostile",
-                        .title = "A title\x1b[2J that \xe2\x80\xae turns",
+                        .title = "A title\x1b[2J that \xe2\x80\xae turns, and takes more than forty columns",
                         .claims = {"B5"},
                         .claim = "A claim that takes more than forty columns, whatever it says, \x07 and rings.",
                         .explanation = "Because of what is explained here at some length.",
@@ -47,7 +47,9 @@ TEST_CASE("a report fits its columns, and nothing from a file steers the termina
   const Played played;
   for (const std::size_t columns : {40U, 80U, 120U}) {
     for (const std::string& text : {text_report(played.result, {.columns = columns}),
-                                    summary({played.result}, {.columns = columns, .charset = Charset::ascii})}) {
+                                    summary({played.result}, {.columns = columns, .charset = Charset::ascii}),
+                                    summary(std::vector(10, played.result), {.columns = columns}),
+                                    experiment_list({played.experiment}, {.columns = columns})}) {
       CAPTURE(text);
       check_fits(text, columns);
       CHECK(text.find('\x1b') == std::string::npos);
@@ -56,6 +58,13 @@ TEST_CASE("a report fits its columns, and nothing from a file steers the termina
     }
   }
   CHECK(experiment_list({played.experiment}, {}).find('\x1b') == std::string::npos);
+}
+
+TEST_CASE("the list: a title beside its experiment, below it where there is no room") {
+  const Experiment experiment{.name = "mine", .title = "How a port has to rest", .claims = {"A1", "B2"}};
+  CHECK(experiment_list({experiment}, {}) == "mine                      A1,B2   How a port has to rest\n");
+  CHECK(experiment_list({experiment}, {.columns = 40}) ==
+        "mine                      A1,B2\n    How a port has to rest\n");
 }
 
 TEST_CASE("the summary: claims and experiments about none, what was not shown, what is unexpected") {

@@ -3,6 +3,10 @@
 #include <doctest/doctest.h>
 
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <sstream>
+
+#include "server/text/printable.h"
 
 namespace closelab::lab {
 namespace {
@@ -69,6 +73,22 @@ TEST_CASE("the text log tells who closed and why, with the ladder below") {
   CHECK(contains(text, ladder(record(Side::server, TimeWait::server, Source::sock_diag))));
 }
 
+TEST_CASE("the prose of a verdict fits its columns, in color as well") {
+  ConnectionRecord r = record(Side::undetermined, TimeWait::unknown, Source::inferred);
+  r.retry = Retry::if_idempotent;
+  const auto narrow = [&r](TextStyle style) {
+    return text_log([style] { return TextLayout{.columns = 40, .style = style}; })->settled(r);
+  };
+  const std::string plain = narrow(TextStyle::plain);
+  std::istringstream lines(plain);
+  for (std::string line; std::getline(lines, line);) {
+    CAPTURE(line);
+    CHECK(server::columns_of(line) <= 40);
+  }
+  CHECK(contains(plain, "\n              retry      only an\n                         idempotent\n"));
+  CHECK(std::regex_replace(narrow(TextStyle::colored), std::regex("\x1b\\[[0-9]*m"), "") == plain);
+}
+
 TEST_CASE("only the colored log has escapes, and a target adds none") {
   const ConnectionRecord r = record(Side::server, TimeWait::server, Source::sock_diag);
   const auto plain = plain_log();
@@ -92,7 +112,7 @@ TEST_CASE("the text log's summary counts endings and names who held it up") {
 }
 
 TEST_CASE("the text log tells of rules: the seed, the end by one, and those that never acted") {
-  const auto log = plain_log();
+  const auto log = text_log([] { return TextLayout{.columns = 120}; });
   CHECK_FALSE(contains(log->listening({"http://h/", {}, 42}), "rule"));
   CHECK(contains(log->listening({.url = "http://h/", .endpoint = {}, .pid = 42, .rule_seed = 7}), "--rule-seed 7\n"));
 
