@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace closelab::server {
 
@@ -17,6 +18,9 @@ struct TextLayout {
   std::size_t columns = usual_columns;
   Charset charset = Charset::utf8;
   TextStyle style = TextStyle::plain;
+  /// At which column a line of a log or list is broken. Where nobody knows the reader's window, in a file or a pipe, it
+  /// stays whole: grep and other programs look for it.
+  std::size_t line_columns = std::numeric_limits<std::size_t>::max();
 };
 
 }  // namespace closelab::server

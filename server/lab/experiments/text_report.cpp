@@ -178,10 +178,10 @@ std::string experiment_list(const std::vector<Experiment>& experiments, const Te
     const std::string name = server::printable_text(fmt::format("{:<26}{}", experiment.name, claims), layout.charset);
     const std::string first = fmt::format("{:<34}", name);
     const std::string title = server::printable_text(experiment.title, layout.charset);
-    if (first.size() + fewest_beside <= layout.columns)
-      text += wrap(title, std::string(first.size(), ' '), layout.columns).replace(0, first.size(), first);
+    if (first.size() + fewest_beside <= layout.line_columns)
+      text += wrap(title, std::string(first.size(), ' '), layout.line_columns).replace(0, first.size(), first);
     else
-      text += name + '\n' + wrap(title, "    ", layout.columns);
+      text += name + '\n' + wrap(title, "    ", layout.line_columns);
   }
   return text;
 }

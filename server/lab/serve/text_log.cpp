@@ -192,7 +192,7 @@ class TextLog : public Log {
   }
 
  private:
-  std::size_t columns() const { return std::max(layout_().columns, TextLayout::fewest_columns); }
+  std::size_t columns() const { return std::max(layout_().line_columns, TextLayout::fewest_columns); }
 
   /// The label once, and the prose beside it.
   std::string beside(std::string_view label, std::string_view text) const {

@@ -27,10 +27,10 @@ TextStyle style_of(Color color, const Surroundings& around) {
   return plain ? TextStyle::plain : TextStyle::colored;
 }
 
+/// 0 where nobody says.
 std::size_t columns_of(const Surroundings& around) {
   const auto asked = server::parse_number(around.columns);
-  if (asked && asked.value > 0 && asked.value <= widest) return asked.value;
-  return around.width > 0 ? around.width : TextLayout::usual_columns;
+  return asked && asked.value > 0 && asked.value <= widest ? asked.value : around.width;
 }
 
 /// POSIX: the first of them that is set and not empty decides (locale(7)). Names end in `.UTF-8` or `.utf8`.
@@ -61,7 +61,9 @@ Surroundings surroundings() {
 }
 
 TextLayout choose_text_layout(Color color, const Surroundings& around) {
-  return {.columns = columns_of(around), .charset = charset_of(around), .style = style_of(color, around)};
+  TextLayout layout{.charset = charset_of(around), .style = style_of(color, around)};
+  if (const std::size_t columns = columns_of(around); columns > 0) layout.columns = layout.line_columns = columns;
+  return layout;
 }
 
 TextLayout choose_text_layout(Color color) { return choose_text_layout(color, surroundings()); }

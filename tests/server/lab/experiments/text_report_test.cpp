@@ -49,7 +49,7 @@ TEST_CASE("a report fits its columns, and nothing from a file steers the termina
     for (const std::string& text : {text_report(played.result, {.columns = columns}),
                                     summary({played.result}, {.columns = columns, .charset = Charset::ascii}),
                                     summary(std::vector(10, played.result), {.columns = columns}),
-                                    experiment_list({played.experiment}, {.columns = columns})}) {
+                                    experiment_list({played.experiment}, {.line_columns = columns})}) {
       CAPTURE(text);
       check_fits(text, columns);
       CHECK(text.find('\x1b') == std::string::npos);
@@ -63,7 +63,7 @@ TEST_CASE("a report fits its columns, and nothing from a file steers the termina
 TEST_CASE("the list: a title beside its experiment, below it where there is no room") {
   const Experiment experiment{.name = "mine", .title = "How a port has to rest", .claims = {"A1", "B2"}};
   CHECK(experiment_list({experiment}, {}) == "mine                      A1,B2   How a port has to rest\n");
-  CHECK(experiment_list({experiment}, {.columns = 40}) ==
+  CHECK(experiment_list({experiment}, {.line_columns = 40}) ==
         "mine                      A1,B2\n    How a port has to rest\n");
 }
 
@@ -78,7 +78,7 @@ TEST_CASE("the summary: claims and experiments about none, what was not shown, w
         std::string(76, '=') +
             "\nSummary\n"
             "  refuted                 B5   the end that closes first enters TIME_WAIT...\n"
-            "  not shown               mine: A title\\x1b[2J that \\xe2\\x80\\xae turns\n"
+            "  not shown               mine: A title\\x1b[2J that \\xe2\\x80\\xae turns, a...\n"
             "  not shown: mine (1): no network\n"
             "  unexpected: hostile says \"confirmed\", and came out \"refuted\"\n"
             "0 of 2 experiments came out as expected\n");

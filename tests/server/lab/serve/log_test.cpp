@@ -77,7 +77,7 @@ TEST_CASE("the prose of a verdict fits its columns, in color as well") {
   ConnectionRecord r = record(Side::undetermined, TimeWait::unknown, Source::inferred);
   r.retry = Retry::if_idempotent;
   const auto narrow = [&r](TextStyle style) {
-    return text_log([style] { return TextLayout{.columns = 40, .style = style}; })->settled(r);
+    return text_log([style] { return TextLayout{.columns = 40, .style = style, .line_columns = 40}; })->settled(r);
   };
   const std::string plain = narrow(TextStyle::plain);
   std::istringstream lines(plain);
@@ -112,7 +112,7 @@ TEST_CASE("the text log's summary counts endings and names who held it up") {
 }
 
 TEST_CASE("the text log tells of rules: the seed, the end by one, and those that never acted") {
-  const auto log = text_log([] { return TextLayout{.columns = 120}; });
+  const auto log = plain_log();
   CHECK_FALSE(contains(log->listening({"http://h/", {}, 42}), "rule"));
   CHECK(contains(log->listening({.url = "http://h/", .endpoint = {}, .pid = 42, .rule_seed = 7}), "--rule-seed 7\n"));
 

@@ -27,6 +27,12 @@ TEST_CASE("how wide a text may be") {
   }
 }
 
+TEST_CASE("lines are broken only where somebody says how wide they may be") {
+  CHECK(choose_text_layout(Color::automatic, Surroundings{}).line_columns == TextLayout{}.line_columns);
+  CHECK(choose_text_layout(Color::automatic, {.width = 132}).line_columns == 132);
+  CHECK(choose_text_layout(Color::automatic, {.width = 132, .columns = "60"}).line_columns == 60);
+}
+
 TEST_CASE("whether there is more than ASCII") {
   struct Row {
     Surroundings around;
