@@ -133,6 +133,12 @@ void await_all_settled(const Server& lab, EventDispatcher& dispatcher, const Cal
   watch(lab, dispatcher, call, probe, "all connections to settle");
 }
 
+/// Its client's end is gone: it can't be leaked any more.
+bool is_over(const Server& lab, std::uint64_t id) {
+  const auto record = lab.connection(id);
+  return record && record->phase == Phase::settled && record->verdict.client_left_in == TcpState::unknown;
+}
+
 void await_leaked(const Server& lab, EventDispatcher& dispatcher, const Call& call) {
   if (call.parameter("requests")) throw Refusal(400, "requests does not go with wait=leaked");
   const milliseconds open_for = call.wait_of("open_for", default_open_for);
@@ -142,7 +148,9 @@ void await_leaked(const Server& lab, EventDispatcher& dispatcher, const Call& ca
       responder.send(json_reply(with_picture(record)));
       return true;
     }
-    return false;
+    if (id == 0 || !is_over(lab, id)) return false;
+    responder.send(error_reply({409, fmt::format("connection {} has settled, and its client has closed", id)}));
+    return true;
   };
   const std::string which = call.id != 0 ? fmt::format("connection {}", call.id) : "a connection";
   watch(lab, dispatcher, call, probe,

@@ -1,5 +1,6 @@
 // POST /connections/ID/close?mode=lingering of a connection that was ending already was answered "lingering", and ended
-// it `immediate`; and a rule that was there twice was added without a word.
+// it `immediate`; a rule that was there twice was added without a word; and who waited for a connection to be leaked
+// whose client had closed waited for ever.
 
 #include "server/lab/admin/admin.h"
 #include "tests/loopback/fixture.h"
@@ -15,6 +16,9 @@ struct Rig {
         .exchange("POST " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n" +
                   "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body)
         .body;
+  }
+  int status_of(const std::string& target) {
+    return Client(admin.endpoint()).exchange("GET " + target + " HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").status;
   }
 
   lab::ServerEvents feed;
@@ -39,6 +43,15 @@ TEST_CASE("the answer to a close says the mode in which the connection ends") {
     client.close();
     CHECK(rig.lab.closed().close_mode == had);
   }
+}
+
+TEST_CASE("a connection that has settled is not waited for to be leaked") {
+  Rig rig(at(At::after_response).close(CloseMode::lingering));
+  Client client(rig.lab);
+  client.exchange(get("/"));
+  client.close();
+  rig.lab.closed();
+  CHECK(rig.status_of("/connections/1?wait=leaked&timeout=5s") == 409);
 }
 
 TEST_CASE("who adds a rule is told of an equal one") {
