@@ -188,7 +188,7 @@ Kind Connection::wait(Wait what, std::optional<milliseconds> duration) {
           waiting_.for_request(idle_limits(host_, report_, rules_), report_.last_answer(exchange_.get()));
       if (since == Waiting::Since::now) report_.idle(exchange_.get());
       // Empty lines before a request leave the parser in the middle of something.
-      if (state_.stage == Stage::idle) host_.exchanges().give_back(std::move(exchange_));
+      if (state_.stage == Stage::idle) host_.exchanges().give_back(std::exchange(exchange_, nullptr));
       error = stream_.wait_readable();
       break;
     }
