@@ -29,7 +29,7 @@ void set_linger(int fd, std::chrono::seconds time) {
 void reset(int fd) {
   set_linger(fd, std::chrono::seconds(0));
   const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
-  ::connect(fd, &nobody, sizeof nobody);
+  static_cast<void>(::connect(fd, &nobody, sizeof nobody));
 }
 
 /// With both FINs under way and nothing unsent there is no RST (Linux, tcp_disconnect()): RFC 9293 §3.10.5 has none

@@ -92,7 +92,7 @@ std::string because_text(const ConnectionRecord& record) {
 std::string retry_text(const ConnectionRecord& record) {
   if (record.retry == Retry::if_idempotent)
     return "only an idempotent request: a handler got it, and its response was not sent in full";
-  const std::string text = "safe: no handler got the request";
+  std::string text = "safe: no handler got the request";
   const auto is_safe = [](const RequestRecord& request) { return request.retry == Retry::safe; };
   if (std::ranges::any_of(record.requests, is_safe)) return text;
   const std::string after = record.requests.empty() ? "" : " after the last one";
