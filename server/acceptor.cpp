@@ -58,7 +58,9 @@ std::error_code Acceptor::apply_mode() {
   std::error_code error = mode_ == ListenerMode::refuse ? listener_.stop_listening() : listener_.listen_again(backlog_);
   if (!error && mode_ == ListenerMode::accept) error = wait_acceptable();
   if (error) try_later();
-  return error;
+  // Nobody can connect. Without SO_REUSEADDR the port is taken again when the last connection that has it is gone.
+  const bool refuses = mode_ == ListenerMode::refuse && error == std::errc::address_in_use;
+  return refuses ? std::error_code{} : error;
 }
 
 /// Level-triggered: an accept4() that finds nobody costs six times as much as asking epoll again.

@@ -110,9 +110,7 @@ Listener::Listener(const ListenOptions& options, const SocketOptions& connection
 std::error_code Listener::stop_listening() const {
   if (is_listening(fd_.get()) && ::shutdown(fd_.get(), SHUT_RD) != 0) return {errno, std::system_category()};
   const SocketAddress address = to_socket_address(local_);
-  // Keeps the port. Without SO_REUSEADDR that fails while a connection has it, which keeps others away as well.
-  const bool bound = ::bind(fd_.get(), address.data(), address.length) == 0;
-  if (bound || errno == EINVAL || errno == EADDRINUSE) return {};
+  if (::bind(fd_.get(), address.data(), address.length) == 0 || errno == EINVAL) return {};
   return {errno, std::system_category()};
 }
 

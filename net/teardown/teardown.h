@@ -58,7 +58,7 @@ class Teardown {
   void incomplete() { handle(TeardownEvent::incomplete); }
   void stopped() { handle(TeardownEvent::stopped); }
 
-  /// The request's body had not arrived in full when the end was decided; 0: how much is missing is unknown.
+  /// The request had not arrived in full when the end was decided.
   void note_request_unfinished(const fact::RequestUnfinished& what);
 
   /// Reads and drops up to `scratch` of what has come, within the byte bound; call when readable. Returns it; empty

@@ -20,11 +20,12 @@ TcpState state_of(const net::Stream& stream) { return net::sample_socket(stream.
 /// What of a request has not been read; none when it is only refused.
 std::optional<fact::RequestUnfinished> missing_part(const http::RequestParser& parser) {
   using Part = fact::RequestUnfinished::Part;
-  if (parser.rest().end == http::MessageRest::End::unknown) return fact::RequestUnfinished{Part::unknown};
-  const bool has_body = parser.framing() != http::BodyFraming::none;
-  if (has_body) return fact::RequestUnfinished{Part::body, parser.body_remaining().value_or(0)};
-  if (parser.rest().end == http::MessageRest::End::counted) return std::nullopt;
-  return fact::RequestUnfinished{Part::head};
+  using End = http::MessageRest::End;
+  const http::MessageRest rest = parser.rest();
+  if (rest.end == End::unknown) return fact::RequestUnfinished{Part::unknown};
+  // The rest that an empty line ends has no size.
+  if (parser.framing() != http::BodyFraming::none) return fact::RequestUnfinished{Part::body, rest.bytes};
+  return rest.end == End::empty_line ? std::optional(fact::RequestUnfinished{Part::head}) : std::nullopt;
 }
 
 void note_unfinished(const Exchange& exchange, ConnectionEnd& end, Report& report) {

@@ -366,7 +366,7 @@ Kind Connection::write_output() {
   const std::uint64_t sent = stream_.sent();
   const Output::Result result = output.write(stream_, fin_follows ? net::MoreToCome::yes : net::MoreToCome::no);
   if (is_piece) rules_.piece_sent(Clock::now());
-  if (is_piece) report_.paced(Sender::server, stream_.sent() - sent, at);
+  if (is_piece && stream_.sent() > sent) report_.paced(Sender::server, stream_.sent() - sent, at);
   switch (result) {
     case Output::Result::held:
       if (const Kind passed = pass_stop(); passed != Kind::go_on) return passed;

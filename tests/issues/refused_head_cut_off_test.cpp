@@ -6,7 +6,7 @@
 namespace closelab::loopback {
 namespace {
 
-/// Sends until the server has had enough.
+/// Sends a byte every 2 ms until the server has had enough: all at once would meet other bounds than those of time.
 ConnectionRecord record_of(const Options& options, const std::string& begin) {
   TestServer server(options);
   Client client(server);

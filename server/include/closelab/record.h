@@ -62,7 +62,7 @@ struct RequestRecord {
   std::chrono::nanoseconds body_received_at{};
   /// When the server sent a 100 (Continue) of its own accord; 0 if it did not. Those of rules are in `rules_fired`.
   std::chrono::nanoseconds continued_at{};
-  /// When its response was handed to the kernel to the last byte; 0 if that never happened.
+  /// When its response was handed to the kernel to the last byte, looked at just before that; 0 if it never happened.
   std::chrono::nanoseconds answered_at{};
   std::uint64_t request_body_bytes = 0;
   std::uint64_t response_body_bytes = 0;

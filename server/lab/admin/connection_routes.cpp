@@ -133,7 +133,7 @@ void await_all_settled(const Server& lab, EventDispatcher& dispatcher, const Cal
   watch(lab, dispatcher, call, probe, "all connections to settle");
 }
 
-/// Its client's end is gone: it can't be leaked any more.
+/// It can't be leaked any more, or nobody can tell: the client's end is gone, or on another machine.
 bool is_over(const Server& lab, std::uint64_t id) {
   const auto record = lab.connection(id);
   return record && record->phase == Phase::settled && record->verdict.client_left_in == TcpState::unknown;
@@ -149,7 +149,8 @@ void await_leaked(const Server& lab, EventDispatcher& dispatcher, const Call& ca
       return true;
     }
     if (id == 0 || !is_over(lab, id)) return false;
-    responder.send(error_reply({409, fmt::format("connection {} has settled, and its client has closed", id)}));
+    responder.send(error_reply(
+        {409, fmt::format("connection {} has settled, and no end of its client's is known to be open", id)}));
     return true;
   };
   const std::string which = call.id != 0 ? fmt::format("connection {}", call.id) : "a connection";
