@@ -314,9 +314,9 @@ Command parse_command_line(int argc, const char* const* argv) {
   } catch (const CLI::ParseError& error) {
     throw UsageError(error.what());
   }
+  if (app.remaining_size() > 0) refuse_command(app);
   if (help_flag->count() > 0) return {.text = program_help()};
   if (version_flag->count() > 0) return {.text = version_text()};
-  if (app.remaining_size() > 0) refuse_command(app);
   for (const CLI::App* command : printed)
     if (command->parsed()) return {.text = text_of_command(command->get_name(), command->remaining())};
   if (audit->parsed()) return audit_options.command(std::move(client));

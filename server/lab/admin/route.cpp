@@ -42,9 +42,8 @@ std::optional<std::string_view> match(std::string_view pattern, std::string_view
 }  // namespace
 
 std::optional<std::string_view> Call::parameter(std::string_view name) const {
-  const auto found =
-      std::find_if(query.rbegin(), query.rend(), [name](const auto& entry) { return entry.first == name; });
-  return found == query.rend() ? std::nullopt : std::optional<std::string_view>(found->second);
+  const auto found = std::ranges::find(query, name, &Parameters::value_type::first);
+  return found == query.end() ? std::nullopt : std::optional<std::string_view>(found->second);
 }
 
 std::uint64_t Call::number(std::string_view name, std::uint64_t otherwise) const {
@@ -98,9 +97,12 @@ std::pair<const AdminRoute*, std::uint64_t> find_route(const std::vector<AdminRo
 Parameters read_parameters(const AdminRoute& route, std::string_view query) {
   server::Parsed<Parameters> parsed = parse_query(query);
   if (!parsed) throw Refusal(400, parsed.error);
-  for (const auto& [name, value] : parsed.value)
+  for (const auto& [name, value] : parsed.value) {
     if (std::ranges::find(route.parameters, name) == route.parameters.end())
       throw Refusal(400, server::unknown_word("parameter", name, route.parameters, "GET / lists the parameters"));
+    if (std::ranges::count(parsed.value, name, &Parameters::value_type::first) > 1)
+      throw Refusal(400, fmt::format("{} is given twice", server::quoted(name)));
+  }
   return std::move(parsed.value);
 }
 

@@ -22,7 +22,7 @@ struct Call {
   Parameters query{};
 
   const Request& request() const { return responder.request(); }
-  /// The value of a parameter of that name, the last one.
+  /// The value of the parameter of that name.
   std::optional<std::string_view> parameter(std::string_view name) const;
   /// Throw Refusal when the value is none.
   std::uint64_t number(std::string_view name, std::uint64_t otherwise) const;
@@ -56,7 +56,7 @@ struct AdminRoute {
 std::pair<const AdminRoute*, std::uint64_t> find_route(const std::vector<AdminRoute>& routes, std::string_view method,
                                                        std::string_view path);
 
-/// Reads the query; throws Refusal (400) that names a parameter that the route does not have.
+/// Reads the query; throws Refusal (400) that names a parameter that the route does not have, or that is given twice.
 Parameters read_parameters(const AdminRoute& route, std::string_view query);
 
 /// A line for each route.

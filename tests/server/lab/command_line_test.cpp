@@ -80,6 +80,7 @@ TEST_CASE("errors name the argument and what was meant") {
       {{"serv"}, "unknown command \"serv\"; did you mean \"serve\"?"},
       {{"--verison"}, "unknown option \"--verison\"; did you mean \"--version\"?"},
       {{"version", "x"}, "unexpected argument \"x\""},
+      {{"--version", "x"}, "unknown command \"x\"; `closelab serve` starts the server, `closelab help` says more"},
       {{"help", "serve", "x"}, "unexpected argument \"x\""},
       {{"help", "serv"}, "unknown command \"serv\"; did you mean \"serve\"?"},
       {{"serve", "--idle-timout", "2s"}, "unknown option \"--idle-timout\"; did you mean \"--idle-timeout\"?"},

@@ -72,11 +72,11 @@ TEST_CASE("only the route's own parameters are read") {
   CHECK_THROWS_WITH(read_parameters(connections, "afer=3"), "unknown parameter \"afer\"; did you mean \"after\"?");
   CHECK_THROWS_WITH(read_parameters(routes[1], "x=1"), "unknown parameter \"x\"; GET / lists the parameters");
   CHECK_THROWS_WITH(read_parameters(connections, "after=%"), "\"after=%\" has a \"%\" without two hexadecimal digits");
+  CHECK_THROWS_WITH(read_parameters(connections, "after=3&after=4"), "\"after\" is given twice");
 }
 
 TEST_CASE("a call's parameters are a text, a number or a list") {
-  const Call call{.responder = Responder(nullptr),
-                  .query = {{"after", "3"}, {"phase", "idle,closing"}, {"after", "4"}}};
+  const Call call{.responder = Responder(nullptr), .query = {{"after", "4"}, {"phase", "idle,closing"}}};
   CHECK(call.parameter("after") == "4");
   CHECK_FALSE(call.parameter("limit"));
   CHECK(call.number("after", 9) == 4);
