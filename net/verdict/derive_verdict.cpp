@@ -225,6 +225,14 @@ TimeWait time_wait_of_own(const Digest& d, const First& first) {
 
 using Captured = std::optional<CapturedOrder>;
 
+/// Where our kernel dropped the socket and sent nothing, a remote client's ACK of our FIN may come yet, and draws an
+/// RST (RFC 9293 §3.10.7.1).
+ResetBy who_reset(const Digest& d, const Captured& captured) {
+  if (!captured) return who_reset(d);
+  const bool may_come = d.dropped_silently && d.peer_is_remote && captured->reset_by == ResetBy::none;
+  return may_come ? ResetBy::undetermined : captured->reset_by;
+}
+
 /// Where the close that was captured leads a client that can't be seen. Our end has settled, so that our FIN has been
 /// acknowledged, or nobody is there any more.
 TimeWait remote_time_wait(const Digest& d, const CapturedOrder& captured) {
@@ -334,7 +342,7 @@ Verdict derive_verdict(std::span<const Evidence> evidence, std::chrono::steady_c
   verdict.closed_first = first.side;
   verdict.closed_by = first.by;
   verdict.closed_first_source = first.source;
-  verdict.reset_by = captured ? captured->reset_by : who_reset(d);
+  verdict.reset_by = who_reset(d, captured);
   verdict.time_wait = who_holds_time_wait(d, first, verdict.reset_by, captured);
   verdict.time_wait_source = source_of_time_wait(d, verdict.time_wait, first, captured);
   verdict.bytes_at_risk = bytes_at_risk(d, captured, verdict);

@@ -1,5 +1,6 @@
 // SO_LINGER{1,0} and close() in LAST_ACK drop the socket, unacknowledged bytes included, and no RST leaves: the
-// evidence told of one, and the record said that all had arrived.
+// evidence told of one, and the record said that all had arrived. With packets as a witness the verdict said that there
+// was none, before the client's ACK of our FIN had come, which draws one.
 
 #include <doctest/doctest.h>
 
@@ -48,6 +49,15 @@ TEST_CASE("what our kernel dropped in LAST_ACK may be lost, and who holds TIME_W
     CHECK(record.verdict.time_wait == TimeWait::unknown);
     CHECK(record.retry == Retry::if_idempotent);
   }
+}
+
+TEST_CASE("an RST may follow that answers the client's ACK, until one is seen") {
+  const Story crossed = dropped()
+                            .fact(segment(Sender::server, "F.", 937, 200), Source::capture)
+                            .fact(segment(Sender::client, "F.", 200, 937), Source::capture);
+  CHECK(derive_verdict(crossed.evidence()).reset_by == ResetBy::undetermined);
+  const Story seen = Story(crossed).fact(segment(Sender::server, "R", 938, 0), Source::capture);
+  CHECK(derive_verdict(seen.evidence()).reset_by == ResetBy::server);
 }
 
 TEST_CASE("no RST is told of where none was sent") {
