@@ -67,8 +67,9 @@ void Capture::collect() {
   const auto take = [](unsigned char* self, const pcap_pkthdr* header, const unsigned char* bytes) {
     reinterpret_cast<Capture*>(self)->take_one(*header, bytes);
   };
-  while (pcap_dispatch(handle_, -1, take, reinterpret_cast<unsigned char*>(this)) > 0) {
-  }
+  // Without a bound it goes on for as long as packets come as fast as they are taken, and who reads another ring as
+  // well loses that one's.
+  pcap_dispatch(handle_, most_at_once, take, reinterpret_cast<unsigned char*>(this));
 }
 
 void Capture::finish(const Endpoint& nobody) {
