@@ -106,13 +106,18 @@ std::size_t Trace::over_at() const {
 
 /// A FIN that left after the peer's had arrived may have been decided before, and have waited behind data: then the
 /// socket went from FIN_WAIT_1 to CLOSING and TIME_WAIT. Nothing on the wire tells. It can only have waited if the
-/// peer's window, as its FIN found it, was too small, or if data in flight used up the congestion window.
+/// peer's window was too small before the peer's FIN, or if data in flight used up the congestion window: what the FIN
+/// itself opens or acknowledges comes too late, because the kernel sends after it has taken that in.
 bool Trace::may_have_been_queued(const End& end, const End& other) const {
   const Packet& own_fin = packets_[end.fin_at];
-  std::uint32_t edge = packets_[other.fin_at].acknowledgement;
-  std::uint32_t acknowledged = edge;
-  std::uint32_t sent = edge;
-  for (const Packet& packet : packets_.first(other.fin_at + 1)) {
+  const auto first =
+      std::ranges::find_if(packets_, [&](const Packet& each) { return each.from == other.side && each.has(ack); });
+  // Where nothing before it was captured, the FIN stands for that.
+  const bool is_alone = first == packets_.begin() + static_cast<std::ptrdiff_t>(other.fin_at);
+  std::uint32_t acknowledged = first->acknowledgement;
+  std::uint32_t edge = acknowledged;
+  std::uint32_t sent = acknowledged;
+  for (const Packet& packet : packets_.first(other.fin_at + (is_alone ? 1 : 0))) {
     if (packet.from == end.side) {
       if (is_past(packet.end(), sent)) sent = packet.end();
     } else if (packet.has(ack)) {
