@@ -35,9 +35,8 @@ class Capture {
 
   /// Readable when there is something to collect().
   int fd() const;
-  /// How many packets collect() takes at most.
   static constexpr int most_at_once = 4096;
-  /// Takes of what the kernel has ready; never waits.
+  /// Takes what the kernel has ready, that many packets at most; never waits.
   void collect();
   /// Takes everything captured until now. `nobody` is an endpoint that is reached through the device and where no one
   /// listens: the SYN that is sent there marks the end, and is not among the segments. Call it in the namespace of the

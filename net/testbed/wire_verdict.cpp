@@ -112,12 +112,12 @@ bool Trace::may_have_been_queued(const End& end, const End& other) const {
   const Packet& own_fin = packets_[end.fin_at];
   const auto first =
       std::ranges::find_if(packets_, [&](const Packet& each) { return each.from == other.side && each.has(ack); });
-  // Where nothing before it was captured, the FIN stands for that.
-  const bool is_alone = first == packets_.begin() + static_cast<std::ptrdiff_t>(other.fin_at);
+  // Up to the FIN; where nothing of its sender's was captured before, the FIN stands for that.
+  const auto known = std::max(other.fin_at, static_cast<std::size_t>(first - packets_.begin()) + 1);
   std::uint32_t acknowledged = first->acknowledgement;
   std::uint32_t edge = acknowledged;
   std::uint32_t sent = acknowledged;
-  for (const Packet& packet : packets_.first(other.fin_at + (is_alone ? 1 : 0))) {
+  for (const Packet& packet : packets_.first(known)) {
     if (packet.from == end.side) {
       if (is_past(packet.end(), sent)) sent = packet.end();
     } else if (packet.has(ack)) {

@@ -3,42 +3,25 @@
 
 #include <doctest/doctest.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <exception>
 #include <functional>
-#include <iostream>
 #include <string>
 
 #include "net/socket/socket_address.h"
+#include "net/socket/unique_fd.h"
 #include "net/testbed/link.h"
 #include "net/testbed/network.h"
-#include "tests/support/skip.h"
+#include "tests/support/private_child.h"
 
 namespace closelab::testbed {
 namespace {
 
-/// Calls it in a child that is in a private network, with the link; true when it does. It skips where that is not
-/// allowed.
+/// With the link to a host of its own.
 bool passes(LinkKind kind, const std::function<bool(Wire&)>& body) {
-  constexpr int not_allowed = 2;
-  std::cout << std::flush;  // or the child prints it, too
-  const pid_t child = ::fork();
-  if (child == 0) {
-    try {
-      enter_private_network();
-      Wire wire = make_link(kind, {"host", client_address, server_address});
-      ::_exit(body(wire) ? EXIT_SUCCESS : EXIT_FAILURE);
-    } catch (const std::exception& error) {
-      std::cout << error.what() << std::endl;
-      ::_exit(not_allowed);
-    }
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == not_allowed) test::skip("no private network, or no such link in it");
-  return WIFEXITED(status) && WEXITSTATUS(status) != EXIT_FAILURE;
+  return test::holds_in_private_network([&] {
+    Wire wire = make_link(kind, {"host", client_address, server_address});
+    return body(wire);
+  });
 }
 
 void send_datagrams(std::size_t count) {
